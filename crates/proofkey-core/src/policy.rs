@@ -1,0 +1,81 @@
+use crate::{Binding, Error, Method};
+
+/// What an authorization server accepts when it binds a challenge to a code.
+///
+/// [`strict`](Self::strict) is what a server wants: PKCE required, S256 only (RFC 9700 section 2.1.1). Each relaxation
+/// is a method, so that it can be found by its name.
+///
+/// ```
+/// use proofkey_core::{Error, Policy};
+///
+/// let challenge = Some(b"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".as_slice());
+/// let binding = Policy::strict().bind(challenge, Some(b"S256"))?;
+/// assert_eq!(binding.as_str(), "S256:E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+///
+/// // An absent method means plain (RFC 7636 section 4.3); it is never read as S256.
+/// assert_eq!(Policy::strict().bind(challenge, None).unwrap_err(), Error::MethodUnsupported);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Policy {
+    plain_allowed: bool,
+    challenge_optional: bool,
+}
+
+impl Policy {
+    /// A challenge is required, and its method is S256.
+    pub const fn strict() -> Self {
+        Self { plain_allowed: false, challenge_optional: false }
+    }
+
+    /// Relaxation: also accept the method `plain`, and its short form, an absent method. Whoever sees the authorization
+    /// request can then redeem the code.
+    ///
+    /// ```
+    /// let verifier = Some(b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".as_slice());
+    /// let binding = proofkey_core::Policy::strict().allow_plain().bind(verifier, Some(b"plain"))?;
+    /// assert!(binding.redeem(verifier).is_ok());
+    /// # Ok::<(), proofkey_core::Error>(())
+    /// ```
+    pub const fn allow_plain(self) -> Self {
+        Self { plain_allowed: true, ..self }
+    }
+
+    /// Relaxation: accept a request without a challenge and bind [`none`](Binding::none). For confidential clients with
+    /// another defence against injected codes only (RFC 9700 section 2.1.1); a public client always needs a challenge.
+    ///
+    /// ```
+    /// let policy = proofkey_core::Policy::strict().optional_for_confidential_client();
+    /// assert_eq!(policy.bind(None, None)?.as_str(), "none");
+    /// # Ok::<(), proofkey_core::Error>(())
+    /// ```
+    pub const fn optional_for_confidential_client(self) -> Self {
+        Self { challenge_optional: true, ..self }
+    }
+
+    /// Turns the `code_challenge` and `code_challenge_method` of an authorization request into what is stored with the
+    /// code (RFC 7636 section 4.4). `None` and the empty value both mean that a parameter was not sent (RFC 6749
+    /// section 3.1). A parameter that was sent twice is the caller's to refuse, as
+    /// [`Error::ParameterDuplicate`].
+    ///
+    /// # Errors
+    /// The authorization server answers each with `invalid_request` (RFC 7636 section 4.4.1):
+    /// [`Error::ChallengeMissing`], [`Error::MethodWithoutChallenge`], [`Error::MethodUnsupported`],
+    /// [`Error::ChallengeMalformed`].
+    pub fn bind(self, code_challenge: Option<&[u8]>, code_challenge_method: Option<&[u8]>) -> Result<Binding, Error> {
+        let method = code_challenge_method.filter(|method| !method.is_empty());
+        let Some(challenge) = code_challenge.filter(|challenge| !challenge.is_empty()) else {
+            return match method {
+                Some(_) => Err(Error::MethodWithoutChallenge),
+                None if self.challenge_optional => Ok(Binding::none()),
+                None => Err(Error::ChallengeMissing),
+            };
+        };
+        match method.map_or(Ok(Method::Plain), Method::parse)? {
+            Method::S256 => Binding::s256(challenge),
+            Method::Plain if self.plain_allowed => Binding::plain(challenge),
+            Method::Plain => Err(Error::MethodUnsupported),
+        }
+    }
+}

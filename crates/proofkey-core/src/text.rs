@@ -1,0 +1,107 @@
+//! The characters of verifiers and challenges, and the one door through which a fact about a secret becomes public.
+//!
+//! No memory access and no branch here depends on what the bytes are: characters are computed, not looked up.
+
+use core::hint::black_box;
+
+use subtle::Choice;
+
+/// Writes `bytes` as base64url without padding (RFC 7636 appendix A). `text` has room for exactly that.
+pub(crate) fn encode(bytes: &[u8], text: &mut [u8]) {
+    for (group, characters) in bytes.chunks(3).zip(text.chunks_mut(4)) {
+        let (a, b, c) = match *group {
+            [a, b, c] => (a, b, c),
+            [a, b] => (a, b, 0),
+            [a] => (a, 0, 0),
+            _ => (0, 0, 0),
+        };
+        let sextets = [a >> 2, (a << 4 | b >> 4) & 63, (b << 2 | c >> 6) & 63, c & 63];
+        for (character, sextet) in characters.iter_mut().zip(sextets) {
+            *character = sextet;
+        }
+    }
+    for character in text {
+        *character = base64url(*character);
+    }
+}
+
+/// How many base64url characters `bytes` bytes take without padding.
+pub(crate) const fn encoded_len(bytes: usize) -> usize {
+    bytes.saturating_mul(4).div_ceil(3)
+}
+
+/// The base64url character (RFC 4648 section 5) of a number below 64: from 'A' upwards, with a jump where a run of the
+/// alphabet ends.
+fn base64url(sextet: u8) -> u8 {
+    let jump = |from: u8, distance: u8| u8::from(sextet >= from).wrapping_neg() & distance;
+    b'A'.wrapping_add(sextet)
+        .wrapping_add(jump(26, b'a' - b'Z' - 1))
+        .wrapping_sub(jump(52, b'z' + 1 - b'0'))
+        .wrapping_sub(jump(62, b'9' + 1 - b'-'))
+        .wrapping_add(jump(63, b'_' - b'-' - 1))
+}
+
+/// Whether every byte is an unreserved character (RFC 3986 section 2.3).
+pub(crate) fn is_unreserved(text: &[u8]) -> Choice {
+    let all = text.iter().fold(true, |all, &byte| {
+        let between = |first: u8, last: u8| byte.wrapping_sub(first) <= last.wrapping_sub(first);
+        all & (between(b'a', b'z')
+            | between(b'A', b'Z')
+            | between(b'0', b'9')
+            | between(b'-', b'.')
+            | (byte == b'_')
+            | (byte == b'~'))
+    });
+    Choice::from(u8::from(all))
+}
+
+/// Makes a fact about a secret public: callers may branch on what this returns.
+///
+/// The branch itself sits here and nowhere else, so that the poisoned-memory test can name the one place where it is
+/// allowed. `black_box` keeps the compiler from moving it into the caller.
+#[inline(never)]
+pub(crate) fn reveal(fact: Choice) -> bool {
+    if bool::from(fact) { black_box(true) } else { black_box(false) }
+}
+
+/// The text of bytes that this crate wrote or checked: ASCII, so that the fallback is never taken.
+pub(crate) fn as_str(ascii: &[u8]) -> &str {
+    core::str::from_utf8(ascii).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{encode, encoded_len, is_unreserved};
+
+    #[test]
+    fn encodes_rfc_7636_appendix_a() {
+        let mut text = [0; 7];
+        encode(&[3, 236, 255, 224, 193], &mut text);
+        assert_eq!(&text, b"A-z_4ME");
+    }
+
+    #[test]
+    fn encodes_every_sextet_and_every_length_as_the_base64_crate_does() {
+        use base64::Engine as _;
+        let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        // 48 bytes that spell the alphabet: sextets 0, 1, 2, … 63.
+        let mut alphabet = [0; 48];
+        for (group, first) in alphabet.chunks_mut(3).zip((0u8..).step_by(4)) {
+            let [a, b, c, d] = [first, first + 1, first + 2, first + 3];
+            group.copy_from_slice(&[a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
+        }
+        for len in 0..=alphabet.len() {
+            let (mut ours, mut theirs) = ([0; 64], [0; 64]);
+            let written = engine.encode_slice(&alphabet[..len], &mut theirs).unwrap();
+            assert_eq!(written, encoded_len(len));
+            encode(&alphabet[..len], &mut ours[..written]);
+            assert_eq!(ours, theirs);
+        }
+    }
+
+    #[test]
+    fn unreserved_is_exactly_the_66_characters() {
+        let accepted = (0..=u8::MAX).filter(|byte| is_unreserved(&[*byte]).into());
+        assert!(accepted.eq((0..=u8::MAX).filter(|b| b.is_ascii_alphanumeric() || b"-._~".contains(b))));
+    }
+}
