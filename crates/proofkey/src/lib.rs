@@ -1,1 +1,40 @@
-//! The flow.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code, reason = "raw pointers have one address: bindings/c")]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::unwrap_used,
+    reason = "input never panics"
+)]
+
+mod answer;
+mod callback;
+mod client;
+mod error;
+mod exchange;
+mod form;
+mod login;
+mod provider;
+mod request;
+mod secret;
+mod tokens;
+#[cfg(feature = "http")]
+mod transport;
+mod uri;
+
+pub use answer::Answer;
+pub use callback::Callback;
+pub use client::Client;
+pub use error::{Error, OAuthError};
+pub use exchange::{Exchange, Step};
+pub use login::{Authorize, Login, Refusal};
+pub use proofkey_core::{Binding, Challenge, Error as ErrorKind, Fault, Method, Policy, Recovery, Verifier};
+pub use provider::Provider;
+pub use request::Request;
+pub use secret::Secret;
+pub use tokens::Tokens;
+#[cfg(feature = "http")]
+pub use transport::Transport;

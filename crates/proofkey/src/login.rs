@@ -1,0 +1,294 @@
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::callback::{Callback, Response};
+use crate::client::is_vschar;
+use crate::exchange::Exchange;
+use crate::form::{Form, decode, encoded_max};
+use crate::{Client, Error, ErrorKind, OAuthError, Verifier};
+
+/// An authorization request under construction; [`Client::authorize`] starts one.
+///
+/// ```
+/// # use proofkey::{Client, Provider};
+/// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+/// # let client = Client::new(provider, "my-app")?.redirect_uri("https://client.example/cb")?;
+/// let login = client.authorize().scope("files.read").extra("prompt", "consent").begin(1_700_000_000)?;
+/// # let _ = login;
+/// # Ok::<(), proofkey::Error>(())
+/// ```
+#[must_use]
+pub struct Authorize {
+    client: Client,
+    scope: String,
+    extra: Vec<(String, String)>,
+    state: Option<String>,
+    verifier: Option<Verifier>,
+}
+
+impl Authorize {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, scope: String::new(), extra: Vec::new(), state: None, verifier: None }
+    }
+
+    /// What is asked for: scope tokens, separated by single spaces (RFC 6749 section 3.3). None by default.
+    pub fn scope(self, scope: impl Into<String>) -> Self {
+        Self { scope: scope.into(), ..self }
+    }
+
+    /// A further parameter of the authorization request. One without a value is not sent.
+    pub fn extra(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.extra.push((name.into(), value.into()));
+        self
+    }
+
+    /// Uses this state instead of 128 fresh random bits: for tests, and for applications that can vouch for theirs. It
+    /// must be unguessable, used once, and bound to the browser.
+    pub fn state(self, state: impl Into<String>) -> Self {
+        Self { state: Some(state.into()), ..self }
+    }
+
+    /// Uses this verifier instead of a fresh one: for tests.
+    pub fn verifier(self, verifier: Verifier) -> Self {
+        Self { verifier: Some(verifier), ..self }
+    }
+
+    /// Makes the login: a fresh state and a fresh verifier, and the URL to send the browser to. `now` is in seconds since
+    /// the epoch; the login expires ten minutes later.
+    ///
+    /// # Errors
+    /// [`ScopeInvalid`](ErrorKind::ScopeInvalid); [`StateInvalid`](ErrorKind::StateInvalid);
+    /// [`ParameterReserved`](ErrorKind::ParameterReserved) for an extra parameter, or one in the query of the endpoint,
+    /// that this request sets itself or that comes twice (only `resource` may); and
+    /// [`EntropyUnavailable`](ErrorKind::EntropyUnavailable).
+    ///
+    /// The scope `openid` is [`ScopeInvalid`](ErrorKind::ScopeInvalid) as well: this version does not check ID tokens, and
+    /// no login may rest on an unchecked one.
+    pub fn begin(self, now: i64) -> Result<Login, Error> {
+        let scope = check_scope(&self.scope)?;
+        let state = match self.state {
+            Some(state) if is_vschar(&state) => state,
+            Some(_) => return Err(ErrorKind::StateInvalid.into()),
+            None => random_state()?,
+        };
+        let verifier = match self.verifier {
+            Some(verifier) => verifier,
+            None => Verifier::generate()?,
+        };
+        let challenge = verifier.challenge();
+        let mut parameters = vec![
+            ("response_type", "code"),
+            ("client_id", self.client.id()),
+            ("redirect_uri", self.client.redirect_uri_text().unwrap_or_default()),
+            ("scope", &self.scope),
+            ("state", &state),
+            ("code_challenge", challenge.as_str()),
+            ("code_challenge_method", "S256"),
+        ];
+        for (name, value) in &self.extra {
+            let is_taken = RESERVED.contains(&name.as_str()) || parameters.iter().any(|(taken, _)| taken == name);
+            if name.is_empty() || is_taken && name != "resource" {
+                return Err(ErrorKind::ParameterReserved.into());
+            }
+            parameters.push((name, value));
+        }
+        let url = authorization_url(self.client.provider().authorization_endpoint(), &parameters)?;
+        let expires_at = now.saturating_add(LIFETIME);
+        Ok(Login { state, verifier: Box::new(verifier), url, scope, expires_at, client: self.client })
+    }
+}
+
+/// Redacted: it may hold a verifier.
+impl fmt::Debug for Authorize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorize").field("client", &self.client).field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+/// One pending authorization: what was sent, and what the answer is checked against. It is used once, and expires ten
+/// minutes after it began.
+///
+/// It holds the verifier: keep it where only this user's browser can reach it again, and never in a readable cookie.
+pub struct Login {
+    client: Client,
+    state: String,
+    verifier: Box<Verifier>,
+    url: String,
+    scope: Vec<String>,
+    expires_at: i64,
+}
+
+impl Login {
+    /// The URL to send the browser to (RFC 6749 section 4.1.1). The verifier is not in it.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// When this login expires, in seconds since the epoch.
+    #[must_use]
+    pub const fn expires_at(&self) -> i64 {
+        self.expires_at
+    }
+
+    /// Checks the redirect that came back, and turns this login into the exchange of its code. In this order: where it
+    /// arrived, what came twice, `state`, `iss`, then `error`, then `code` (RFC 6749 section 4.1.2, RFC 9207).
+    ///
+    /// # Errors
+    /// A [`Refusal`]. What anybody could have sent (malformed, another state, another issuer) hands the login back in it:
+    /// the real answer may still come. An answer with the right state spends it, a refusal
+    /// ([`AuthorizationError`](ErrorKind::AuthorizationError), with the server's words) as well as a code.
+    ///
+    /// ```
+    /// # use proofkey::{Client, ErrorKind, Provider};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// # let client = Client::new(provider, "my-app")?.redirect_uri("https://client.example/cb")?;
+    /// # let login = client.authorize().state("the-state").begin(0)?;
+    /// let refusal = login.accept("https://client.example/cb?code=x&state=forged", 0).unwrap_err();
+    /// assert_eq!(refusal.error.kind(), ErrorKind::StateMismatch);
+    ///
+    /// let login = refusal.login.expect("a forged callback leaves the login usable");
+    /// let exchange = login.accept("https://client.example/cb?code=x&state=the-state", 0)?;
+    /// # let _ = exchange;
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn accept(self, callback: impl Into<Callback>, now: i64) -> Result<Exchange, Refusal> {
+        if now > self.expires_at {
+            return Err(Refusal { error: ErrorKind::LoginExpired.into(), login: None });
+        }
+        let response = match self.authenticate(&callback.into()) {
+            Ok(response) => response,
+            Err(kind) => return Err(Refusal { error: kind.into(), login: Some(Box::new(self)) }),
+        };
+        let spent = |error| Refusal { error, login: None };
+        let code = code(response).map_err(spent)?;
+        Ok(self.exchange(&code))
+    }
+
+    /// The parameters of a callback that is shown to answer this login.
+    fn authenticate(&self, callback: &Callback) -> Result<Response, ErrorKind> {
+        let response = callback.read(self.client.redirect_uri_text())?;
+        response.check_state(&self.state)?;
+        let provider = self.client.provider();
+        response.check_iss(provider.expected_issuer(), provider.promises_iss())?;
+        Ok(response)
+    }
+
+    fn exchange(self, code: &str) -> Exchange {
+        let redirect_uri = self.client.redirect_uri_text().unwrap_or_default();
+        let values = [code, redirect_uri, self.client.id(), self.verifier.expose()];
+        let names = "grant_type=authorization_code&code=&redirect_uri=&client_id=&code_verifier=".len();
+        let mut body = Form::with_capacity(values.into_iter().map(encoded_max).fold(names, usize::saturating_add));
+        body.push("grant_type", "authorization_code")
+            .push("code", code)
+            .push("redirect_uri", redirect_uri)
+            .push("client_id", self.client.id())
+            .push("code_verifier", self.verifier.expose());
+        Exchange::new(self.client.provider().token_endpoint(), body.finish(), self.scope)
+    }
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login")
+            .field("client", &self.client)
+            .field("scope", &self.scope)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a callback was not accepted and, if it may have been anybody's, the login it was held against.
+///
+/// With `?` it becomes the [`Error`] alone.
+#[derive(Debug)]
+pub struct Refusal {
+    /// What was wrong.
+    pub error: Error,
+    /// The login, still usable: the callback did not come from the server that it waits for.
+    pub login: Option<Box<Login>>,
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        refusal.error
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// The code of an authenticated response, or the server's refusal. An error wins: no code beside one is ever used.
+fn code(mut response: Response) -> Result<Zeroizing<String>, Error> {
+    match response.error.take() {
+        Some(error) => {
+            let oauth = OAuthError::new(error, response.error_description.take(), response.error_uri.take());
+            Err(Error::from_server(ErrorKind::AuthorizationError, oauth))
+        }
+        None => Ok(response.into_code()?),
+    }
+}
+
+/// Cuts a scope into its tokens (RFC 6749 appendix A.4).
+fn check_scope(scope: &str) -> Result<Vec<String>, ErrorKind> {
+    let is_token =
+        |token: &str| !token.is_empty() && token.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E));
+    match scope {
+        "" => Ok(Vec::new()),
+        _ if scope.split(' ').all(|token| is_token(token) && token != "openid") => {
+            Ok(scope.split(' ').map(str::to_owned).collect())
+        }
+        _ => Err(ErrorKind::ScopeInvalid),
+    }
+}
+
+/// 128 random bits as base64url (RFC 6749 section 10.10): characters that no server mangles.
+fn random_state() -> Result<String, ErrorKind> {
+    use base64::Engine as _;
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|_| ErrorKind::EntropyUnavailable)?;
+    Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Adds the parameters to the endpoint, whose own query stays as it is (RFC 6749 section 3.1).
+fn authorization_url(endpoint: &str, parameters: &[(&str, &str)]) -> Result<String, ErrorKind> {
+    let (separator, query) = match endpoint.split_once('?') {
+        None => ("?", ""),
+        Some((_, query)) if query.is_empty() || query.ends_with('&') => ("", query),
+        Some((_, query)) => ("&", query),
+    };
+    for (name, _) in decode(query).ok_or(ErrorKind::EndpointMalformed)? {
+        if RESERVED.contains(&name.as_str()) || parameters.iter().any(|(taken, _)| *taken == name.as_str()) {
+            return Err(ErrorKind::ParameterReserved);
+        }
+    }
+    let mut form = Form::with_capacity(512);
+    for (name, value) in parameters {
+        form.push(name, value);
+    }
+    Ok(format!("{endpoint}{separator}{}", *form.finish()))
+}
+
+/// How long a login stays usable, in seconds.
+const LIFETIME: i64 = 600;
+
+/// Parameters that the flow sets, or that would change what its checks mean.
+const RESERVED: [&str; 11] = [
+    "response_type",
+    "response_mode",
+    "client_id",
+    "client_secret",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "request",
+    "request_uri",
+];

@@ -1,0 +1,153 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::answer::{Members, erase};
+use crate::client::is_vschar;
+use crate::{Error, ErrorKind, Secret};
+
+/// What the token endpoint granted (RFC 6749 section 5.1).
+pub struct Tokens {
+    access_token: Secret,
+    refresh_token: Option<Secret>,
+    expires_in: Option<u32>,
+    expires_at: Option<i64>,
+    scope: Option<Vec<String>>,
+    scope_changed: bool,
+    token_type_defaulted: bool,
+    extras: BTreeMap<String, Value>,
+}
+
+impl Tokens {
+    /// Reads the members of a successful answer. `requested` is the scope that was asked for.
+    pub(crate) fn from_members(members: Members, requested: &[String], now: i64) -> Result<Self, Error> {
+        let access_token = match members.get("access_token") {
+            None => return Err(ErrorKind::AccessTokenMissing.into()),
+            Some(Value::String(token)) if is_vschar(token) => Secret::new(token),
+            Some(_) => return Err(ErrorKind::AccessTokenInvalid.into()),
+        };
+        let token_type_defaulted = match members.get("token_type") {
+            None => true,
+            Some(Value::String(kind)) if kind.eq_ignore_ascii_case("bearer") => false,
+            Some(Value::String(_)) => return Err(ErrorKind::TokenTypeUnsupported.into()),
+            Some(_) => return Err(ErrorKind::TokenTypeInvalid.into()),
+        };
+        let refresh_token = match members.get("refresh_token") {
+            None => None,
+            Some(Value::String(token)) if is_vschar(token) => Some(Secret::new(token)),
+            Some(_) => return Err(ErrorKind::RefreshTokenInvalid.into()),
+        };
+        let expires_in = members.get("expires_in").and_then(seconds);
+        let scope = scope(members.get_even_empty("scope"))?;
+        let scope_changed =
+            scope.as_ref().is_some_and(|granted| !requested.is_empty() && !same_set(granted, requested));
+        Ok(Self {
+            access_token,
+            refresh_token,
+            expires_in,
+            expires_at: expires_in.map(|seconds| now.saturating_add(seconds.into())),
+            scope,
+            scope_changed,
+            token_type_defaulted,
+            extras: members.into_extras(),
+        })
+    }
+
+    /// The access token, to be sent as `Authorization: Bearer …` to the resource server and to nobody else (RFC 6750
+    /// section 2.1). Its content is not for clients to read.
+    #[must_use]
+    pub fn access_token(&self) -> &Secret {
+        &self.access_token
+    }
+
+    /// The refresh token, if one came.
+    #[must_use]
+    pub fn refresh_token(&self) -> Option<&Secret> {
+        self.refresh_token.as_ref()
+    }
+
+    /// The lifetime of the access token in seconds from the answer on. `None` if the server did not say: neither expired
+    /// nor eternal. Larger numbers than fit are cut to the largest.
+    #[must_use]
+    pub const fn expires_in(&self) -> Option<u32> {
+        self.expires_in
+    }
+
+    /// When the access token expires, in seconds since the epoch; `None` if the server did not say.
+    #[must_use]
+    pub const fn expires_at(&self) -> Option<i64> {
+        self.expires_at
+    }
+
+    /// The granted scope, if the server named it; `None` means as requested (RFC 6749 section 5.1).
+    #[must_use]
+    pub fn scope(&self) -> Option<&[String]> {
+        self.scope.as_deref()
+    }
+
+    /// Whether the granted scope is another set than the requested one; `false` if none was requested.
+    #[must_use]
+    pub const fn scope_changed(&self) -> bool {
+        self.scope_changed
+    }
+
+    /// Whether the server left `token_type` out, so that it was taken to be Bearer.
+    #[must_use]
+    pub const fn token_type_defaulted(&self) -> bool {
+        self.token_type_defaulted
+    }
+
+    /// A further member of the answer, for example Dropbox's `account_id`. **Untrusted**, and perhaps secret.
+    #[must_use]
+    pub fn extra(&self, name: &str) -> Option<&Value> {
+        self.extras.get(name)
+    }
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens")
+            .field("access_token", &self.access_token)
+            .field("refresh_token", &self.refresh_token)
+            .field("expires_at", &self.expires_at)
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Tokens {
+    fn drop(&mut self) {
+        self.extras.values_mut().for_each(erase);
+    }
+}
+
+/// `expires_in` as servers send it: a number, or the digits of one in a string. Zero, negative and unreadable values
+/// mean that it is not known.
+fn seconds(value: &Value) -> Option<u32> {
+    let seconds = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok()?,
+        _ => return None,
+    };
+    // The cast saturates, and what is left of the range is exact in 64 bits.
+    (seconds >= 1.0 && seconds.fract() == 0.0).then_some(seconds as u32)
+}
+
+/// One text of space-separated tokens (RFC 6749 section 3.3), or the array of tokens that some servers send.
+fn scope(value: Option<&Value>) -> Result<Option<Vec<String>>, Error> {
+    let split = |text: &str| text.split(' ').filter(|token| !token.is_empty()).map(str::to_owned).collect();
+    match value {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(split(text))),
+        Some(Value::Array(tokens)) => {
+            let tokens: Option<Vec<&str>> = tokens.iter().map(Value::as_str).collect();
+            tokens.map(|tokens| Some(split(&tokens.join(" ")))).ok_or_else(|| ErrorKind::AnswerMalformed.into())
+        }
+        Some(_) => Err(ErrorKind::AnswerMalformed.into()),
+    }
+}
+
+fn same_set(granted: &[String], requested: &[String]) -> bool {
+    granted.iter().all(|token| requested.contains(token)) && requested.iter().all(|token| granted.contains(token))
+}

@@ -1,0 +1,238 @@
+//! A small strict splitter for RFC 3986 URIs. It only cuts: what goes out is, byte for byte, what came in.
+
+use proofkey_core::Error;
+
+/// A URI cut into its components (RFC 3986 section 3).
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Uri<'a> {
+    pub(crate) scheme: &'a str,
+    pub(crate) authority: Option<&'a str>,
+    pub(crate) path: &'a str,
+    pub(crate) query: Option<&'a str>,
+    pub(crate) fragment: Option<&'a str>,
+}
+
+impl<'a> Uri<'a> {
+    /// Cuts an absolute URI; `None` for a relative one and for one with characters that no URI holds.
+    pub(crate) fn split(text: &'a str) -> Option<Self> {
+        if !is_uri_text(text) {
+            return None;
+        }
+        let (rest, fragment) = cut(text, '#');
+        let (rest, query) = cut(rest, '?');
+        let (scheme, rest) = rest.split_once(':')?;
+        let (authority, path) = match rest.strip_prefix("//") {
+            Some(rest) => {
+                let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?;
+                (Some(authority), path)
+            }
+            None => (None, rest),
+        };
+        let mut letters = scheme.bytes();
+        let is_scheme = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+            && letters.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+        is_scheme.then_some(Self { scheme, authority, path, query, fragment })
+    }
+
+    /// The host of the authority, without user information and port; `None` if the authority is no plain
+    /// `host[:port]`. Brackets of an IPv6 address stay.
+    pub(crate) fn host(&self) -> Option<&'a str> {
+        let authority = self.authority?;
+        let (host, port) = match authority.strip_prefix('[') {
+            Some(rest) => {
+                let end = rest.find(']')?.checked_add(2)?;
+                let (host, port) = authority.split_at_checked(end)?;
+                let inside = host.strip_prefix('[')?.strip_suffix(']')?;
+                inside.parse::<std::net::Ipv6Addr>().ok()?;
+                (host, port)
+            }
+            None => {
+                let (host, port) = authority.split_at_checked(authority.find(':').unwrap_or(authority.len()))?;
+                let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+                if host.is_empty() || !host.bytes().all(plain) {
+                    return None;
+                }
+                (host, port)
+            }
+        };
+        let is_port = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok();
+        (port.is_empty() || port.strip_prefix(':').is_some_and(is_port)).then_some(host)
+    }
+
+    /// Whether the host is this machine as it is written: no other spelling of loopback counts.
+    pub(crate) fn is_loopback(&self) -> bool {
+        matches!(self.host(), Some("127.0.0.1" | "[::1]" | "localhost"))
+    }
+}
+
+/// Checks an endpoint or an issuer: absolute, with a plain host, without user information and fragment, and https
+/// unless the host is loopback (RFC 6749 section 3.1, OAuth 2.1 section 1.5).
+pub(crate) fn check_endpoint(text: &str) -> Result<Uri<'_>, Error> {
+    let uri = Uri::split(text).filter(|uri| uri.fragment.is_none()).ok_or(Error::EndpointMalformed)?;
+    uri.host().ok_or(Error::EndpointMalformed)?;
+    match uri.scheme {
+        "https" => Ok(uri),
+        "http" if uri.is_loopback() => Ok(uri),
+        "http" => Err(Error::EndpointInsecure),
+        _ => Err(Error::EndpointMalformed),
+    }
+}
+
+/// Checks a redirect URI: absolute, without fragment (RFC 6749 section 3.1.2), http for loopback only (RFC 8252
+/// section 7.3), and a private-use scheme only if it is a reversed domain name, so that it holds a dot (section 7.1).
+pub(crate) fn check_redirect_uri(text: &str) -> Result<(), Error> {
+    let uri = Uri::split(text).filter(|uri| uri.fragment.is_none()).ok_or(Error::RedirectUriMalformed)?;
+    match uri.scheme {
+        "https" | "http" if uri.host().is_none() => Err(Error::RedirectUriMalformed),
+        "http" if !uri.is_loopback() => Err(Error::RedirectUriInsecure),
+        "https" | "http" => Ok(()),
+        scheme if scheme.contains('.') => Ok(()),
+        _ => Err(Error::RedirectUriMalformed),
+    }
+}
+
+/// Whether every character may stand in a URI and every `%` opens an escape (RFC 3986 section 2).
+fn is_uri_text(text: &str) -> bool {
+    let reserved_or_mark = b"-._~:/?#[]@!$&'()*+,;=%";
+    let mut rest = text.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        let escape_opens = || matches!(tail, [high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit());
+        if !(byte.is_ascii_alphanumeric() || reserved_or_mark.contains(&byte)) || byte == b'%' && !escape_opens() {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}
+
+fn cut(text: &str, at: char) -> (&str, Option<&str>) {
+    match text.split_once(at) {
+        Some((before, after)) => (before, Some(after)),
+        None => (text, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proofkey_core::Error;
+
+    use super::{Uri, check_endpoint, check_redirect_uri};
+
+    #[test]
+    fn endpoints() {
+        for good in [
+            "https://as.example",
+            "https://as.example:8443/t?p=1",
+            "https://as.example/%7Etilde",
+            "http://127.0.0.1:8400/x",
+            "http://[::1]:8400/x",
+            "http://localhost/x",
+            "https://[2001:db8::1]/x",
+        ] {
+            assert!(check_endpoint(good).is_ok(), "{good}");
+        }
+        for malformed in [
+            "",
+            "/relative",
+            "as.example",
+            "https:",
+            "https://",
+            "https:///path",
+            "https://user@as.example/",
+            "https://as.example\\@evil.example/",
+            "https://as.example/\t",
+            "https://as.example/ ",
+            "https://as.example/é",
+            "https://as.example/#",
+            "https://as.example:",
+            "https://as.example:port/",
+            "https://as.example:65536/",
+            "https://as.example:+1/",
+            "https://[::1/",
+            "https://[::1]x/",
+            "https://[evil]/",
+            "https://as%2eexample/",
+            "https://as.example/%",
+            "https://as.example/%zz",
+            "javascript:alert(1)",
+            "ftp://as.example/",
+        ] {
+            assert_eq!(check_endpoint(malformed).unwrap_err(), Error::EndpointMalformed, "{malformed}");
+        }
+        for insecure in [
+            "http://as.example/",
+            "http://127.0.0.2/",
+            "http://127.1/",
+            "http://0x7f.1/",
+            "http://2130706433/",
+            "http://localhost.evil.example/",
+            "http://LOCALHOST/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://0.0.0.0/",
+        ] {
+            assert_eq!(check_endpoint(insecure).unwrap_err(), Error::EndpointInsecure, "{insecure}");
+        }
+    }
+
+    #[test]
+    fn redirect_uris() {
+        for good in [
+            "https://client.example",
+            "https://client.example/cb?tenant=1",
+            "http://127.0.0.1/cb",
+            "http://[::1]:1/cb",
+            "http://localhost:5000/cb",
+            "com.example.app:/oauth2redirect",
+            "com.example.app:oauth2redirect",
+        ] {
+            assert_eq!(check_redirect_uri(good), Ok(()), "{good}");
+        }
+        for malformed in [
+            "",
+            "/cb",
+            "client.example/cb",
+            "https://client.example/cb#x",
+            "myapp:/cb",
+            "javascript:alert(1)",
+            "data:x",
+            "https:/cb",
+            "https://user@client.example/cb",
+            "https://client.example/c b",
+            "urn:ietf:wg:oauth:2.0:oob",
+        ] {
+            assert_eq!(check_redirect_uri(malformed), Err(Error::RedirectUriMalformed), "{malformed}");
+        }
+        for insecure in ["http://client.example/cb", "http://127.0.0.1.evil.example/cb", "http://127.0.0.2/cb"] {
+            assert_eq!(check_redirect_uri(insecure), Err(Error::RedirectUriInsecure), "{insecure}");
+        }
+    }
+
+    #[test]
+    fn splits_into_the_five_components_of_rfc_3986() {
+        let uri = Uri::split("foo://example.com:8042/over/there?name=ferret#nose").unwrap();
+        let parts = (uri.scheme, uri.authority, uri.path, uri.query, uri.fragment);
+        assert_eq!(parts, ("foo", Some("example.com:8042"), "/over/there", Some("name=ferret"), Some("nose")));
+        let urn = Uri::split("urn:example:animal:ferret:nose").unwrap();
+        assert_eq!((urn.scheme, urn.authority, urn.path), ("urn", None, "example:animal:ferret:nose"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_components_put_together_are_the_text(text in "[a-z]{1,4}:[a-z:/@\\[\\]%0-9]{0,12}(\\?[a-z=&?/%0-9]{0,8})?(#[a-z#?]{0,6})?") {
+            if let Some(uri) = Uri::split(&text) {
+                let authority = uri.authority.map(|authority| format!("//{authority}")).unwrap_or_default();
+                let query = uri.query.map(|query| format!("?{query}")).unwrap_or_default();
+                let fragment = uri.fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
+                proptest::prop_assert_eq!(format!("{}:{authority}{}{query}{fragment}", uri.scheme, uri.path), text);
+            }
+        }
+
+        #[test]
+        fn any_text_gets_an_answer(text in ".*") {
+            if let Some(uri) = Uri::split(&text) {
+                let _ = uri.host();
+            }
+            let _ = (check_endpoint(&text), check_redirect_uri(&text));
+        }
+    }
+}

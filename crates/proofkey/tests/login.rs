@@ -1,0 +1,303 @@
+//! A login from begin to exchange: what is sent, what is refused, what stays usable, and that nothing leaks.
+
+use proofkey::{Answer, Callback, Client, ErrorKind, Exchange, Login, Provider, Refusal, Step, Verifier};
+use proptest::prelude::*;
+
+const NOW: i64 = 1_700_000_000;
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+fn provider() -> Provider {
+    Provider::new("https://as.example/authorize", "https://as.example/token?api-version=1").unwrap()
+}
+
+fn client(redirect_uri: &str) -> Client {
+    Client::new(provider(), "my app").unwrap().redirect_uri(redirect_uri).unwrap()
+}
+
+fn begin(redirect_uri: &str) -> Login {
+    let verifier = Verifier::parse(VERIFIER.as_bytes()).unwrap();
+    client(redirect_uri).authorize().scope("a b").state("the-state").verifier(verifier).begin(NOW).unwrap()
+}
+
+fn accept(redirect_uri: &str, callback: &str) -> Result<Exchange, Refusal> {
+    begin(redirect_uri).accept(callback, NOW)
+}
+
+fn refused(redirect_uri: &str, callback: &str) -> ErrorKind {
+    accept(redirect_uri, callback).unwrap_err().error.kind()
+}
+
+#[test]
+fn the_token_request_carries_what_rfc_6749_and_7636_say_and_nothing_else() {
+    let exchange =
+        accept("https://client.example/cb", "https://client.example/cb?code=4%2F0Ab&state=the-state").unwrap();
+    let request = exchange.request();
+    assert_eq!(request.method(), "POST");
+    assert_eq!(request.url(), "https://as.example/token?api-version=1");
+    assert_eq!(
+        request.body(),
+        format!(
+            "grant_type=authorization_code&code=4%2F0Ab&redirect_uri=https%3A%2F%2Fclient.example%2Fcb\
+             &client_id=my+app&code_verifier={VERIFIER}"
+        )
+    );
+    let headers: Vec<_> = request.headers().collect();
+    assert_eq!(headers, [("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded")]);
+}
+
+#[test]
+fn the_url_never_holds_the_verifier() {
+    assert!(!begin("https://client.example/cb").url().contains(VERIFIER));
+}
+
+#[test]
+fn every_login_has_its_own_state_and_verifier() {
+    let client = client("https://client.example/cb");
+    let urls: std::collections::HashSet<String> =
+        (0..1000).map(|_| client.authorize().begin(NOW).unwrap().url().to_owned()).collect();
+    let values = |name: &str| {
+        let of = |url: &String| url.split(['?', '&']).find_map(|pair| pair.strip_prefix(name)).unwrap().to_owned();
+        urls.iter().map(of).collect::<std::collections::HashSet<_>>()
+    };
+    let states = values("state=");
+    assert_eq!((states.len(), values("code_challenge=").len()), (1000, 1000));
+    // 128 bits as base64url, which no server mangles.
+    assert!(states.iter().all(|state| state.len() == 22 && !state.contains(['+', '%', '=', '/'])));
+}
+
+#[test]
+fn two_tabs_finish_in_any_order_each_with_its_own_verifier() {
+    let client = client("https://client.example/cb");
+    let other = "kiNgBo0-r4GdQld6ShdPoxGq9SheI2m5moxtX-tFce4";
+    let tab = |state: &str, verifier: &str| {
+        client.authorize().state(state).verifier(Verifier::parse(verifier.as_bytes()).unwrap()).begin(NOW).unwrap()
+    };
+    let (first, second) = (tab("one", VERIFIER), tab("two", other));
+    let second = second.accept("https://client.example/cb?code=c2&state=two", NOW).unwrap();
+    let first = first.accept("https://client.example/cb?code=c1&state=one", NOW).unwrap();
+    assert!(second.request().body().contains("code=c2&") && second.request().body().ends_with(other));
+    assert!(first.request().body().contains("code=c1&") && first.request().body().ends_with(VERIFIER));
+}
+
+#[test]
+fn a_login_expires_ten_minutes_after_it_began() {
+    let callback = "https://client.example/cb?code=c&state=the-state";
+    assert_eq!(begin("https://client.example/cb").expires_at(), NOW + 600);
+    assert!(begin("https://client.example/cb").accept(callback, NOW + 600).is_ok());
+    let refusal = begin("https://client.example/cb").accept(callback, NOW + 601).unwrap_err();
+    assert_eq!(refusal.error.kind(), ErrorKind::LoginExpired);
+    assert!(refusal.login.is_none());
+    // A clock at the end of time saturates instead of wrapping round.
+    assert_eq!(client("https://client.example/cb").authorize().begin(i64::MAX).unwrap().expires_at(), i64::MAX);
+}
+
+#[test]
+fn a_forged_callback_leaves_the_login_for_the_real_one() {
+    let mut login = begin("https://client.example/cb");
+    for forged in [
+        "https://client.example/cb",
+        "https://client.example/cb?code=evil",
+        "https://client.example/cb?code=evil&state=guess",
+        "https://client.example/cb?error=access_denied",
+        "https://client.example/cb?code=%zz&state=the-state",
+        "https://client.example/cb?code=a&code=b&state=the-state",
+        "https://client.example/cb?code=evil&state=the-state&iss=https%3A%2F%2Fevil.example",
+        "https://evil.example/cb?code=evil&state=the-state",
+    ] {
+        login = *login.accept(forged, NOW).unwrap_err().login.expect(forged);
+    }
+    assert!(login.accept("https://client.example/cb?code=c&state=the-state", NOW).is_ok());
+}
+
+#[test]
+fn an_iss_without_an_issuer_to_compare_with_is_refused() {
+    let callback = "https://client.example/cb?code=c&state=the-state&iss=https%3A%2F%2Fas.example";
+    assert_eq!(refused("https://client.example/cb", callback), ErrorKind::IssMismatch);
+}
+
+#[test]
+fn where_a_callback_may_arrive() {
+    for (redirect_uri, arrived_at) in [
+        // A browser asks for "/" where the registered URL has no path.
+        ("https://client.example", "https://client.example/?code=c&state=the-state"),
+        ("https://client.example", "https://client.example?code=c&state=the-state"),
+        ("https://client.example/cb?tenant=1", "https://client.example/cb?code=c&state=the-state&tenant=1"),
+        ("https://client.example/cb?t=a%20b", "https://client.example/cb?t=a+b&code=c&state=the-state"),
+        ("com.example.app:cb", "com.example.app:cb?code=c&state=the-state"),
+        ("https://client.example/cb", "https://client.example/cb?code=c&state=the-state#_=_"),
+    ] {
+        assert!(accept(redirect_uri, arrived_at).is_ok(), "{redirect_uri} {arrived_at}");
+    }
+    for (redirect_uri, arrived_at) in [
+        ("https://client.example/cb", "https://client.example/cb/?code=c&state=the-state"),
+        ("https://client.example/", "https://client.example?code=c&state=the-state"),
+        ("https://client.example/cb", "http://client.example/cb?code=c&state=the-state"),
+        ("https://client.example/cb", "https://client.example:443/cb?code=c&state=the-state"),
+        ("https://client.example/cb", "https://CLIENT.example/cb?code=c&state=the-state"),
+        ("https://client.example/cb?tenant=1", "https://client.example/cb?code=c&state=the-state"),
+        ("https://client.example/cb?tenant=1", "https://client.example/cb?tenant=2&code=c&state=the-state"),
+        ("https://client.example/cb", "?code=c&state=the-state"),
+        ("https://client.example/cb", "code=c&state=the-state"),
+    ] {
+        assert_eq!(refused(redirect_uri, arrived_at), ErrorKind::RedirectUriMismatch, "{redirect_uri} {arrived_at}");
+    }
+}
+
+#[test]
+fn only_a_query_or_a_form_counts() {
+    let fragment = "https://client.example/cb#code=c&state=the-state";
+    assert_eq!(refused("https://client.example/cb", fragment), ErrorKind::StateMissing);
+    for broken in ["https://client.example/cb?code=c\r\n&state=the-state", "https://client.example/cb?code=c d"] {
+        assert_eq!(refused("https://client.example/cb", broken), ErrorKind::CallbackMalformed);
+    }
+    let long = format!("https://client.example/cb?state=the-state&code={}", "c".repeat(64 * 1024));
+    assert_eq!(refused("https://client.example/cb", &long), ErrorKind::CallbackMalformed);
+}
+
+#[test]
+fn answers_of_other_response_modes_and_types_are_named() {
+    for (query, kind) in [
+        ("response=e.y.J", ErrorKind::ResponseModeUnsupported),
+        ("response=e.y.J&state=the-state", ErrorKind::ResponseModeUnsupported),
+        ("response=e.y.J&state=other", ErrorKind::StateMismatch),
+        ("code=c&state=the-state&id_token=e.y.J", ErrorKind::UnexpectedToken),
+    ] {
+        assert_eq!(
+            refused("https://client.example/cb", &format!("https://client.example/cb?{query}")),
+            kind,
+            "{query}"
+        );
+    }
+    let empty = "https://client.example/cb?code=c&state=the-state&access_token=";
+    assert!(accept("https://client.example/cb", empty).is_ok(), "an empty value was not sent");
+}
+
+#[test]
+fn a_login_without_redirect_uri_accepts_no_callback() {
+    let login = Client::new(provider(), "app").unwrap().authorize().state("s").begin(NOW).unwrap();
+    assert!(!login.url().contains("redirect_uri"));
+    let refusal = login.accept("https://client.example/cb?code=c&state=s", NOW).unwrap_err();
+    assert_eq!(refusal.error.kind(), ErrorKind::RedirectUriMismatch);
+}
+
+#[test]
+fn what_begin_refuses() {
+    let begin = |edit: fn(proofkey::Authorize) -> proofkey::Authorize| {
+        edit(client("https://client.example/cb").authorize()).begin(NOW).unwrap_err().kind()
+    };
+    assert_eq!(begin(|request| request.scope("a  b")), ErrorKind::ScopeInvalid);
+    assert_eq!(begin(|request| request.scope("openid profile")), ErrorKind::ScopeInvalid);
+    assert_eq!(begin(|request| request.state("")), ErrorKind::StateInvalid);
+    assert_eq!(begin(|request| request.state("a\nb")), ErrorKind::StateInvalid);
+    assert_eq!(begin(|request| request.extra("state", "x")), ErrorKind::ParameterReserved);
+    assert_eq!(begin(|request| request.extra("request_uri", "x")), ErrorKind::ParameterReserved);
+    assert_eq!(begin(|request| request.extra("", "x")), ErrorKind::ParameterReserved);
+    assert_eq!(begin(|request| request.extra("a", "1").extra("a", "2")), ErrorKind::ParameterReserved);
+    let twice =
+        client("https://client.example/cb").authorize().extra("resource", "https://a").extra("resource", "https://b");
+    assert!(twice.begin(NOW).unwrap().url().ends_with("&resource=https%3A%2F%2Fa&resource=https%3A%2F%2Fb"));
+    for id in ["", "a\u{7f}", "é"] {
+        assert_eq!(Client::new(provider(), id).unwrap_err().kind(), ErrorKind::ClientIdInvalid);
+    }
+}
+
+#[test]
+fn an_issuer_has_neither_query_nor_fragment() {
+    for issuer in ["https://as.example/?x=1", "https://as.example/#f", "as.example", ""] {
+        assert_eq!(provider().issuer(issuer).unwrap_err().kind(), ErrorKind::EndpointMalformed, "{issuer}");
+    }
+    assert_eq!(provider().issuer("http://as.example").unwrap_err().kind(), ErrorKind::EndpointInsecure);
+}
+
+#[test]
+fn nothing_secret_is_in_any_debug_or_error() {
+    let secrets = [VERIFIER, "the-code", "the-access-token", "the-refresh-token", "the-other"];
+    let mut seen = String::new();
+    let mut see = |text: String| seen.push_str(&text);
+    let client = client("https://client.example/cb");
+    let verifier = || Verifier::parse(VERIFIER.as_bytes()).unwrap();
+    see(format!("{client:?} {:?}", client.authorize().verifier(verifier())));
+    let callback = "https://client.example/cb?code=the-code&state=the-state";
+    see(format!("{:?}", Callback::url(callback)));
+    see(format!("{:?}", begin("https://client.example/cb")));
+    see(format!(
+        "{:?}",
+        begin("https://client.example/cb").accept(callback.replace("the-state", "x"), NOW).unwrap_err()
+    ));
+    let body = r#"{"access_token":"the-access-token","refresh_token":"the-refresh-token","nested":{"t":"the-other"}"#;
+    for body in
+        [format!("{body}}}"), body.to_owned(), body.replace("the-access-token", "\\u0000the-access-token") + "}"]
+    {
+        let exchange = accept("https://client.example/cb", callback).unwrap();
+        see(format!("{exchange:?} {:?}", exchange.request()));
+        let answer = Answer::new(200, Some("application/json"), body);
+        see(format!("{answer:?}"));
+        match exchange.receive(answer, NOW) {
+            Ok(Step::Done(tokens)) => see(format!("{tokens:?} {tokens:#?} {:?}", tokens.access_token())),
+            Ok(step) => see(format!("{step:?}")),
+            Err(error) => see(format!("{error} {error:?}")),
+        }
+    }
+    assert!(seen.contains("redacted"));
+    for secret in secrets {
+        assert!(!seen.contains(secret), "{secret} in {seen}");
+    }
+}
+
+#[test]
+fn a_servers_words_are_kept_for_programs_and_escaped_for_people() {
+    let callback = "https://client.example/cb?state=the-state&error=invalid_scope&error_description=a%0D%0ASet-Cookie%3A+x\
+                    &error_uri=javascript%3Aalert(1)";
+    let error = accept("https://client.example/cb", callback).unwrap_err().error;
+    let oauth = error.oauth().unwrap();
+    assert_eq!(oauth.description(), Some("a\r\nSet-Cookie: x"));
+    assert_eq!(oauth.uri(), Some("javascript:alert(1)"));
+    let shown = error.to_string();
+    assert!(!shown.contains(['\r', '\n']) && !shown.contains("javascript"), "{shown}");
+}
+
+#[test]
+fn types_are_send_and_sync() {
+    const fn check<T: Send + Sync>() {}
+    const { check::<Client>() };
+    const { check::<Login>() };
+    const { check::<Exchange>() };
+    const { check::<proofkey::Tokens>() };
+    const { check::<proofkey::Error>() };
+}
+
+proptest! {
+    #[test]
+    fn any_callback_gets_an_answer_and_only_the_right_state_an_exchange(
+        query in "([a-z%=&+;?#/.]|code=|state=|the-state|iss=|error=|%[0-9a-f]{2}|\\PC){0,40}",
+    ) {
+        let callback = format!("https://client.example/cb?{query}");
+        if let Ok(exchange) = accept("https://client.example/cb", &callback) {
+            prop_assert!(query.contains("state=") && query.contains("code="));
+            prop_assert!(exchange.request().body().contains("&code="));
+        }
+    }
+
+    #[test]
+    fn any_answer_gets_one(
+        status in 100u16..600,
+        content_type in proptest::option::of("[a-z]{1,8}/[a-z+-]{1,12}(; charset=[a-z]{1,5})?"),
+        body in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let exchange = accept("https://client.example/cb", "https://client.example/cb?code=c&state=the-state").unwrap();
+        let received = exchange.receive(Answer::new(status, content_type.as_deref(), body), NOW);
+        prop_assert!(!matches!(received, Ok(Step::Send(_))));
+    }
+
+    #[test]
+    fn any_json_object_gets_an_answer(
+        members in proptest::collection::vec(("access_token|token_type|expires_in|scope|error|x", "null|1|-1|1e999|\"a\"|\"Bearer\"|\"\"|\\[\\]|\\[1\\]|\\{\\}|true"), 0..6),
+    ) {
+        let body = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect::<Vec<_>>().join(",");
+        let exchange = accept("https://client.example/cb", "https://client.example/cb?code=c&state=the-state").unwrap();
+        let received = exchange.receive(Answer::new(200, Some("application/json"), format!("{{{body}}}")), NOW);
+        if let Ok(Step::Done(tokens)) = received {
+            prop_assert_eq!(tokens.access_token().expose(), if body.contains("\"access_token\":\"a\"") { "a" } else { "Bearer" });
+        }
+    }
+}
