@@ -40,8 +40,7 @@ impl Error {
         self.oauth.as_deref()
     }
 
-    /// For errors of a transport: whether a byte of the request may have reached the server. If so, the code or the
-    /// refresh token in it must be taken for used.
+    /// Whether a byte of a request may have reached the server. If so, the code in it must be taken for used.
     #[must_use]
     pub const fn request_sent(&self) -> bool {
         self.request_sent
@@ -51,9 +50,8 @@ impl Error {
         Self { oauth: Some(Box::new(oauth)), ..kind.into() }
     }
 
-    #[cfg(feature = "http")]
-    pub(crate) const fn in_transport(kind: ErrorKind, request_sent: bool) -> Self {
-        Self { kind, request_sent, oauth: None }
+    pub(crate) fn sent(self, request_sent: bool) -> Self {
+        Self { request_sent, ..self }
     }
 }
 

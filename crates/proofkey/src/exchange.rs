@@ -60,6 +60,7 @@ impl Exchange {
     /// [`TokenError`](crate::ErrorKind::TokenError) with the server's words if it refused, else what is wrong with the
     /// answer. Either way this login is over.
     pub fn receive(self, answer: Answer, now: i64) -> Result<Step, Error> {
-        Tokens::from_members(answer.into_members()?, &self.scope, now).map(Step::Done)
+        let tokens = answer.into_members().and_then(|members| Tokens::from_members(members, &self.scope, now));
+        tokens.map(Step::Done).map_err(|error| error.sent(true))
     }
 }

@@ -61,7 +61,7 @@ impl Transport {
         SENT.set(false);
         self.try_send(request).map_err(|error| {
             let sent = SENT.get();
-            Error::in_transport(kind(&error, sent), sent)
+            Error::from(kind(&error, sent)).sent(sent)
         })
     }
 
