@@ -154,16 +154,19 @@ impl Login {
     /// # Ok::<(), proofkey::Error>(())
     /// ```
     pub fn accept(self, callback: impl Into<Callback>, now: i64) -> Result<Exchange, Refusal> {
-        if now > self.expires_at {
-            return Err(Refusal { error: ErrorKind::LoginExpired.into(), login: None });
+        match self.check(&callback.into(), now) {
+            Ok(code) => Ok(self.exchange(&code)),
+            Err(verdict) => Err(verdict.on(self)),
         }
-        let response = match self.authenticate(&callback.into()) {
-            Ok(response) => response,
-            Err(kind) => return Err(Refusal { error: kind.into(), login: Some(Box::new(self)) }),
-        };
-        let spent = |error| Refusal { error, login: None };
-        let code = code(response).map_err(spent)?;
-        Ok(self.exchange(&code))
+    }
+
+    /// [`accept`](Self::accept) without using the login up.
+    pub(crate) fn check(&self, callback: &Callback, now: i64) -> Result<Zeroizing<String>, Verdict> {
+        if now > self.expires_at {
+            return Err(Verdict::Spent(ErrorKind::LoginExpired.into()));
+        }
+        let response = self.authenticate(callback).map_err(Verdict::Anybodys)?;
+        code(response).map_err(Verdict::Spent)
     }
 
     /// The parameters of a callback that is shown to answer this login.
@@ -175,7 +178,8 @@ impl Login {
         Ok(response)
     }
 
-    fn exchange(self, code: &str) -> Exchange {
+    /// The exchange of a checked code.
+    pub(crate) fn exchange(&self, code: &str) -> Exchange {
         let redirect_uri = self.client.redirect_uri_text().unwrap_or_default();
         let values = [code, redirect_uri, self.client.id(), self.verifier.expose()];
         let names = "grant_type=authorization_code&code=&redirect_uri=&client_id=&code_verifier=".len();
@@ -185,7 +189,7 @@ impl Login {
             .push("redirect_uri", redirect_uri)
             .push("client_id", self.client.id())
             .push("code_verifier", self.verifier.expose());
-        Exchange::new(self.client.provider().token_endpoint(), body.finish(), self.scope)
+        Exchange::new(self.client.provider().token_endpoint(), body.finish(), self.scope.clone())
     }
 }
 
@@ -199,14 +203,31 @@ impl fmt::Debug for Login {
     }
 }
 
-/// Why a callback was not accepted and, if it may have been anybody's, the login it was held against.
+/// What a failed check means for the login.
+pub(crate) enum Verdict {
+    /// Anybody could have sent this: the login stays usable.
+    Anybodys(ErrorKind),
+    /// The login is over.
+    Spent(Error),
+}
+
+impl Verdict {
+    pub(crate) fn on(self, login: Login) -> Refusal {
+        match self {
+            Self::Anybodys(kind) => Refusal { error: kind.into(), login: Some(Box::new(login)) },
+            Self::Spent(error) => Refusal { error, login: None },
+        }
+    }
+}
+
+/// Why a callback was not accepted and, if the login is still usable, the login itself.
 ///
 /// With `?` it becomes the [`Error`] alone.
 #[derive(Debug)]
 pub struct Refusal {
     /// What was wrong.
     pub error: Error,
-    /// The login, still usable: the callback did not come from the server that it waits for.
+    /// The login, still usable: the callback may have been anybody's, or nothing of it was sent on.
     pub login: Option<Box<Login>>,
 }
 

@@ -93,7 +93,8 @@ impl Client {
     /// [`Exchange`](crate::Exchange), by this machine's clock.
     ///
     /// # Errors
-    /// A [`Refusal`]: with the login in it where the callback may have been anybody's, without it from then on.
+    /// A [`Refusal`]. The login is in it as long as the code is unused: where the callback may have been anybody's, and
+    /// where no byte of the request left, so that the same call may succeed later.
     ///
     /// ```no_run
     /// # use proofkey::{Client, Error, Provider, Transport};
@@ -111,11 +112,18 @@ impl Client {
         callback: impl Into<Callback>,
         transport: &Transport,
     ) -> Result<Tokens, Refusal> {
-        let mut exchange = login.accept(callback, now())?;
-        let spent = |error| Refusal { error, login: None };
+        let mut exchange = match login.check(&callback.into(), now()) {
+            Ok(code) => login.exchange(&code),
+            Err(verdict) => return Err(verdict.on(login)),
+        };
+        let mut unused = Some(Box::new(login));
         loop {
-            let answer = transport.send(exchange.request()).map_err(spent)?;
-            match exchange.receive(answer, now()).map_err(spent)? {
+            let answer = transport.send(exchange.request()).map_err(|error| {
+                let login = unused.take().filter(|_| !error.request_sent());
+                Refusal { error, login }
+            })?;
+            unused = None;
+            match exchange.receive(answer, now()).map_err(|error| Refusal { error, login: None })? {
                 Step::Send(next) => exchange = next,
                 Step::Done(tokens) => return Ok(tokens),
             }

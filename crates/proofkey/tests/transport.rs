@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use proofkey::{Client, Error, ErrorKind, Provider, Tokens, Transport};
+use proofkey::{Client, Error, ErrorKind, Login, Provider, Tokens, Transport};
 
 /// Serves connections on loopback until the test ends. Returns its address and how many requests it has seen.
 fn serve(answer: fn(TcpStream)) -> (String, Arc<AtomicUsize>) {
@@ -45,11 +45,19 @@ fn read_request(stream: &mut TcpStream) -> bool {
     }
 }
 
-fn finish(address: &str) -> Result<Tokens, Error> {
+fn now() -> i64 {
+    i64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap()
+}
+
+fn begin(address: &str) -> Result<(Client, Login), Error> {
     let provider = Provider::new("https://as.example/authorize", format!("http://{address}/token"))?;
     let client = Client::new(provider, "app")?.redirect_uri("https://client.example/cb")?;
-    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
-    let login = client.authorize().state("s").begin(i64::try_from(now).unwrap())?;
+    let login = client.authorize().state("s").begin(now())?;
+    Ok((client, login))
+}
+
+fn finish(address: &str) -> Result<Tokens, Error> {
+    let (client, login) = begin(address)?;
     Ok(client.finish(login, "https://client.example/cb?code=c&state=s", &Transport::new())?)
 }
 
@@ -76,10 +84,17 @@ fn a_straight_answer() {
 }
 
 #[test]
-fn nobody_listens() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let error = finish(&address).unwrap_err();
-    assert_eq!((error.kind(), error.request_sent()), (ErrorKind::ConnectFailed, false));
+fn nobody_listens_yet() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    drop(taken);
+    let (client, login) = begin(&address).unwrap();
+    let callback = "https://client.example/cb?code=c&state=s";
+    let refusal = client.finish(login, callback, &Transport::new()).unwrap_err();
+    assert_eq!((refusal.error.kind(), refusal.error.request_sent()), (ErrorKind::ConnectFailed, false));
+    // Nothing was sent, so that the hint "try again later" must hold.
+    let login = *refusal.login.unwrap();
+    assert!(login.accept(callback, now()).is_ok());
 }
 
 #[test]
