@@ -13,6 +13,7 @@
 mod answer;
 mod callback;
 mod client;
+mod clock;
 mod error;
 mod exchange;
 mod form;
@@ -28,6 +29,7 @@ mod uri;
 pub use answer::Answer;
 pub use callback::Callback;
 pub use client::Client;
+pub use clock::now;
 pub use error::{Error, OAuthError};
 pub use exchange::{Exchange, Step};
 pub use login::{Authorize, Login, Refusal};

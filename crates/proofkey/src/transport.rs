@@ -3,7 +3,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use ureq::Agent;
 use ureq::config::Config;
@@ -14,7 +14,7 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, RustlsConnector, TcpConnector, Transport as UreqTransport,
 };
 
-use crate::{Answer, Callback, Client, Error, ErrorKind, Login, Refusal, Request, Step, Tokens};
+use crate::{Answer, Callback, Client, Error, ErrorKind, Login, Refusal, Request, Step, Tokens, now};
 
 /// A blocking transport that is safe by default.
 ///
@@ -129,12 +129,6 @@ impl Client {
             }
         }
     }
-}
-
-/// Seconds since the epoch by this machine's clock; a clock before 1970 counts as 1970.
-fn now() -> i64 {
-    let elapsed = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    elapsed.as_secs().try_into().unwrap_or(i64::MAX)
 }
 
 /// What an error of ureq means, by whether a byte of the request had left.

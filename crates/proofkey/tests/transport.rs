@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use proofkey::{Client, Error, ErrorKind, Login, Provider, Tokens, Transport};
+use proofkey::{Client, Error, ErrorKind, Login, Provider, Tokens, Transport, now};
 
 /// Serves connections on loopback until the test ends. Returns its address and how many requests it has seen.
 fn serve(answer: fn(TcpStream)) -> (String, Arc<AtomicUsize>) {
@@ -43,10 +43,6 @@ fn read_request(stream: &mut TcpStream) -> bool {
             return true;
         }
     }
-}
-
-fn now() -> i64 {
-    i64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap()
 }
 
 fn begin(address: &str) -> Result<(Client, Login), Error> {
