@@ -1,0 +1,97 @@
+# The jobs of this project. `make help` lists them; `make demo` and `make test` set up all that they need below target/.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+CBINDGEN_VERSION := 0.29.4
+CARGO_C_VERSION := 0.10.24+cargo-0.98.0
+# Where tools that cargo installs are kept, by version; a folder outside of the tree lets several clones share them.
+TOOLS ?= $(CURDIR)/target/tools
+cbindgen := $(TOOLS)/cbindgen-$(CBINDGEN_VERSION)
+cargo_c := $(TOOLS)/cargo-c-$(CARGO_C_VERSION)
+export PATH := $(cbindgen)/bin:$(cargo_c)/bin:$(PATH)
+# What could not be run for want of a tool; tests/lib.sh writes it.
+export MISSING := $(CURDIR)/target/missing
+
+.PHONY: help
+help: ## List the jobs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+.PHONY: demo
+demo: target/demo/installed ## Walk one whole login on this machine, and try to steal one
+	@target/demo/bin/python examples/python/demo.py
+
+.PHONY: test
+test: ## Run every check and test that this machine has the tools for
+	@mkdir -p target && : >$(MISSING)
+	$(MAKE) lint test-rust test-no-std test-c test-python
+	if [ -s $(MISSING) ]; then
+	    printf '\nPassed, but not all of it: these tools are not here.\n'
+	    sort -u $(MISSING) | sed 's/^/  /'
+	else
+	    printf '\nPassed.\n'
+	fi
+
+.PHONY: lint
+lint: ## Check the formatting and the lints
+	@. tests/lib.sh
+	if need cargo-fmt "the formatting of Rust"; then cargo fmt --all --check; fi
+	if need cargo-clippy "the lints of Rust"; then
+	    cargo clippy -q --workspace --all-targets -- -D warnings
+	    cargo clippy -q -p proofkey-core -p proofkey -p proofkey-c --no-default-features --all-targets -- -D warnings
+	fi
+
+.PHONY: test-rust
+test-rust: ## Test the crates: units, vectors, properties, examples in the documentation
+	@cargo test -q -p proofkey-core -p proofkey -p proofkey-c
+
+.PHONY: test-no-std
+test-no-std: ## Prove that the core links without std and alloc
+	@tests/no_std/run.sh
+
+.PHONY: test-c
+test-c: ## Test the C library and its header
+	@tests/c/run.sh
+
+.PHONY: test-python
+test-python: ## Test the wheel, on every Python of this machine
+	@PYTHON=$(PYTHON) tests/python/run.sh
+	tests/python/run-all.sh
+
+.PHONY: test-sdist
+test-sdist: ## Build the source distribution in isolation (minutes; after test-python)
+	@tests/python/test-sdist.sh
+
+.PHONY: test-install
+test-install: $(cargo_c)/bin/cargo-cinstall ## Install the C library as a system does, and build against it
+	@bindings/c/install-check.sh
+
+.PHONY: header
+header: $(cbindgen)/bin/cbindgen ## Make include/proofkey.h anew
+	@bindings/c/header.sh
+
+.PHONY: bench
+bench: ## Compare with other libraries, as ratios within one run
+	@tests/bench/run.sh
+
+.PHONY: tools
+tools: $(cbindgen)/bin/cbindgen ## Install what cargo brings and the tests want (into TOOLS)
+
+$(cbindgen)/bin/cbindgen:
+	@cargo install -q --locked --root $(cbindgen) --version $(CBINDGEN_VERSION) cbindgen
+
+$(cargo_c)/bin/cargo-cinstall:
+	@cargo install -q --locked --root $(cargo_c) --version $(CARGO_C_VERSION) cargo-c
+
+# The package as a user installs it, in an environment of its own.
+target/demo/installed: $(shell git ls-files crates bindings/python python Cargo.toml Cargo.lock pyproject.toml 2>/dev/null)
+	@mkdir -p target
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed: set PYTHON")'
+	$(PYTHON) -m venv target/demo
+	echo 'building proofkey (a minute or two the first time)' >&2
+	target/demo/bin/python -m pip install -q --disable-pip-version-check .
+	touch $@
