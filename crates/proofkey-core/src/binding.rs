@@ -1,8 +1,7 @@
 use core::fmt;
 
-use crate::challenge::Digest;
 use crate::text::{self, reveal};
-use crate::{Challenge, Error, Method, Verifier};
+use crate::{Challenge, Error, Method};
 
 /// What an authorization server stores with a code, and the rule that redeems a verifier against it.
 ///
@@ -23,7 +22,7 @@ use crate::{Challenge, Error, Method, Verifier};
 /// ```
 #[derive(Clone)]
 pub struct Binding {
-    bound: Option<(Method, Digest)>,
+    bound: Option<(Method, Challenge)>,
     characters: [u8; Self::MAX_LEN],
     len: usize,
 }
@@ -35,20 +34,18 @@ impl Binding {
     /// Binds that no challenge was sent. [`Policy::bind`](crate::Policy::bind) decides whether that is permitted.
     #[must_use]
     pub fn none() -> Self {
-        Self::new(None, NONE, b"")
+        Self::new(None)
     }
 
     /// Binds an S256 challenge.
     pub(crate) fn s256(challenge: &[u8]) -> Result<Self, Error> {
-        Ok(Self::new(Some((Method::S256, Digest::parse(challenge)?)), S256, challenge))
+        Ok(Self::new(Some((Method::S256, Challenge::parse(challenge)?))))
     }
 
-    /// Binds a `plain` challenge, which is the verifier: only its digest is kept.
+    /// Binds a `plain` challenge, which is the verifier: only its own challenge is kept.
     pub(crate) fn plain(verifier: &[u8]) -> Result<Self, Error> {
-        Verifier::check(verifier).map_err(|_| Error::ChallengeMalformed)?;
-        let digest = Digest::of(verifier);
-        let challenge = Challenge::from_digest(&digest);
-        Ok(Self::new(Some((Method::Plain, digest)), PLAIN, challenge.as_bytes()))
+        let challenge = Challenge::s256(verifier).map_err(|_| Error::ChallengeMalformed)?;
+        Ok(Self::new(Some((Method::Plain, challenge))))
     }
 
     /// Reads back what [`as_str`](Self::as_str) gave.
@@ -65,12 +62,13 @@ impl Binding {
         if text == NONE {
             return Ok(Self::none());
         }
-        let (method, prefix, challenge) = match text.strip_prefix(S256) {
-            Some(challenge) => (Method::S256, S256, challenge),
-            None => (Method::Plain, PLAIN, text.strip_prefix(PLAIN).ok_or(Error::BindingMalformed)?),
+        let (method, challenge) = match (text.strip_prefix(S256), text.strip_prefix(PLAIN)) {
+            (Some(challenge), _) => (Method::S256, challenge),
+            (None, Some(challenge)) => (Method::Plain, challenge),
+            (None, None) => return Err(Error::BindingMalformed),
         };
-        let digest = Digest::parse(challenge).map_err(|_| Error::BindingMalformed)?;
-        Ok(Self::new(Some((method, digest)), prefix, challenge))
+        let challenge = Challenge::parse(challenge).map_err(|_| Error::BindingMalformed)?;
+        Ok(Self::new(Some((method, challenge))))
     }
 
     /// The text to store with the code, at most [`MAX_LEN`](Self::MAX_LEN) characters.
@@ -116,14 +114,19 @@ impl Binding {
             (None, None) => Ok(()),
             (None, Some(_)) => Err(Error::VerifierUnexpected),
             (Some(_), None) => Err(Error::VerifierMissing),
-            (Some((_, digest)), Some(verifier)) => {
-                Verifier::check(verifier)?;
-                if reveal(digest.ct_eq(&Digest::of(verifier))) { Ok(()) } else { Err(Error::VerifierMismatch) }
+            (Some((_, challenge)), Some(verifier)) => {
+                let is_same = challenge.ct_eq(&Challenge::s256(verifier)?);
+                if reveal(is_same) { Ok(()) } else { Err(Error::VerifierMismatch) }
             }
         }
     }
 
-    fn new(bound: Option<(Method, Digest)>, prefix: &[u8], challenge: &[u8]) -> Self {
+    fn new(bound: Option<(Method, Challenge)>) -> Self {
+        let (prefix, challenge) = match &bound {
+            None => (NONE, [].as_slice()),
+            Some((Method::S256, challenge)) => (S256, challenge.as_bytes().as_slice()),
+            Some((Method::Plain, challenge)) => (PLAIN, challenge.as_bytes().as_slice()),
+        };
         let mut characters = [0; Self::MAX_LEN];
         let mut len = 0;
         if let Some((head, tail)) = characters.split_at_mut_checked(prefix.len()) {

@@ -1,12 +1,10 @@
 use core::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
-use crate::Error;
-use crate::text::{self, encode};
+use crate::text::{self, encode, is_base64url};
+use crate::{Error, Verifier};
 
 /// An S256 challenge: the SHA-256 digest of a verifier's text, as 43 base64url characters (RFC 7636 section 4.2).
 ///
@@ -28,18 +26,30 @@ impl Challenge {
     /// The length of every S256 challenge, in characters.
     pub const LEN: usize = 43;
 
-    /// The challenge of a verifier's text, which the caller has checked.
-    pub(crate) fn of(verifier: &[u8]) -> Self {
-        Self::from_digest(&Digest::of(verifier))
+    /// The challenge of a verifier's text, without keeping a copy of the text.
+    ///
+    /// # Errors
+    /// The same as [`Verifier::parse`].
+    ///
+    /// ```
+    /// let challenge = proofkey_core::Challenge::s256(b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")?;
+    /// assert_eq!(challenge.as_str(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    /// # Ok::<(), proofkey_core::Error>(())
+    /// ```
+    pub fn s256(verifier: &[u8]) -> Result<Self, Error> {
+        Verifier::check(verifier)?;
+        Ok(Self::of_checked(verifier))
     }
 
-    pub(crate) fn from_digest(digest: &Digest) -> Self {
+    /// The challenge of a text that is known to be a verifier.
+    pub(crate) fn of_checked(verifier: &[u8]) -> Self {
         let mut characters = [0; Self::LEN];
-        encode(&digest.0, &mut characters);
+        encode(&Sha256::digest(verifier), &mut characters);
         Self { characters }
     }
 
-    /// Reads the challenge of an authorization request: the text that a SHA-256 digest really encodes to.
+    /// Reads the challenge of an authorization request: the one text that a SHA-256 digest encodes to. Nothing is decoded,
+    /// so that no second text can stand for the same digest.
     ///
     /// # Errors
     /// [`Error::ChallengeMalformed`] for what no verifier can ever match: hexadecimal, padding, the standard alphabet,
@@ -51,9 +61,9 @@ impl Challenge {
     /// assert_eq!(padded.unwrap_err(), Error::ChallengeMalformed);
     /// ```
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
-        Digest::parse(text)?;
         let characters = text.try_into().map_err(|_| Error::ChallengeMalformed)?;
-        Ok(Self { characters })
+        let ends_well = text.last().is_some_and(|last| LAST.contains(last));
+        if ends_well && is_base64url(text) { Ok(Self { characters }) } else { Err(Error::ChallengeMalformed) }
     }
 
     /// The 43 characters that go into `code_challenge`.
@@ -66,6 +76,23 @@ impl Challenge {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
         &self.characters
+    }
+
+    /// Compares as machine words, all of them: over single bytes it would cost more than the hash.
+    pub(crate) fn ct_eq(&self, other: &Self) -> Choice {
+        self.words().ct_eq(&other.words())
+    }
+
+    fn words(&self) -> [u64; 6] {
+        let mut words = [0; 6];
+        for (word, characters) in words.iter_mut().zip(self.characters.chunks(8)) {
+            let mut bytes = [0; 8];
+            for (byte, character) in bytes.iter_mut().zip(characters) {
+                *byte = *character;
+            }
+            *word = u64::from_le_bytes(bytes);
+        }
+        words
     }
 }
 
@@ -81,34 +108,5 @@ impl fmt::Display for Challenge {
     }
 }
 
-/// The 32 bytes behind a challenge.
-#[derive(Clone)]
-pub(crate) struct Digest([u8; 32]);
-
-impl Digest {
-    pub(crate) fn of(verifier: &[u8]) -> Self {
-        Self(Sha256::digest(verifier).into())
-    }
-
-    /// Decodes a challenge; only the canonical text of 32 bytes is one. Challenges are public, so a table may serve.
-    pub(crate) fn parse(text: &[u8]) -> Result<Self, Error> {
-        let mut digest = [0; 32];
-        match URL_SAFE_NO_PAD.decode_slice(text, &mut digest) {
-            Ok(32) => Ok(Self(digest)),
-            _ => Err(Error::ChallengeMalformed),
-        }
-    }
-
-    /// Compares as machine words, all of them.
-    pub(crate) fn ct_eq(&self, other: &Self) -> Choice {
-        self.words().ct_eq(&other.words())
-    }
-
-    fn words(&self) -> [u64; 4] {
-        let mut words = [0; 4];
-        for (word, bytes) in words.iter_mut().zip(self.0.chunks_exact(8)) {
-            *word = bytes.try_into().map_or(0, u64::from_le_bytes);
-        }
-        words
-    }
-}
+/// What the 43rd character can be: 256 bits leave its two low bits zero.
+const LAST: &[u8] = b"AEIMQUYcgkosw048";

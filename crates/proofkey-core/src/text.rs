@@ -43,16 +43,18 @@ fn base64url(sextet: u8) -> u8 {
 
 /// Whether every byte is an unreserved character (RFC 3986 section 2.3).
 pub(crate) fn is_unreserved(text: &[u8]) -> Choice {
-    let all = text.iter().fold(true, |all, &byte| {
-        let between = |first: u8, last: u8| byte.wrapping_sub(first) <= last.wrapping_sub(first);
-        all & (between(b'a', b'z')
-            | between(b'A', b'Z')
-            | between(b'0', b'9')
-            | between(b'-', b'.')
-            | (byte == b'_')
-            | (byte == b'~'))
-    });
+    let all = text.iter().fold(true, |all, &byte| all & (is_alphabet(byte) | (byte == b'.') | (byte == b'~')));
     Choice::from(u8::from(all))
+}
+
+/// Whether every byte is a base64url character (RFC 4648 section 5). For public text: callers branch on it.
+pub(crate) fn is_base64url(text: &[u8]) -> bool {
+    text.iter().fold(true, |all, &byte| all & is_alphabet(byte))
+}
+
+fn is_alphabet(byte: u8) -> bool {
+    let between = |first: u8, last: u8| byte.wrapping_sub(first) <= last.wrapping_sub(first);
+    between(b'a', b'z') | between(b'A', b'Z') | between(b'0', b'9') | (byte == b'-') | (byte == b'_')
 }
 
 /// Makes a fact about a secret public: callers may branch on what this returns.

@@ -128,7 +128,7 @@ impl Verifier {
     /// ```
     #[must_use]
     pub fn challenge(&self) -> Challenge {
-        Challenge::of(self.expose_bytes())
+        Challenge::of_checked(self.expose_bytes())
     }
 
     /// The characters themselves, for the token request and for nothing else.
