@@ -42,7 +42,8 @@ lint: ## Check the formatting and the lints
 	if need cargo-fmt "the formatting of Rust"; then cargo fmt --all --check; fi
 	if need cargo-clippy "the lints of Rust"; then
 	    cargo clippy -q --workspace --all-targets -- -D warnings
-	    cargo clippy -q -p proofkey-core -p proofkey -p proofkey-c --no-default-features --all-targets -- -D warnings
+	    cargo clippy -q -p proofkey-core -p proofkey --no-default-features --all-targets -- -D warnings
+	    cargo clippy -q -p proofkey-c --no-default-features --profile embedded --lib -- -D warnings
 	fi
 
 .PHONY: test-rust
