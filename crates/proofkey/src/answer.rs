@@ -1,4 +1,4 @@
-use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{self, Deserializer as _, MapAccess, Visitor};
@@ -95,7 +95,14 @@ impl Members {
 
     /// The members that no specification of the token answer names.
     pub(crate) fn into_extras(mut self) -> BTreeMap<String, Value> {
-        self.0.retain(|name, _| !KNOWN.contains(&name.as_str()));
+        let extras = |name: &String, value: &mut Value| {
+            let is_known = KNOWN.contains(&name.as_str());
+            if is_known {
+                erase(value);
+            }
+            !is_known
+        };
+        self.0.retain(extras);
         std::mem::take(&mut self.0)
     }
 
@@ -114,13 +121,17 @@ impl Members {
     }
 
     /// `None` if a known member is there already. Of an unknown one the last value stays.
-    fn insert(&mut self, name: String, value: Value) -> Option<()> {
-        match self.0.entry(name) {
-            Entry::Occupied(known) if KNOWN.contains(&known.key().as_str()) => return None,
-            Entry::Occupied(mut unknown) => drop(unknown.insert(value)),
-            Entry::Vacant(vacant) => drop(vacant.insert(value)),
+    fn insert(&mut self, name: String, mut value: Value) -> Option<()> {
+        let is_unknown = !KNOWN.contains(&name.as_str());
+        let Some(first) = self.0.get_mut(&name) else {
+            self.0.insert(name, value);
+            return Some(());
+        };
+        if is_unknown {
+            std::mem::swap(first, &mut value);
         }
-        Some(())
+        erase(&mut value);
+        is_unknown.then_some(())
     }
 }
 
