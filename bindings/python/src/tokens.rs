@@ -1,0 +1,84 @@
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use crate::json::to_python;
+use crate::secret::{Secret, not_copied};
+
+/// What the token endpoint granted (RFC 6749 section 5.1). It cannot be copied or pickled, and its repr hides the
+/// tokens; `to_dict()` hands everything out, for storage.
+#[pyo3::pyclass(frozen, module = "proofkey")]
+pub(crate) struct Tokens(pub(crate) proofkey::Tokens);
+
+#[pyo3::pymethods]
+impl Tokens {
+    /// The access token: send `access_token.expose()` as `Authorization: Bearer …` to the resource server alone.
+    #[getter]
+    fn access_token(&self) -> Secret {
+        Secret(self.0.access_token().clone())
+    }
+
+    /// The refresh token; `None` if none came.
+    #[getter]
+    fn refresh_token(&self) -> Option<Secret> {
+        self.0.refresh_token().cloned().map(Secret)
+    }
+
+    /// The lifetime of the access token in seconds; `None` if the server did not say: neither expired nor eternal.
+    #[getter]
+    const fn expires_in(&self) -> Option<u32> {
+        self.0.expires_in()
+    }
+
+    /// When the access token expires, in seconds since the epoch; `None` if the server did not say.
+    #[getter]
+    const fn expires_at(&self) -> Option<i64> {
+        self.0.expires_at()
+    }
+
+    /// The granted scope as a list of tokens; `None` means as requested.
+    #[getter]
+    fn scope(&self) -> Option<Vec<&str>> {
+        self.0.scope().map(|scope| scope.iter().map(String::as_str).collect())
+    }
+
+    /// Whether the granted scope is another set than the requested one.
+    #[getter]
+    const fn scope_changed(&self) -> bool {
+        self.0.scope_changed()
+    }
+
+    /// Whether the server left `token_type` out, so that it was taken to be Bearer.
+    #[getter]
+    const fn token_type_defaulted(&self) -> bool {
+        self.0.token_type_defaulted()
+    }
+
+    /// A further member of the answer, for example Dropbox's `account_id`; `None` if it is not there. Do not trust
+    /// it.
+    #[pyo3(signature = (name, /))]
+    fn extra<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.0.extra(name).map(|value| to_python(py, value)).transpose()
+    }
+
+    /// Everything as a dict, the tokens in clear: for storage that is safe enough for them.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let tokens = PyDict::new(py);
+        tokens.set_item("access_token", self.0.access_token().expose())?;
+        tokens.set_item("token_type", "Bearer")?;
+        tokens.set_item("refresh_token", self.0.refresh_token().map(proofkey::Secret::expose))?;
+        tokens.set_item("expires_at", self.0.expires_at())?;
+        tokens.set_item("scope", self.0.scope().map(|scope| PyList::new(py, scope)).transpose()?)?;
+        Ok(tokens)
+    }
+
+    fn __repr__(&self) -> String {
+        let (scope, expires_at) = (self.0.scope(), self.0.expires_at());
+        let scope = scope.map_or_else(|| "None".to_owned(), |scope| format!("{scope:?}"));
+        let expires_at = expires_at.map_or_else(|| "None".to_owned(), |at| at.to_string());
+        format!("<proofkey.Tokens redacted, scope={scope}, expires_at={expires_at}>")
+    }
+
+    fn __reduce_ex__(&self, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(not_copied("Tokens"))
+    }
+}

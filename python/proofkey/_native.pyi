@@ -1,0 +1,436 @@
+"""The native module. What is public is exported by `proofkey` and `proofkey.server`."""
+
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, NoReturn, Protocol, TypeAlias, final
+
+__all__ = [
+    "Binding",
+    "Client",
+    "Exchange",
+    "Login",
+    "Policy",
+    "Provider",
+    "Request",
+    "Secret",
+    "Tokens",
+    "Transport",
+    "Verifier",
+    "__version__",
+    "bind",
+    "error_info",
+    "error_names",
+    "raise_error",
+    "redeem",
+    "s256",
+]
+
+__version__: str
+
+# The multi-dicts of Werkzeug, Django, Starlette, Sanic and Bottle; then those of multidict and WebOb.
+class _HasGetlist(Protocol):
+    def getlist(self, key: str, /) -> Iterable[object] | None: ...
+
+class _HasGetall(Protocol):
+    def getall(self, key: str, /) -> Iterable[object]: ...
+
+# Not every mapping of headers is a Mapping.
+class _HasItems(Protocol):
+    def items(self) -> Iterable[tuple[str, str]]: ...
+
+_Value: TypeAlias = str | list[str] | tuple[str, ...] | None
+_Headers: TypeAlias = _HasItems | Iterable[tuple[str, str]]
+_Params: TypeAlias = _HasGetlist | _HasGetall | Mapping[str, _Value] | Iterable[tuple[str, _Value]]
+
+@final
+class Verifier:
+    """The secret of one authorization request: 43 to 128 unreserved characters (RFC 7636 section 4.1).
+
+    `Verifier.generate()` makes one; `Verifier(text)` reads one that comes from elsewhere, and raises `VerifierError` for
+    anything but 43 to 128 of the characters A-Z a-z 0-9 - . _ ~. Nothing is trimmed or decoded.
+
+    It cannot be compared, hashed, copied or pickled, and its repr hides it; `expose()` is the only way out. The object
+    is erased when it goes away. Text that `expose()` returned cannot be erased in Python: ask for it late, and keep no
+    reference.
+
+    >>> import proofkey
+    >>> verifier = proofkey.Verifier("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+    >>> verifier
+    <proofkey.Verifier redacted>
+    >>> verifier.challenge()
+    'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+    """
+
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+    def __new__(cls, text: str, /) -> Verifier: ...
+    @staticmethod
+    def generate() -> Verifier:
+        """A fresh verifier: 32 bytes from the operating system as 43 base64url characters. One for each request.
+
+        >>> import proofkey
+        >>> len(proofkey.Verifier.generate().expose())
+        43
+        """
+
+    @staticmethod
+    def from_entropy(entropy: bytes, /) -> Verifier:
+        """A verifier from 32 to 96 bytes of a cryptographic generator of your own, which must be used once.
+
+        >>> import os, proofkey
+        >>> len(proofkey.Verifier.from_entropy(os.urandom(96)).expose())
+        128
+        """
+
+    def challenge(self) -> str:
+        """The S256 challenge to send with the authorization request (RFC 7636 section 4.2).
+
+        >>> import proofkey
+        >>> verifier = proofkey.Verifier.generate()
+        >>> verifier.challenge() == proofkey.s256(verifier.expose())
+        True
+        """
+
+    def expose(self) -> str:
+        """The secret characters, for the body of the token request and for nothing else."""
+
+    def __eq__(self, other: object, /) -> NoReturn: ...
+    def __ne__(self, other: object, /) -> NoReturn: ...
+    def __copy__(self) -> NoReturn: ...
+    def __deepcopy__(self, _memo: object) -> NoReturn: ...
+
+@final
+class Provider:
+    """An authorization server: its endpoints, and what it promises. URLs are kept and sent as given.
+
+    `iss_promised` says that it sends `iss` in every answer (RFC 9207); one without it is then refused.
+    `ConfigurationError` for URLs that are not absolute, have a fragment, or are http to anything but 127.0.0.1,
+    [::1] and localhost.
+
+    >>> import proofkey
+    >>> proofkey.Provider(
+    ...     authorization_endpoint="https://as.example/authorize",
+    ...     token_endpoint="https://as.example/token",
+    ...     issuer="https://as.example",
+    ... )
+    Provider(authorization_endpoint='https://as.example/authorize', token_endpoint='https://as.example/token')
+    """
+
+    def __new__(
+        cls,
+        *,
+        authorization_endpoint: str,
+        token_endpoint: str,
+        issuer: str | None = None,
+        iss_promised: bool = False,
+    ) -> Provider: ...
+
+@final
+class Client:
+    """An OAuth client: a provider, a client id and the redirect URI that is registered for it.
+
+    It is public: it has no secret, and PKCE is what protects its codes. One client serves all threads.
+    `ConfigurationError` for a client id that is not printable ASCII, or a redirect URI that is not absolute, has a
+    fragment, or is http to anything but loopback.
+
+    >>> import proofkey
+    >>> provider = proofkey.Provider(
+    ...     authorization_endpoint="https://as.example/authorize", token_endpoint="https://as.example/token"
+    ... )
+    >>> client = proofkey.Client(provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
+    >>> client.begin(scope="files.read").url[:57]
+    'https://as.example/authorize?response_type=code&client_id'
+    """
+
+    def __new__(
+        cls,
+        provider: Provider,
+        client_id: str,
+        *,
+        redirect_uri: str | None = None,
+        transport: Transport | None = None,
+    ) -> Client: ...
+    def begin(
+        self,
+        *,
+        scope: str | Iterable[str] | None = None,
+        extra: dict[str, str] | None = None,
+        state: str | None = None,
+        verifier: Verifier | None = None,
+    ) -> Login:
+        """Begins a login, with a fresh state and a fresh verifier. Send the browser to its `url`.
+
+        `scope` is a text of tokens with single spaces between them, or a list of tokens; `extra` are further
+        parameters of the authorization request. `state` and `verifier` are for tests. It raises
+        `ConfigurationError` for a scope, a state or an extra parameter that cannot be sent; the scope `openid` is
+        refused too, because this version does not check ID tokens.
+        """
+    def finish(self, login: Login, callback_url: str, /) -> Tokens:
+        """Checks the callback, exchanges its code over the network, and returns the tokens.
+
+        `callback_url` is the whole URL that the browser was sent to. What anybody could have sent leaves the login
+        usable (`CallbackError`); the server's no is an `AuthorizationError` or a `TokenError`;
+        `TransportError.request_sent` says whether the code may have been used up. It waits ten seconds at most;
+        other threads run meanwhile.
+        """
+
+@final
+class Login:
+    """One pending login, from `client.begin()`. It is used once and expires ten minutes after it began.
+
+    It holds the verifier: keep it where only this user's browser can reach it again. It cannot be copied or
+    pickled.
+    """
+
+    @property
+    def url(self) -> str:
+        """The URL to send the browser to. The verifier is not in it."""
+    @property
+    def expires_at(self) -> int:
+        """When this login expires, in seconds since the epoch."""
+    def accept(self, callback_url: str, /) -> Exchange:
+        """Checks the callback and returns the `Exchange` of its code, without network: for programs that bring their
+        own HTTP. `client.finish()` does both.
+
+        `CallbackError` leaves the login usable where anybody could have sent the callback; a second use of the
+        right one is `login_spent`.
+        """
+
+@final
+class Exchange:
+    """What is still to be sent and received until there are tokens, for programs that bring their own HTTP:
+
+        x = login.accept(callback_url)
+        while request := x.request:
+            response = http.request(request.method, request.url, headers=request.headers, content=request.body)
+            x.receive(response.status_code, response.headers, response.content)
+        tokens = x.tokens
+
+    Follow no redirects. Once a byte of the request may have left, do not send it again: a code is used once.
+    """
+
+    @property
+    def request(self) -> Request | None:
+        """The request to send now; `None` once the tokens are there."""
+    def receive(self, status: int, headers: _Headers, body: bytes | bytearray | str, /) -> None:
+        """Takes the answer to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes
+        or text.
+
+        `TokenError` if the server refused, or if the answer is not what RFC 6749 section 5 describes; this login is
+        over then.
+        """
+    @property
+    def tokens(self) -> Tokens:
+        """The tokens, once `request` is `None`."""
+
+@final
+class Request:
+    """An HTTP request as data. Its headers and body carry secrets; its repr hides them."""
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+    @property
+    def url(self) -> str:
+        """The URL. No secret is in it."""
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers to send."""
+    @property
+    def body(self) -> bytes:
+        """The body to send."""
+
+@final
+class Secret:
+    """A text that must not leak, for example an access token. Its repr hides it; `expose()` is the only way out.
+
+    It cannot be compared, hashed, copied or pickled. What `expose()` returned cannot be erased in Python.
+    """
+
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+    def expose(self) -> str:
+        """The text itself."""
+    def __eq__(self, other: object, /) -> NoReturn: ...
+    def __ne__(self, other: object, /) -> NoReturn: ...
+
+@final
+class Tokens:
+    """What the token endpoint granted (RFC 6749 section 5.1). It cannot be copied or pickled, and its repr hides the
+    tokens; `to_dict()` hands everything out, for storage.
+    """
+
+    @property
+    def access_token(self) -> Secret:
+        """The access token: send `access_token.expose()` as `Authorization: Bearer …` to the resource server alone."""
+    @property
+    def refresh_token(self) -> Secret | None:
+        """The refresh token; `None` if none came."""
+    @property
+    def expires_in(self) -> int | None:
+        """The lifetime of the access token in seconds; `None` if the server did not say: neither expired nor eternal."""
+    @property
+    def expires_at(self) -> int | None:
+        """When the access token expires, in seconds since the epoch; `None` if the server did not say."""
+    @property
+    def scope(self) -> list[str] | None:
+        """The granted scope as a list of tokens; `None` means as requested."""
+    @property
+    def scope_changed(self) -> bool:
+        """Whether the granted scope is another set than the requested one."""
+    @property
+    def token_type_defaulted(self) -> bool:
+        """Whether the server left `token_type` out, so that it was taken to be Bearer."""
+    def extra(self, name: str, /) -> object:
+        """A further member of the answer, for example Dropbox's `account_id`; `None` if it is not there. Do not trust
+        it.
+        """
+    def to_dict(self) -> dict[str, str | int | list[str] | None]:
+        """Everything as a dict, the tokens in clear: for storage that is safe enough for them."""
+
+@final
+class Transport:
+    """A blocking transport that is safe by default: https with the roots of the operating system (plain http only to
+    loopback), ten seconds for the whole request, no redirects, cookies, proxies or .netrc, 1 MiB of body at most.
+
+    Clients share one unless they are given their own. It serves all threads.
+
+    >>> import proofkey
+    >>> proofkey.Transport()
+    <proofkey.Transport>
+    """
+
+    def __new__(cls) -> Transport: ...
+
+def s256(verifier: str, /) -> str:
+    """The S256 challenge of a verifier's text: base64url of its SHA-256, without padding (RFC 7636 section 4.2).
+
+    Raises `VerifierError` unless the text is a verifier: 43 to 128 of the characters A-Z a-z 0-9 - . _ ~.
+
+    >>> import proofkey
+    >>> proofkey.s256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+    'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+    """
+
+@final
+class Policy:
+    """What an authorization server accepts when it binds a challenge to a code.
+
+    `Policy.strict()` is what a server wants: PKCE required, S256 only (RFC 9700 section 2.1.1). Each relaxation is a
+    method, so that it can be found by its name, and returns another policy.
+
+    >>> from proofkey import server
+    >>> server.Policy.strict().allow_plain()
+    Policy.strict().allow_plain()
+    """
+
+    @staticmethod
+    def strict() -> Policy:
+        """A challenge is required, and its method is S256."""
+
+    def allow_plain(self) -> Policy:
+        """Relaxation: also accept the method plain, and its short form, an absent method. Whoever sees the authorization
+        request can then redeem the code.
+
+        >>> from proofkey import server
+        >>> form = {"code_challenge": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}
+        >>> server.Policy.strict().allow_plain().bind(form).method
+        'plain'
+        """
+
+    def optional_for_confidential_client(self) -> Policy:
+        """Relaxation: accept a request without a challenge and bind "none". For confidential clients with another defence
+        against injected codes only (RFC 9700 section 2.1.1); a public client always needs a challenge.
+
+        >>> from proofkey import server
+        >>> str(server.Policy.strict().optional_for_confidential_client().bind({}))
+        'none'
+        """
+
+    def bind(self, params: _Params, /) -> Binding:
+        """`proofkey.server.bind` under this policy."""
+
+@final
+class Binding:
+    """What an authorization server stores with a code: `str(binding)`.
+
+    `bind` makes one, and `Binding(text)` reads the stored text back; `redeem` takes either. There is no secret in it.
+
+    >>> from proofkey import server
+    >>> binding = server.Binding("S256:E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
+    >>> binding.method
+    'S256'
+    >>> str(server.Binding("none"))
+    'none'
+    """
+
+    def __new__(cls, text: str | None, /) -> Binding: ...
+    @property
+    def method(self) -> str | None:
+        """The method that was bound, `"S256"` or `"plain"`; `None` if no challenge was."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+def bind(params: _Params, /) -> Binding:
+    """Turns the `code_challenge` and `code_challenge_method` of an authorization request into what is stored with the code
+    (RFC 7636 section 4.4): `str(binding)`.
+
+    `params` is the whole query or form, as the framework gives it, so that a repeated parameter is seen: a multi-dict
+    with `getlist` or `getall`, a dict (also with lists, as `parse_qs` makes them), or pairs.
+
+    PKCE is required, S256 only; `Policy` has the named relaxations. A refusal raises `RequestError`, whose `as_dict()`
+    is the answer; `TypeError` says that the call itself is wrong.
+
+    >>> from proofkey import server
+    >>> challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    >>> str(server.bind({"code_challenge": challenge, "code_challenge_method": "S256"}))
+    'S256:E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+    >>> server.bind({"code_challenge": challenge})
+    Traceback (most recent call last):
+        ...
+    proofkey.server.RequestError: method_unsupported: code_challenge_method must be S256. Next: change what is passed in: the same call will fail again
+    """
+
+def redeem(binding: Binding | str | None, params: _Params, /) -> None:
+    """Redeems the `code_verifier` of a token request against what was stored with the code (RFC 7636 section 4.6).
+
+    `binding` is the stored text or a `Binding`. A text that is empty, unreadable or `None` raises: a lost column is
+    never "no PKCE". `params` is the whole form, as the framework gives it, so that a repeated parameter is seen.
+
+    Returning means that the verifier is right. Everything else raises `RequestError`, whose `as_dict()` is the answer;
+    `TypeError` says that the call itself is wrong. Call it after the code was found and before it is consumed: a failed
+    verifier does not use the code up.
+
+    >>> from proofkey import server
+    >>> stored = "S256:E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    >>> server.redeem(stored, {"code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"})
+    >>> try:
+    ...     server.redeem(stored, {})
+    ... except server.RequestError as error:
+    ...     error.error, error.name
+    ('invalid_grant', 'verifier_missing')
+    """
+
+def error_info(name: str, /) -> tuple[int, str, str, str, str, str | None, bool]:
+    """The row of the error table with this name: number, message, fault, recovery, hint, the OAuth error it stands for,
+    and whether it passes on what a server said.
+
+    >>> error_info("verifier_mismatch")[0]
+    21
+    """
+
+def error_names() -> tuple[str, ...]:
+    """The name of every error, in the order of the numbers.
+
+    >>> error_names()[0]
+    'verifier_length'
+    """
+
+def raise_error(name: str, /, **details: str | bool | None) -> NoReturn:
+    """Raises the error with this name, as the native code would. The keywords go to the class.
+
+    >>> raise_error("timeout", request_sent=True)
+    Traceback (most recent call last):
+        ...
+    proofkey.TransportError: timeout: no answer in time. Next: try again later: nothing here has to change
+    """

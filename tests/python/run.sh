@@ -1,0 +1,25 @@
+#!/bin/sh
+# Builds the wheel and the source distribution into target/wheels and tests what was built, with one Python ($PYTHON).
+# Arguments go to pytest, for example: tests/python/run.sh -k server
+set -eu
+cd "$(dirname "$0")/../.."
+. tests/lib.sh
+. tests/python/lib.sh
+
+python=${PYTHON:-python3}
+need "$python" "the Python package" || exit 0
+need cargo "the Python package" || exit 0
+
+venv "$python" target/venv
+bin=$PWD/target/venv/bin
+
+rm -f target/wheels/proofkey-*
+"$bin/maturin" build --quiet --release --locked --out target/wheels
+"$bin/maturin" sdist --out target/wheels 2>target/wheels/sdist.log || { cat target/wheels/sdist.log >&2; exit 1; }
+built
+install target/venv
+
+"$bin/python" -m pytest -m 'not sdist' "$@"
+"$bin/python" -m mypy
+# In a folder without the sources, so that the stubs are compared with what is installed.
+(cd target/wheels && MYPY_CACHE_DIR=../mypy "$bin/python" -m mypy.stubtest proofkey)

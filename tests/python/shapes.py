@@ -1,0 +1,100 @@
+"""The shapes in which frameworks hand over the parameters of a request."""
+
+from collections import OrderedDict, UserDict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode
+
+from django.http import QueryDict  # type: ignore[import-untyped]
+from multidict import CIMultiDict, MultiDict
+from starlette.datastructures import FormData, QueryParams
+from werkzeug.datastructures import CombinedMultiDict, ImmutableMultiDict
+from werkzeug.datastructures import MultiDict as WerkzeugMultiDict
+
+Pairs = list[tuple[str, str]]
+
+
+class GetAll:
+    """WebOb: `getall` without a default, an empty list for what is absent."""
+
+    def __init__(self, pairs: Pairs) -> None:
+        self.pairs = pairs
+
+    def getall(self, key: str) -> list[str]:
+        return [value for name, value in self.pairs if name == key]
+
+
+class NoneGetList(GetAll):
+    """Sanic: `getlist` answers `None` for what is absent."""
+
+    def getlist(self, key: str) -> list[str] | None:
+        return self.getall(key) or None
+
+
+def _once(pairs: Pairs) -> dict[str, str]:
+    # What a dict can hold; the shapes that lose repetitions are used with single values only.
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)
+
+
+def _lists(pairs: Pairs) -> dict[str, list[str]]:
+    lists: dict[str, list[str]] = {}
+    for name, value in pairs:
+        lists.setdefault(name, []).append(value)
+    return lists
+
+
+def _starlette_query(pairs: Pairs) -> QueryParams:
+    return QueryParams([*pairs])
+
+
+# Those that hold one value for a name.
+SINGLE: dict[str, Callable[[Pairs], Any]] = {
+    "dict": _once,
+    "dict with None": lambda pairs: {"code_challenge": None, "code_verifier": None, **_once(pairs)},
+    "OrderedDict": lambda pairs: OrderedDict(_once(pairs)),
+    "UserDict": lambda pairs: UserDict(_once(pairs)),
+}
+
+# Those that show a repetition.
+MULTIPLE: dict[str, Callable[[Pairs], Any]] = {
+    "dict of lists": _lists,
+    "dict of tuples": lambda pairs: {name: tuple(values) for name, values in _lists(pairs).items()},
+    "UserDict of lists": lambda pairs: UserDict(_lists(pairs)),
+    "pairs": list,
+    "pairs as lists": lambda pairs: [list(pair) for pair in pairs],
+    "items of lists": lambda pairs: _lists(pairs).items(),
+    "getall": GetAll,
+    "getlist with None": NoneGetList,
+    "multidict": MultiDict,
+    "multidict, any case": CIMultiDict,
+    "Werkzeug": WerkzeugMultiDict,
+    "Werkzeug, immutable": ImmutableMultiDict,
+    "Werkzeug, query and form": lambda pairs: CombinedMultiDict(
+        [WerkzeugMultiDict(pairs[:1]), WerkzeugMultiDict(pairs[1:])]
+    ),
+    "Starlette query": _starlette_query,
+    "Starlette form": lambda pairs: FormData([*pairs]),
+}
+
+# Those that read a query string. Not every text survives one.
+PARSED: dict[str, Callable[[str], Any]] = {
+    "Django": QueryDict,
+    "parse_qs": parse_qs,
+    "parse_qs, blanks kept": lambda query: parse_qs(query, keep_blank_values=True),
+    "parse_qsl": parse_qsl,
+}
+
+
+def every(pairs: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, Any]]:
+    """`pairs` in every shape that can hold them; `None` leaves a parameter out."""
+    sent = [(name, value) for name, value in pairs if value is not None]
+    repeated = len({name for name, _ in sent}) < len(sent)
+    for shape, make in {**({} if repeated else SINGLE), **MULTIPLE}.items():
+        yield shape, make(sent)
+    try:
+        query = urlencode(sent)
+    except UnicodeEncodeError:
+        return
+    for shape, parse in PARSED.items():
+        yield shape, parse(query)

@@ -1,0 +1,297 @@
+"""A login through the wheel: over the network, without it, from many threads, and with what hostile callers pass."""
+
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import proofkey
+import pytest
+from proofkey import testing
+
+REDIRECT_URI = "http://127.0.0.1:8400/callback"
+
+
+@pytest.fixture
+def server() -> Iterator[testing.Provider]:
+    with testing.Provider() as running:
+        yield running
+
+
+def client_of(server: testing.Provider) -> proofkey.Client:
+    return proofkey.Client(server.provider, "my-app", redirect_uri=REDIRECT_URI)
+
+
+def forged(callback_url: str, **values: str | None) -> str:
+    """The callback with other parameters; `None` leaves one out."""
+    url = urlsplit(callback_url)
+    params = {name: value for name, value in {**dict(parse_qsl(url.query)), **values}.items() if value is not None}
+    return url._replace(query=urlencode(params)).geturl()
+
+
+def test_a_login(server: testing.Provider) -> None:
+    client = client_of(server)
+    login = client.begin(scope=["files.read", "files.write"], extra={"prompt": "consent"})
+    tokens = client.finish(login, server.sign_in(login.url))
+
+    assert tokens.scope == ["files.read", "files.write"]
+    assert not tokens.scope_changed
+    assert not tokens.token_type_defaulted
+    assert tokens.expires_in == 3600
+    assert tokens.expires_at is not None
+    assert tokens.extra("no-such-member") is None
+    stored = tokens.to_dict()
+    assert stored["access_token"] == tokens.access_token.expose()
+    assert tokens.refresh_token is not None
+    assert stored["refresh_token"] == tokens.refresh_token.expose()
+    assert stored["token_type"] == "Bearer"
+
+    authorize, token = server.seen
+    assert dict(authorize.params) == {
+        "response_type": "code",
+        "client_id": "my-app",
+        "redirect_uri": REDIRECT_URI,
+        "scope": "files.read files.write",
+        "state": dict(authorize.params)["state"],
+        "code_challenge": proofkey.s256(dict(token.params)["code_verifier"]),
+        "code_challenge_method": "S256",
+        "prompt": "consent",
+    }
+    assert [name for name, _ in token.params] == ["grant_type", "code", "redirect_uri", "client_id", "code_verifier"]
+
+
+def test_the_same_login_with_another_http_library(server: testing.Provider) -> None:
+    login = client_of(server).begin()
+    exchange = login.accept(server.sign_in(login.url))
+    assert repr(exchange) == "<proofkey.Exchange>"
+    with pytest.raises(RuntimeError, match="receive"):
+        _ = exchange.tokens
+    while request := exchange.request:
+        url = urlsplit(request.url)
+        connection = HTTPConnection(url.netloc, timeout=10)
+        connection.request(request.method, url.path, request.body, request.headers)
+        response = connection.getresponse()
+        exchange.receive(response.status, response.headers, response.read())
+        connection.close()
+    assert exchange.tokens.access_token.expose()
+    with pytest.raises(proofkey.CallbackError, match="login_spent"):
+        exchange.receive(200, {}, b"")
+
+
+@pytest.mark.parametrize("headers", [{"content-type": "application/json"}, [("CONTENT-TYPE", "application/json")]])
+@pytest.mark.parametrize("kind", [str, str.encode, lambda text: bytearray(text.encode())])
+def test_answers_as_http_libraries_give_them(headers: Any, kind: Callable[[str], Any]) -> None:
+    exchange = accepted()
+    exchange.receive(200, headers, kind('{"access_token": "a", "scope": ""}'))
+    assert exchange.request is None
+    assert exchange.tokens.scope == []
+    assert exchange.tokens.token_type_defaulted
+
+
+def accepted() -> proofkey.Exchange:
+    """An exchange that waits for its answer, without any server."""
+    provider = proofkey.Provider(authorization_endpoint="https://as.example/a", token_endpoint="https://as.example/t")
+    client = proofkey.Client(provider, "my-app", redirect_uri=REDIRECT_URI)
+    return client.begin(state="s").accept(f"{REDIRECT_URI}?code=c&state=s")
+
+
+def test_a_refusing_token_endpoint_ends_the_login() -> None:
+    exchange = accepted()
+    answer = '{"error": "invalid_grant", "error_description": "used up", "error_uri": "https://as.example/e"}'
+    with pytest.raises(proofkey.TokenError) as refused:
+        exchange.receive(400, {"Content-Type": "application/json"}, answer)
+    error = refused.value
+    assert (error.name, error.error, error.error_description) == ("token_error", "invalid_grant", "used up")
+    assert error.error_uri == "https://as.example/e"
+    with pytest.raises(proofkey.CallbackError, match="login_spent"):
+        _ = exchange.request
+    with pytest.raises(proofkey.CallbackError, match="login_spent"):
+        _ = exchange.tokens
+
+
+def test_extras_keep_their_json_types() -> None:
+    exchange = accepted()
+    body = '{"access_token": "a", "x": {"list": [1, -1, 18446744073709551615, 1.5, true, null, "t"]}}'
+    exchange.receive(200, {"Content-Type": "application/json"}, body)
+    assert exchange.tokens.extra("x") == {"list": [1, -1, 18446744073709551615, 1.5, True, None, "t"]}
+    assert exchange.tokens.extra("access_token") is None
+
+
+def test_a_forged_callback_leaves_the_login_for_the_real_one(server: testing.Provider) -> None:
+    client = client_of(server)
+    login = client.begin()
+    callback_url = server.sign_in(login.url)
+    for attempt, name in [
+        (forged(callback_url, state="guess"), "state_mismatch"),
+        (forged(callback_url, state=None), "state_missing"),
+        (forged(callback_url, iss="https://evil.example"), "iss_mismatch"),
+        (forged(callback_url, iss=None), "iss_missing"),
+        (callback_url + "&code=evil", "callback_duplicate"),
+        (callback_url + "&x=%zz", "callback_malformed"),
+        (callback_url.replace("8400", "8401"), "redirect_uri_mismatch"),
+        (callback_url.replace("state=", "state=\udc80"), "state_mismatch"),
+        ("", "redirect_uri_mismatch"),
+    ]:
+        with pytest.raises(proofkey.CallbackError) as refused:
+            client.finish(login, attempt)
+        assert refused.value.name == name
+    assert client.finish(login, callback_url).access_token.expose()
+    assert Counter(seen.path for seen in server.seen) == {"/authorize": 1, "/token": 1}
+
+
+def test_a_no_of_the_user_spends_the_login(server: testing.Provider) -> None:
+    client = client_of(server)
+    login = client.begin()
+    callback_url = server.sign_in(login.url)
+    with pytest.raises(proofkey.AuthorizationError) as refused:
+        client.finish(login, forged(callback_url, error="access_denied", error_description="no\r\nway"))
+    assert (refused.value.error, refused.value.error_description) == ("access_denied", "no\r\nway")
+    assert "\n" not in str(refused.value)
+    assert refused.value.recovery == "ask_user"
+    with pytest.raises(proofkey.CallbackError, match="login_spent"):
+        client.finish(login, callback_url)
+
+
+def test_one_callback_in_fifty_threads_makes_one_token_request(server: testing.Provider) -> None:
+    client = client_of(server)
+    login = client.begin()
+    callback_url = server.sign_in(login.url)
+    outcomes: list[str] = []
+    together = threading.Barrier(50)
+
+    def deliver() -> None:
+        together.wait()
+        try:
+            client.finish(login, callback_url)
+            outcomes.append("tokens")
+        except proofkey.CallbackError as error:
+            outcomes.append(error.name)
+
+    threads = [threading.Thread(target=deliver) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(outcomes) == {"tokens": 1, "login_spent": 49}
+    assert [seen.path for seen in server.seen] == ["/authorize", "/token"]
+
+
+def test_many_users_at_once_each_get_their_own(server: testing.Provider) -> None:
+    client = client_of(server)
+    scopes: dict[int, list[str] | None] = {}
+
+    def sign_in(user: int) -> None:
+        login = client.begin(scope=f"user.{user}")
+        scopes[user] = client.finish(login, server.sign_in(login.url)).scope
+
+    threads = [threading.Thread(target=sign_in, args=(user,)) for user in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert scopes == {user: [f"user.{user}"] for user in range(50)}
+
+
+def test_other_threads_run_while_one_waits_for_the_network() -> None:
+    """The server of the first request answers only once a second thread has run Python code."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}/token"
+        provider = proofkey.Provider(authorization_endpoint="https://as.example/a", token_endpoint=endpoint)
+        client = proofkey.Client(provider, "my-app", redirect_uri=REDIRECT_URI, transport=proofkey.Transport())
+        login = client.begin(state="s")
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                body = b'{"access_token": "a"}'
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n" + body)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        assert client.finish(login, f"{REDIRECT_URI}?code=c&state=s").access_token.expose() == "a"
+        thread.join()
+
+
+def test_nothing_was_sent_so_the_same_call_works_later() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    provider = proofkey.Provider(
+        authorization_endpoint="https://as.example/a", token_endpoint=f"http://127.0.0.1:{port}/token"
+    )
+    client = proofkey.Client(provider, "my-app", redirect_uri=REDIRECT_URI)
+    login = client.begin(state="s")
+    for _ in range(2):
+        with pytest.raises(proofkey.TransportError) as failed:
+            client.finish(login, f"{REDIRECT_URI}?code=c&state=s")
+        assert (failed.value.name, failed.value.request_sent) == ("connect_failed", False)
+        assert failed.value.recovery == "retry_later"
+    assert login.accept(f"{REDIRECT_URI}?code=c&state=s").request is not None
+
+
+@pytest.mark.parametrize(
+    ("build", "name"),
+    [
+        (lambda: provider(authorization_endpoint="http://as.example/a"), "endpoint_insecure"),
+        (lambda: provider(token_endpoint="https://as.example/t#f"), "endpoint_malformed"),
+        (lambda: provider(token_endpoint="https://as.example\\@evil.example/"), "endpoint_malformed"),
+        (lambda: provider(issuer="https://as.example?x=1"), "endpoint_malformed"),
+        (lambda: provider(issuer="\udc80"), "text_invalid"),
+        (lambda: proofkey.Client(provider(), ""), "client_id_invalid"),
+        (lambda: proofkey.Client(provider(), "ä"), "client_id_invalid"),
+        (lambda: proofkey.Client(provider(), "c", redirect_uri="/callback"), "redirect_uri_malformed"),
+        (lambda: proofkey.Client(provider(), "c", redirect_uri="http://client.example/"), "redirect_uri_insecure"),
+        (lambda: proofkey.Client(provider(), "c").begin(scope="openid"), "scope_invalid"),
+        (lambda: proofkey.Client(provider(), "c").begin(scope=["a b"]), "scope_invalid"),
+        (lambda: proofkey.Client(provider(), "c").begin(scope=[""]), "scope_invalid"),
+        (lambda: proofkey.Client(provider(), "c").begin(state=""), "state_invalid"),
+        (lambda: proofkey.Client(provider(), "c").begin(extra={"code_challenge": "x"}), "parameter_reserved"),
+    ],
+)
+def test_settings_that_cannot_work(build: Callable[[], object], name: str) -> None:
+    with pytest.raises(proofkey.ConfigurationError) as refused:
+        build()
+    assert refused.value.name == name
+    assert isinstance(refused.value, ValueError)
+
+
+def provider(**urls: str) -> proofkey.Provider:
+    endpoints = {"authorization_endpoint": "https://as.example/a", "token_endpoint": "https://as.example/t"}
+    return proofkey.Provider(**{**endpoints, **urls})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [None, b"https://as.example/a", 1, ["https://as.example/a"]])
+def test_types_that_do_not_belong(wrong: Any) -> None:
+    client = proofkey.Client(provider(), "c", redirect_uri=REDIRECT_URI)
+    calls: list[Callable[[], object]] = [
+        lambda: provider(authorization_endpoint=wrong),
+        lambda: proofkey.Client(provider(), wrong),
+        lambda: client.begin(extra={"x": wrong}),
+        lambda: client.begin().accept(wrong),
+        lambda: client.finish(client.begin(), wrong),
+        lambda: client.begin(scope=[wrong]),
+    ]
+    for call in calls:
+        with pytest.raises(TypeError) as refused:
+            call()
+        assert "as.example" not in str(refused.value)
+    if wrong != b"https://as.example/a":
+        with pytest.raises(TypeError):
+            accepted().receive(200, {}, wrong)
+
+
+def test_a_call_with_wrong_types_does_not_use_the_login_up() -> None:
+    login = proofkey.Client(provider(), "c", redirect_uri=REDIRECT_URI).begin(state="s")
+    with pytest.raises(TypeError):
+        login.accept(None)  # type: ignore[arg-type]
+    assert login.accept(f"{REDIRECT_URI}?code=c&state=s").request is not None
+
+
+def test_a_body_of_a_wrong_type_does_not_use_the_exchange_up() -> None:
+    exchange = accepted()
+    with pytest.raises(TypeError):
+        exchange.receive(200, {}, 1)  # type: ignore[arg-type]
+    assert exchange.request is not None

@@ -1,0 +1,165 @@
+"""What is in the wheel and in the source distribution, what the wheel says about itself, and what importing it costs."""
+
+import email
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import proofkey
+import pytest
+from conftest import ROOT
+
+VERSION = proofkey.__version__
+INFO = f"proofkey-{VERSION}.dist-info"
+SOURCES = {
+    path.relative_to(ROOT / "python").as_posix()
+    for path in (ROOT / "python").rglob("*")
+    if path.suffix in {".py", ".pyi"} or path.name == "py.typed"
+}
+
+
+def crates(manifest: str = "bindings/python") -> set[str]:
+    """The folders of a crate and of the crates of this workspace that it is built from."""
+    text = (ROOT / manifest / "Cargo.toml").read_text()
+    needed = re.findall(r"^(proofkey[a-z-]*) = ", text.partition("[dependencies]")[2].partition("\n[")[0], re.MULTILINE)
+    return {manifest}.union(*(crates(f"crates/{name}") for name in needed))
+
+
+def files_of(folder: str) -> set[str]:
+    """The files of a crate, as git would list them."""
+    return {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and not {"target", "proptest-regressions"} & set(path.parts[len(ROOT.parts) :])
+    }
+
+
+def test_the_sources_are_what_they_were_thought_to_be() -> None:
+    assert SOURCES >= {f"proofkey/{name}" for name in ("__init__.py", "_errors.py", "_native.pyi", "py.typed", "server.py")}
+    assert crates() >= {"bindings/python", "crates/proofkey-core"}
+
+
+def test_contents_of_the_wheel(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        assert set(archive.namelist()) == SOURCES | {
+            "proofkey/_native.abi3.so",
+            f"{INFO}/METADATA",
+            f"{INFO}/RECORD",
+            f"{INFO}/WHEEL",
+            f"{INFO}/licenses/LICENSE-APACHE",
+            f"{INFO}/licenses/LICENSE-MIT",
+        }
+        for name in ("LICENSE-APACHE", "LICENSE-MIT"):
+            assert archive.read(f"{INFO}/licenses/{name}") == (ROOT / name).read_bytes()
+        for name in SOURCES:
+            assert archive.read(name) == (ROOT / "python" / name).read_bytes()
+
+
+def test_what_the_wheel_says(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        about = email.message_from_bytes(archive.read(f"{INFO}/METADATA"))
+        tags = email.message_from_bytes(archive.read(f"{INFO}/WHEEL")).get_all("Tag") or []
+    assert (about["Name"], about["Version"]) == ("proofkey", VERSION)
+    assert about["License-Expression"] == "MIT OR Apache-2.0"
+    assert about.get_all("License-File") == ["LICENSE-MIT", "LICENSE-APACHE"]
+    assert about["Requires-Python"] == ">=3.10"
+    required = [line for line in about.get_all("Requires-Dist") or [] if "extra ==" not in line]
+    assert required == [], "no dependencies"
+    assert "Typing :: Typed" in (about.get_all("Classifier") or [])
+    assert str(about.get_payload()).strip() == (ROOT / "README.md").read_text(encoding="utf-8").strip()
+    assert tags
+    assert all(tag.startswith("cp310-abi3-") for tag in tags)
+    assert wheel.name.startswith(f"proofkey-{VERSION}-cp310-abi3-")
+
+
+def test_the_version_stands_once() -> None:
+    cargo = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
+    assert f'[workspace.package]\nversion = "{VERSION}"\n' in cargo
+    assert 'dynamic = ["version"]' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_size_of_the_wheel(wheel: Path) -> None:
+    assert wheel.stat().st_size <= 1_500_000
+
+
+def test_contents_of_the_source_distribution(sdist: Path) -> None:
+    expected = {
+        "Cargo.lock", "Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "PKG-INFO", "README.md", "pyproject.toml",
+        *(f"python/{name}" for name in SOURCES),
+        *(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests/vectors").rglob("*.json")),
+    }.union(*(files_of(folder) for folder in crates()))  # fmt: skip
+    with tarfile.open(sdist) as archive:
+        assert {member.name for member in archive if member.isfile()} == {f"proofkey-{VERSION}/{name}" for name in expected}
+        assert all(member.isfile() or member.isdir() for member in archive)
+
+
+PROGRAM = """
+import sys
+sys.path.insert(0, {path!r})
+before = set(sys.modules)
+import proofkey
+print(*sorted(set(sys.modules) - before))
+{then}
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def loaded(then: str) -> list[set[str]]:
+    """The modules that `import proofkey` adds in an interpreter that has loaded nothing else, and those after `then`."""
+    program = PROGRAM.format(path=str(Path(proofkey.__file__).parents[1]), then=then)
+    run = subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True, capture_output=True, text=True)
+    return [set(line.split()) for line in run.stdout.splitlines()]
+
+
+CORE = {"proofkey", "proofkey._native"}
+
+
+@pytest.mark.parametrize(
+    ("then", "adds"),
+    [
+        ("proofkey.s256('a' * 43); proofkey.Verifier.generate().challenge()", set()),
+        ("proofkey.VerifierError", {"proofkey._errors"}),
+        ("from proofkey import VerifierError", {"proofkey._errors"}),
+        ("try: proofkey.s256('')\nexcept ValueError: pass", {"proofkey._errors"}),
+        ("proofkey.server", {"proofkey._errors", "proofkey.server"}),
+        ("from proofkey import server", {"proofkey._errors", "proofkey.server"}),
+        ("import proofkey.server", {"proofkey._errors", "proofkey.server"}),
+    ],
+)
+def test_import_loads_the_native_module_and_nothing_else(then: str, adds: set[str]) -> None:
+    assert loaded(then) == [CORE, CORE | adds]
+
+
+def test_names_of_the_package() -> None:
+    for name in proofkey.__all__:
+        assert getattr(proofkey, name) is not None
+    assert set(proofkey.__all__) <= set(dir(proofkey))
+    assert proofkey.__all__ == sorted(proofkey.__all__)
+    for name in ("misspelt", "TokenErrors", "_errors_", "TYPE_CHECKING_"):
+        with pytest.raises(AttributeError, match=name):
+            getattr(proofkey, name)
+    namespace: dict[str, object] = {}
+    exec("from proofkey import *", namespace)
+    assert set(proofkey.__all__) <= set(namespace)
+
+
+@pytest.mark.sdist
+def test_the_source_distribution_builds_a_working_wheel(sdist: Path, tmp_path: Path) -> None:
+    """In isolation, outside the work tree: nothing but the archive may be needed."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "CARGO_", "PIP_"))}
+    python = tmp_path / "venv/bin/python"
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    install = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-binary=proofkey", str(sdist)]
+    subprocess.run(install, check=True, cwd=tmp_path, env=environment)
+    program = f"""
+import proofkey
+from proofkey import server
+assert proofkey.__version__ == {VERSION!r} and {str(tmp_path)!r} in proofkey.__file__
+verifier = proofkey.Verifier.generate()
+server.redeem("S256:" + verifier.challenge(), {{"code_verifier": verifier.expose()}})
+"""
+    subprocess.run([python, "-c", program], check=True, cwd=tmp_path, env=environment)
