@@ -15,7 +15,9 @@ system="-lpthread -ldl -lm"
 static="-x none $release/libproofkey.a $system"
 shared="-x none -L$release -Wl,-rpath,$release -lproofkey $system"
 # Run linked both ways; the others have a place of their own below, and are compiled by every compiler.
-tests="tests/c/vectors.c tests/c/misuse.c tests/c/threads.c tests/c/fork.c examples/c/login.c"
+sed -n '/^```c$/,/^```$/{//!p}' README.md >"$build/readme.c"
+grep -q 'int main' "$build/readme.c"
+tests="tests/c/vectors.c tests/c/misuse.c tests/c/threads.c tests/c/fork.c examples/c/login.c $build/readme.c"
 others="tests/c/panic.c tests/c/control.c tests/c/size.c"
 need valgrind "memory errors, leaks and constant time" && others="$others tests/c/constant_time.c"
 

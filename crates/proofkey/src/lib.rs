@@ -10,6 +10,11 @@
     reason = "input never panics"
 )]
 
+/// The Rust of the repository's README, compiled by the tests.
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 mod answer;
 mod callback;
 mod client;
