@@ -70,7 +70,9 @@ def test_what_the_wheel_says(wheel: Path) -> None:
     required = [line for line in about.get_all("Requires-Dist") or [] if "extra ==" not in line]
     assert required == [], "no dependencies"
     assert "Typing :: Typed" in (about.get_all("Classifier") or [])
-    assert str(about.get_payload()).strip() == (ROOT / "README.md").read_text(encoding="utf-8").strip()
+    payload = about.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    assert payload.decode("utf-8").strip() == (ROOT / "README.md").read_text(encoding="utf-8").strip()
     assert tags
     assert all(tag.startswith("cp310-abi3-") for tag in tags)
     assert wheel.name.startswith(f"proofkey-{VERSION}-cp310-abi3-")
