@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=$(realpath -m "${CARGO_TARGET_DIR:-target}/c/embedded")
 file_limit=5120
-section_limit=10240
+section_limit=10752
 
 # The portable SHA-256 in its short form, beside the processor's own.
 RUSTFLAGS='--cfg sha2_backend_soft="compact"' \

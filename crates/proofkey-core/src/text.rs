@@ -8,37 +8,52 @@ use subtle::Choice;
 
 /// Writes `bytes` as base64url without padding (RFC 7636 appendix A). `text` has room for exactly that.
 pub(crate) fn encode(bytes: &[u8], text: &mut [u8]) {
-    for (group, characters) in bytes.chunks(3).zip(text.chunks_mut(4)) {
-        let (a, b, c) = match *group {
-            [a, b, c] => (a, b, c),
-            [a, b] => (a, b, 0),
-            [a] => (a, 0, 0),
-            _ => (0, 0, 0),
+    for (group, characters) in bytes.chunks(6).zip(text.chunks_mut(8)) {
+        let bits = match *group {
+            [a, b, c, d, e, f] => {
+                u64::from(u32::from_be_bytes([a, b, c, d])) << 16 | u64::from(u16::from_be_bytes([e, f]))
+            }
+            _ => group.iter().chain([0; 5].iter()).take(6).fold(0, |bits, byte| bits << 8 | u64::from(*byte)),
         };
-        let sextets = [a >> 2, (a << 4 | b >> 4) & 63, (b << 2 | c >> 6) & 63, c & 63];
-        for (character, sextet) in characters.iter_mut().zip(sextets) {
-            *character = sextet;
+        let eight = base64url(sextets(bits)).to_be_bytes();
+        match characters.first_chunk_mut() {
+            Some(characters) => *characters = eight,
+            None => characters.iter_mut().zip(eight).for_each(|(character, value)| *character = value),
         }
     }
-    for character in text {
-        *character = base64url(*character);
-    }
+}
+
+/// Spreads 48 bits over eight bytes, six to each, the first ones highest.
+const fn sextets(bits: u64) -> u64 {
+    let bits = (bits & 0xFFFF_FF00_0000) << 8 | (bits & 0xFF_FFFF);
+    let bits = (bits & 0xFF_F000_00FF_F000) << 4 | (bits & 0xFFF_0000_0FFF);
+    (bits & 0x0FC0_0FC0_0FC0_0FC0) << 2 | (bits & 0x3F_003F_003F_003F)
+}
+
+/// The base64url characters (RFC 4648 section 5) of eight numbers below 64, one in each byte: from 'A' upwards, with a
+/// jump where a run of the alphabet ends. No byte overflows into the next.
+const fn base64url(sextets: u64) -> u64 {
+    sextets
+        .wrapping_add(each(b'A'))
+        .wrapping_add(jump(sextets, 26, b'a' - b'Z' - 1))
+        .wrapping_sub(jump(sextets, 52, b'z' + 1 - b'0'))
+        .wrapping_sub(jump(sextets, 62, b'9' + 1 - b'-'))
+        .wrapping_add(jump(sextets, 63, b'_' - b'-' - 1))
+}
+
+/// `distance` in each byte that is at least `from`, else 0.
+const fn jump(sextets: u64, from: u8, distance: u8) -> u64 {
+    let reached = sextets.wrapping_add(each(0x80_u8.wrapping_sub(from))) >> 7 & each(1);
+    reached.wrapping_mul(distance as u64)
+}
+
+const fn each(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
 }
 
 /// How many base64url characters `bytes` bytes take without padding.
 pub(crate) const fn encoded_len(bytes: usize) -> usize {
     bytes.saturating_mul(4).div_ceil(3)
-}
-
-/// The base64url character (RFC 4648 section 5) of a number below 64: from 'A' upwards, with a jump where a run of the
-/// alphabet ends.
-fn base64url(sextet: u8) -> u8 {
-    let jump = |from: u8, distance: u8| u8::from(sextet >= from).wrapping_neg() & distance;
-    b'A'.wrapping_add(sextet)
-        .wrapping_add(jump(26, b'a' - b'Z' - 1))
-        .wrapping_sub(jump(52, b'z' + 1 - b'0'))
-        .wrapping_sub(jump(62, b'9' + 1 - b'-'))
-        .wrapping_add(jump(63, b'_' - b'-' - 1))
 }
 
 /// Whether every byte is an unreserved character (RFC 3986 section 2.3).
