@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c python size.
+# No figure fails it; a library that computes another value does.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. tests/lib.sh
+. tests/python/lib.sh
+release=$(realpath -m "${CARGO_TARGET_DIR:-target}/release")
+build=$PWD/target/bench
+python=${PYTHON:-python3}
+mkdir -p "$build"
+
+rust() {
+    need cargo "the comparison in Rust" || return 0
+    cargo build -q --release --locked --manifest-path tests/bench/rust/Cargo.toml --target-dir "$build"
+    "$build/release/proofkey-bench"
+}
+
+c() {
+    need cargo "the comparison in C" && need gcc "the comparison in C" && need pkg-config "the comparison in C" || return 0
+    if ! pkg-config --exists libcrypto; then
+        echo "OpenSSL's headers (libssl-dev): the comparison in C" | tee -a "${MISSING:-/dev/null}" >&2
+        return 0
+    fi
+    cargo build -q --release -p proofkey-c
+    gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -O2 -Iinclude tests/bench/c/bench.c -o "$build/c-bench" \
+        "$release/libproofkey.a" $(pkg-config --cflags --libs libcrypto) -lpthread -ldl -lm
+    "$build/c-bench"
+}
+
+python() {
+    need "$python" "the comparison in Python" || return 0
+    if [ -z "$(wheel)" ]; then
+        need cargo "the comparison in Python" || return 0
+        venv "$python" target/venv
+        target/venv/bin/maturin build --quiet --release --locked --out target/wheels
+    elif [ -n "$(find crates bindings/python python -type f -name '*.[rp]*' -newer "$(wheel)" -print -quit)" ]; then
+        echo "the wheel is older than the sources; tests/python/run.sh builds it anew" >&2
+    fi
+    environment=$build/venv
+    [ -x "$environment/bin/python" ] || "$python" -m venv "$environment"
+    stamp=$environment/requirements-$(cksum <tests/bench/python/requirements.txt | tr ' ' '-')
+    if [ ! -e "$stamp" ]; then
+        "$environment/bin/python" -m pip install -q --disable-pip-version-check -r tests/bench/python/requirements.txt
+        touch "$stamp"
+    fi
+    PROOFKEY_WHEEL=$(wheel) install "$environment"
+    "$environment/bin/python" tests/bench/python/bench.py
+}
+
+wheel() { find target/wheels -name 'proofkey-*.whl' 2>/dev/null | head -1; }
+
+size() {
+    need cargo "the sizes" && need gcc "the sizes" || return 0
+    cargo build -q --release -p proofkey-c
+    bytes libproofkey.so "$(stat -c %s "$release/libproofkey.so")"
+    bytes libproofkey.a "$(stat -c %s "$release/libproofkey.a")"
+    [ -z "$(wheel)" ] || bytes "wheel" "$(stat -c %s "$(wheel)")" 1500000
+    # It is a test, and ends as one; here the figure alone counts.
+    added=$(tests/c/size.sh | sed -n 's/.* add \(-*[0-9]*\) bytes to the file.*/\1/p') || true
+    [ -z "$added" ] || bytes "C program with the primitives, over an empty one" "$added" 5120
+}
+
+# bytes ROW SIZE [LIMIT]
+bytes() {
+    verdict="– | –"
+    [ -z "${3:-}" ] || { [ "$2" -le "$3" ] && verdict="≤ $3 bytes | met" || verdict="≤ $3 bytes | **missed**"; }
+    echo "| Size | $1 | $2 bytes | – | – | – | $verdict |"
+}
+
+[ $# -gt 0 ] || set -- rust c python size
+for part; do
+    case $part in rust | c | python | size) ;; *) echo "usage: $0 [rust] [c] [python] [size]" >&2; exit 2 ;; esac
+done
+echo "| | what | proofkey | against | which takes | ratio | target | |"
+echo "| --- | --- | --- | --- | --- | --- | --- | --- |"
+for part; do "$part"; done
