@@ -30,6 +30,14 @@ impl Answer {
         Self { status, content_type: content_type.map(str::to_owned), body: Zeroizing::new(body.into()) }
     }
 
+    pub(crate) const fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// The members of a token endpoint's answer, once it is known to be no refusal (RFC 6749 sections 5.1 and 5.2).
     pub(crate) fn into_members(self) -> Result<Members, Error> {
         if matches!(self.status, 300..=399) {
@@ -63,7 +71,7 @@ impl Answer {
         match essence.as_str() {
             "text/html" | "application/xhtml+xml" => Err(ErrorKind::AnswerContentType),
             _ if self.body.len() > Self::MAX_BODY => Err(ErrorKind::AnswerTooLarge),
-            _ if body.trim_ascii_start().starts_with('{') => Members::from_json(body),
+            _ if body.trim_ascii_start().starts_with('{') => Members::from_json(body, &is_known),
             "application/x-www-form-urlencoded" | "text/plain" => Members::from_form(body),
             "" | "application/json" | "text/json" | "text/javascript" => Err(ErrorKind::AnswerMalformed),
             json if json.ends_with("+json") => Err(ErrorKind::AnswerMalformed),
@@ -83,6 +91,9 @@ impl fmt::Debug for Answer {
 #[derive(Default)]
 pub(crate) struct Members(BTreeMap<String, Value>);
 
+/// Which members may not come twice.
+type Known<'a> = &'a dyn Fn(&str) -> bool;
+
 impl Members {
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.get_even_empty(name).filter(|value| value.as_str() != Some(""))
@@ -96,7 +107,7 @@ impl Members {
     /// The members that no specification of the token answer names.
     pub(crate) fn into_extras(mut self) -> BTreeMap<String, Value> {
         let extras = |name: &String, value: &mut Value| {
-            let is_known = KNOWN.contains(&name.as_str());
+            let is_known = is_known(name);
             if is_known {
                 erase(value);
             }
@@ -106,23 +117,26 @@ impl Members {
         std::mem::take(&mut self.0)
     }
 
-    fn from_json(body: &str) -> Result<Self, ErrorKind> {
+    /// Reads a JSON object member by member, so that a repeated one is seen: [`ErrorKind::AnswerDuplicate`].
+    pub(crate) fn from_json(body: &str, known: Known<'_>) -> Result<Self, ErrorKind> {
         let mut reader = serde_json::Deserializer::from_str(body);
-        let members = reader.deserialize_map(Self::default()).and_then(|members| reader.end().map(|()| members));
+        let object = Object { members: Self::default(), known };
+        let members = reader.deserialize_map(object).and_then(|members| reader.end().map(|()| members));
         members.map_err(|error| if error.is_data() { ErrorKind::AnswerDuplicate } else { ErrorKind::AnswerMalformed })
     }
 
     fn from_form(body: &str) -> Result<Self, ErrorKind> {
         let mut members = Self::default();
         for (name, value) in form::decode(body.trim_ascii()).ok_or(ErrorKind::AnswerMalformed)? {
-            members.insert(name.to_string(), Value::String(value.to_string())).ok_or(ErrorKind::AnswerDuplicate)?;
+            let value = Value::String(value.to_string());
+            members.insert(name.to_string(), value, &is_known).ok_or(ErrorKind::AnswerDuplicate)?;
         }
         Ok(members)
     }
 
     /// `None` if a known member is there already. Of an unknown one the last value stays.
-    fn insert(&mut self, name: String, mut value: Value) -> Option<()> {
-        let is_unknown = !KNOWN.contains(&name.as_str());
+    fn insert(&mut self, name: String, mut value: Value, known: Known<'_>) -> Option<()> {
+        let is_unknown = !known(&name);
         let Some(first) = self.0.get_mut(&name) else {
             self.0.insert(name, value);
             return Some(());
@@ -135,19 +149,24 @@ impl Members {
     }
 }
 
-/// Reads a JSON object member by member, so that a repeated one is seen.
-impl<'de> Visitor<'de> for Members {
-    type Value = Self;
+struct Object<'a> {
+    members: Members,
+    known: Known<'a>,
+}
+
+impl<'de> Visitor<'de> for Object<'_> {
+    type Value = Members;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Members, A::Error> {
         while let Some((name, value)) = map.next_entry()? {
-            self.insert(name, value).ok_or_else(|| de::Error::custom("a known member comes twice"))?;
+            let inserted = self.members.insert(name, value, self.known);
+            inserted.ok_or_else(|| de::Error::custom("a known member comes twice"))?;
         }
-        Ok(self)
+        Ok(self.members)
     }
 }
 
@@ -166,6 +185,10 @@ pub(crate) fn erase(value: &mut Value) {
         Value::Object(members) => members.values_mut().for_each(erase),
         _ => {}
     }
+}
+
+fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name)
 }
 
 /// The members that RFC 6749 sections 5.1 and 5.2 and OpenID Connect Core section 3.1.3.3 name.

@@ -1,12 +1,16 @@
 use std::sync::Arc;
 
-use crate::uri::check_redirect_uri;
-use crate::{Authorize, Error, ErrorKind, Provider};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
-/// An OAuth client: a provider, a client id and a redirect URI.
+use crate::uri::check_redirect_uri;
+use crate::{Authorize, Error, ErrorKind, Provider, Request, Secret, form};
+
+/// An OAuth client: a provider, a client id, how it authenticates, and a redirect URI.
 ///
-/// It is public: it has no secret, and PKCE is what protects its codes. Cheap to clone, and safe to share between
-/// threads: clones share one allocation.
+/// Without a secret it is public, and PKCE alone protects its codes. Cheap to clone, and safe to share between threads:
+/// clones share one allocation.
 ///
 /// ```
 /// use proofkey::{Client, Provider};
@@ -24,7 +28,18 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     provider: Provider,
     id: String,
+    authentication: Authentication,
     redirect_uri: Option<String>,
+    #[cfg(feature = "http")]
+    refreshes: Arc<crate::refresh::Refreshes>,
+}
+
+/// How the client proves at the token endpoint who it is (RFC 6749 section 2.3): one way per request.
+#[derive(Clone, Debug)]
+enum Authentication {
+    None,
+    Basic(Secret),
+    Post(Secret),
 }
 
 impl Client {
@@ -38,7 +53,14 @@ impl Client {
         if !is_vschar(&id) {
             return Err(ErrorKind::ClientIdInvalid.into());
         }
-        Ok(Self(Arc::new(Inner { provider, id, redirect_uri: None })))
+        Ok(Self(Arc::new(Inner {
+            provider,
+            id,
+            authentication: Authentication::None,
+            redirect_uri: None,
+            #[cfg(feature = "http")]
+            refreshes: Arc::default(),
+        })))
     }
 
     /// Where the authorization server sends the browser back to, exactly as it is registered there. It is sent byte for
@@ -53,6 +75,35 @@ impl Client {
         check_redirect_uri(&redirect_uri)?;
         Arc::make_mut(&mut self.0).redirect_uri = Some(redirect_uri);
         Ok(self)
+    }
+
+    /// Authenticates with the id and this secret in the `Authorization` header (RFC 6749 section 2.3.1). Both are
+    /// percent-encoded first, a space as `%20`, which is valid form encoding and what most servers read.
+    ///
+    /// ```
+    /// # use proofkey::{Client, Provider, Secret};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// let client = Client::new(provider, "s6BhdRkqt3")?.client_secret_basic(Secret::new("7Fjfp0ZBr1KtDRbnfVdmIw"));
+    /// assert!(!format!("{client:?}").contains("7Fjfp0"));
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    #[must_use]
+    pub fn client_secret_basic(self, secret: Secret) -> Self {
+        self.authentication(Authentication::Basic(secret))
+    }
+
+    /// Authenticates with the id and this secret in the body of the request (RFC 6749 section 2.3.1).
+    ///
+    /// ```
+    /// # use proofkey::{Client, Provider, Secret};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// let client = Client::new(provider, "s6BhdRkqt3")?.client_secret_post(Secret::new("7Fjfp0ZBr1KtDRbnfVdmIw"));
+    /// # let _ = client;
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    #[must_use]
+    pub fn client_secret_post(self, secret: Secret) -> Self {
+        self.authentication(Authentication::Post(secret))
     }
 
     /// Starts an authorization request.
@@ -75,6 +126,52 @@ impl Client {
     pub(crate) fn redirect_uri_text(&self) -> Option<&str> {
         self.0.redirect_uri.as_deref()
     }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn refreshes(&self) -> &crate::refresh::Refreshes {
+        &self.0.refreshes
+    }
+
+    /// Whether a login of `other` is one of this client: the same server, the same id, the same redirect URI. The secret
+    /// may have changed.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+            || self.0.provider.is_same_as(&other.0.provider)
+                && self.0.id == other.0.id
+                && self.0.redirect_uri == other.0.redirect_uri
+    }
+
+    /// A form to one of the provider's endpoints, with this client's authentication (RFC 6749 section 3.2.1).
+    pub(crate) fn request(&self, endpoint: &str, parameters: &[(&str, &str)]) -> Request {
+        let id = [("client_id", self.id())];
+        match &self.0.authentication {
+            Authentication::None => Request::post_form(endpoint, form::encode(&[parameters, &id].concat()), None),
+            Authentication::Post(secret) => {
+                let secret = [("client_secret", secret.expose())];
+                Request::post_form(endpoint, form::encode(&[parameters, &id, &secret].concat()), None)
+            }
+            Authentication::Basic(secret) => {
+                let authorization = basic(self.id(), secret.expose());
+                Request::post_form(endpoint, form::encode(parameters), Some(authorization))
+            }
+        }
+    }
+
+    fn authentication(mut self, authentication: Authentication) -> Self {
+        Arc::make_mut(&mut self.0).authentication = authentication;
+        self
+    }
+}
+
+/// The value of the `Authorization` header.
+fn basic(id: &str, secret: &str) -> Zeroizing<String> {
+    let (id, secret) = (form::percent_encode(id), form::percent_encode(secret));
+    let mut pair = Zeroizing::new(String::with_capacity(id.len().saturating_add(secret.len()).saturating_add(1)));
+    pair.extend([id.as_str(), ":", secret.as_str()]);
+    let mut header = Zeroizing::new(String::with_capacity(pair.len().saturating_mul(2).saturating_add(16)));
+    header.push_str("Basic ");
+    STANDARD.encode_string(pair.as_bytes(), &mut header);
+    header
 }
 
 /// One or more printable ASCII characters: `1*VSCHAR` of RFC 6749 appendix A.

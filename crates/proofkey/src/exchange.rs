@@ -1,8 +1,7 @@
-use zeroize::Zeroizing;
+use crate::{Answer, Client, Error, ErrorKind, Request, Secret, Tokens};
 
-use crate::{Answer, Error, Request, Tokens};
-
-/// What is still to be sent and received until there are tokens. Only a login and its checked callback lead here.
+/// What is still to be sent and received until there are tokens. Only a login and its checked callback lead here, or
+/// tokens, for a refresh.
 ///
 /// The loop is the same with any HTTP, blocking or not:
 ///
@@ -30,21 +29,68 @@ use crate::{Answer, Error, Request, Tokens};
 #[derive(Debug)]
 pub struct Exchange {
     request: Request,
-    scope: Vec<String>,
+    expected: Expected,
 }
 
-/// What [`Exchange::receive`] leads to.
+/// What the answer is read against.
 #[derive(Debug)]
-pub enum Step {
+pub(crate) struct Expected {
+    pub(crate) scope: Vec<String>,
+    pub(crate) scope_separator: char,
+    /// For a refresh: what stays if the answer does not replace it.
+    pub(crate) kept: Option<Kept>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) refresh_token: Secret,
+    pub(crate) scope: Option<Vec<String>>,
+}
+
+/// What taking an answer leads to.
+#[derive(Debug)]
+pub enum Step<Next, Result> {
     /// One more request is to be sent.
-    Send(Exchange),
-    /// The tokens are there.
-    Done(Tokens),
+    Send(Next),
+    /// This is the result.
+    Done(Result),
+}
+
+impl Client {
+    /// Begins to refresh these tokens (RFC 6749 section 6): an exchange of the refresh token. A server that sends no new
+    /// refresh token leaves the old one valid, and it is in the new tokens.
+    ///
+    /// # Errors
+    /// [`RefreshTokenAbsent`](ErrorKind::RefreshTokenAbsent) if there is none.
+    ///
+    /// ```
+    /// # use proofkey::{Client, Provider, Secret, Tokens};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// # let client = Client::new(provider, "my-app")?;
+    /// let tokens = Tokens::from_parts(Secret::new("old"), Some(Secret::new("r")), None, None);
+    /// let exchange = client.begin_refresh(&tokens)?;
+    /// assert_eq!(exchange.request().body(), "grant_type=refresh_token&refresh_token=r&client_id=my-app");
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn begin_refresh(&self, tokens: &Tokens) -> Result<Exchange, Error> {
+        let refresh_token = tokens.refresh_token().ok_or(ErrorKind::RefreshTokenAbsent)?;
+        let parameters = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
+        let scope = tokens.scope().map(<[String]>::to_vec);
+        let kept = Kept { refresh_token: refresh_token.clone(), scope: scope.clone() };
+        Ok(Exchange {
+            request: self.request(self.provider().token_endpoint(), &parameters),
+            expected: Expected {
+                scope: scope.unwrap_or_default(),
+                scope_separator: self.provider().scope_separator(),
+                kept: Some(kept),
+            },
+        })
+    }
 }
 
 impl Exchange {
-    pub(crate) fn new(token_endpoint: &str, body: Zeroizing<String>, scope: Vec<String>) -> Self {
-        Self { request: Request::post_form(token_endpoint, body), scope }
+    pub(crate) const fn new(request: Request, expected: Expected) -> Self {
+        Self { request, expected }
     }
 
     /// The request to send now. Once a byte of it may have left, it must not be sent again: a code is used once
@@ -57,10 +103,10 @@ impl Exchange {
     /// Takes the answer to [`request`](Self::request), whatever its status. `now` is in seconds since the epoch.
     ///
     /// # Errors
-    /// [`TokenError`](crate::ErrorKind::TokenError) with the server's words if it refused, else what is wrong with the
-    /// answer. Either way this login is over.
-    pub fn receive(self, answer: Answer, now: i64) -> Result<Step, Error> {
-        let tokens = answer.into_members().and_then(|members| Tokens::from_members(members, &self.scope, now));
+    /// [`TokenError`](ErrorKind::TokenError) with the server's words if it refused, else what is wrong with the answer.
+    /// Either way this exchange is over.
+    pub fn receive(self, answer: Answer, now: i64) -> Result<Step<Self, Tokens>, Error> {
+        let tokens = answer.into_members().and_then(|members| Tokens::from_members(members, self.expected, now));
         tokens.map(Step::Done).map_err(|error| error.sent(true))
     }
 }

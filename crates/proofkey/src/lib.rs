@@ -15,16 +15,23 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+#[cfg(feature = "http")]
+mod address;
 mod answer;
 mod callback;
 mod client;
 mod clock;
+mod discovery;
 mod error;
 mod exchange;
 mod form;
 mod login;
+mod metadata;
 mod provider;
+#[cfg(feature = "http")]
+mod refresh;
 mod request;
+mod revocation;
 mod secret;
 mod tokens;
 #[cfg(feature = "http")]
@@ -35,13 +42,16 @@ pub use answer::Answer;
 pub use callback::Callback;
 pub use client::Client;
 pub use clock::now;
+pub use discovery::Discovery;
 pub use error::{Error, OAuthError};
 pub use exchange::{Exchange, Step};
 pub use login::{Authorize, Login, Refusal};
 pub use proofkey_core::{Binding, Challenge, Error as ErrorKind, Fault, Method, Policy, Recovery, Verifier};
-pub use provider::Provider;
+pub use provider::{PkceSupport, Provider};
 pub use request::Request;
+pub use revocation::Revocation;
 pub use secret::Secret;
 pub use tokens::Tokens;
 #[cfg(feature = "http")]
 pub use transport::Transport;
+pub use uri::{LoopbackPort, redirect_uri_matches};

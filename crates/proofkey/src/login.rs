@@ -4,8 +4,8 @@ use zeroize::Zeroizing;
 
 use crate::callback::{Callback, Response};
 use crate::client::is_vschar;
-use crate::exchange::Exchange;
-use crate::form::{Form, decode, encoded_max};
+use crate::exchange::{Exchange, Expected};
+use crate::form::{self, decode};
 use crate::{Client, Error, ErrorKind, OAuthError, Verifier};
 
 /// An authorization request under construction; [`Client::authorize`] starts one.
@@ -41,6 +41,22 @@ impl Authorize {
     pub fn extra(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.extra.push((name.into(), value.into()));
         self
+    }
+
+    /// How the server may ask the user: `consent`, `login`, `select_account` or `none` (OpenID Connect Core section
+    /// 3.1.2.1, understood by many OAuth servers).
+    pub fn prompt(self, prompt: impl Into<String>) -> Self {
+        self.extra("prompt", prompt)
+    }
+
+    /// Who is about to sign in, if the application knows: an address or a name for the server's form.
+    pub fn login_hint(self, login_hint: impl Into<String>) -> Self {
+        self.extra("login_hint", login_hint)
+    }
+
+    /// Where the access token is to be used (RFC 8707); may be called more than once.
+    pub fn resource(self, resource: impl Into<String>) -> Self {
+        self.extra("resource", resource)
     }
 
     /// Uses this state instead of 128 fresh random bits: for tests, and for applications that can vouch for theirs. It
@@ -155,9 +171,62 @@ impl Login {
     /// ```
     pub fn accept(self, callback: impl Into<Callback>, now: i64) -> Result<Exchange, Refusal> {
         match self.check(&callback.into(), now) {
-            Ok(code) => Ok(self.exchange(&code)),
+            Ok(code) => Ok(self.exchange(&self.client, &code)),
             Err(verdict) => Err(verdict.on(self)),
         }
+    }
+
+    /// The same for a code that the server showed to the user, who typed it in: only for a login that began without a
+    /// redirect URI. There is neither a state nor an issuer to check; the verifier alone ties the code to this login.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with the login in it: [`CodeMissing`](ErrorKind::CodeMissing) and
+    /// [`CodeInvalid`](ErrorKind::CodeInvalid) for what cannot be a code (nothing is trimmed), and
+    /// [`RedirectUriMismatch`](ErrorKind::RedirectUriMismatch) for a login with a redirect URI. Without it:
+    /// [`LoginExpired`](ErrorKind::LoginExpired).
+    ///
+    /// ```
+    /// # use proofkey::{Client, Provider};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// let login = Client::new(provider, "my-cli")?.authorize().begin(0)?;
+    /// let exchange = login.accept_pasted_code("pasted-code", 0)?;
+    /// assert!(exchange.request().body().starts_with("grant_type=authorization_code&code=pasted-code&code_verifier="));
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn accept_pasted_code(self, code: &str, now: i64) -> Result<Exchange, Refusal> {
+        let kind = match code {
+            _ if now > self.expires_at => return Err(Verdict::Spent(ErrorKind::LoginExpired.into()).on(self)),
+            _ if self.client.redirect_uri_text().is_some() => ErrorKind::RedirectUriMismatch,
+            "" => ErrorKind::CodeMissing,
+            code if is_vschar(code) => return Ok(self.exchange(&self.client, code)),
+            _ => ErrorKind::CodeInvalid,
+        };
+        Err(Verdict::Anybodys(kind).on(self))
+    }
+
+    /// [`accept`](Self::accept) by a client that may have got another secret since.
+    ///
+    /// # Errors
+    /// Those of [`accept`](Self::accept), and [`SealClient`](ErrorKind::SealClient), with the login, if it began with
+    /// another server, client id or redirect URI.
+    pub fn accept_as(self, client: &Client, callback: impl Into<Callback>, now: i64) -> Result<Exchange, Refusal> {
+        match self.check_as(client, &callback.into(), now) {
+            Ok(code) => Ok(self.exchange(client, &code)),
+            Err(verdict) => Err(verdict.on(self)),
+        }
+    }
+
+    /// [`check`](Self::check), and that the login is one of this client.
+    pub(crate) fn check_as(
+        &self,
+        client: &Client,
+        callback: &Callback,
+        now: i64,
+    ) -> Result<Zeroizing<String>, Verdict> {
+        if !client.is_same_as(&self.client) {
+            return Err(Verdict::Anybodys(ErrorKind::SealClient));
+        }
+        self.check(callback, now)
     }
 
     /// [`accept`](Self::accept) without using the login up.
@@ -178,18 +247,17 @@ impl Login {
         Ok(response)
     }
 
-    /// The exchange of a checked code.
-    pub(crate) fn exchange(&self, code: &str) -> Exchange {
-        let redirect_uri = self.client.redirect_uri_text().unwrap_or_default();
-        let values = [code, redirect_uri, self.client.id(), self.verifier.expose()];
-        let names = "grant_type=authorization_code&code=&redirect_uri=&client_id=&code_verifier=".len();
-        let mut body = Form::with_capacity(values.into_iter().map(encoded_max).fold(names, usize::saturating_add));
-        body.push("grant_type", "authorization_code")
-            .push("code", code)
-            .push("redirect_uri", redirect_uri)
-            .push("client_id", self.client.id())
-            .push("code_verifier", self.verifier.expose());
-        Exchange::new(self.client.provider().token_endpoint(), body.finish(), self.scope.clone())
+    /// The exchange of a checked code, by this client as it is now: its secret may have changed since the login began.
+    pub(crate) fn exchange(&self, client: &Client, code: &str) -> Exchange {
+        let parameters = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", client.redirect_uri_text().unwrap_or_default()),
+            ("code_verifier", self.verifier.expose()),
+        ];
+        let provider = client.provider();
+        let expected = Expected { scope: self.scope.clone(), scope_separator: provider.scope_separator(), kept: None };
+        Exchange::new(client.request(provider.token_endpoint(), &parameters), expected)
     }
 }
 
@@ -289,11 +357,7 @@ fn authorization_url(endpoint: &str, parameters: &[(&str, &str)]) -> Result<Stri
             return Err(ErrorKind::ParameterReserved);
         }
     }
-    let mut form = Form::with_capacity(512);
-    for (name, value) in parameters {
-        form.push(name, value);
-    }
-    Ok(format!("{endpoint}{separator}{}", *form.finish()))
+    Ok(format!("{endpoint}{separator}{}", *form::encode(parameters)))
 }
 
 /// How long a login stays usable, in seconds.

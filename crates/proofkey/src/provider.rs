@@ -1,5 +1,6 @@
-use crate::Error;
+use crate::metadata::Metadata;
 use crate::uri::check_endpoint;
+use crate::{Error, ErrorKind};
 
 /// An authorization server: its endpoints, and what it promises.
 ///
@@ -18,22 +19,103 @@ use crate::uri::check_endpoint;
 pub struct Provider {
     authorization_endpoint: String,
     token_endpoint: String,
+    revocation_endpoint: Option<String>,
     issuer: Option<String>,
     iss_promised: bool,
+    pkce: PkceSupport,
+    secret_in_body: bool,
+    scope_separator: char,
+}
+
+/// What a server's metadata says about PKCE (RFC 8414 section 2, `code_challenge_methods_supported`).
+///
+/// S256 is sent to every server: one that does not know it ignores it, and many know it without saying so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PkceSupport {
+    /// S256 is listed.
+    S256,
+    /// Methods are listed, and S256 is not among them.
+    WithoutS256,
+    /// Nothing is said, or there is no metadata.
+    Unknown,
 }
 
 impl Provider {
     /// A server with these two endpoints (RFC 6749 section 3). A query in them is kept.
     ///
     /// # Errors
-    /// [`EndpointMalformed`](crate::ErrorKind::EndpointMalformed) unless each is an absolute URL without user
-    /// information and fragment; [`EndpointInsecure`](crate::ErrorKind::EndpointInsecure) for http to anything but
-    /// `127.0.0.1`, `[::1]` and `localhost`.
+    /// [`EndpointMalformed`](ErrorKind::EndpointMalformed) unless each is an absolute URL without user information and
+    /// fragment; [`EndpointInsecure`](ErrorKind::EndpointInsecure) for http to anything but `127.0.0.1`, `[::1]` and
+    /// `localhost`.
     pub fn new(authorization_endpoint: impl Into<String>, token_endpoint: impl Into<String>) -> Result<Self, Error> {
         let (authorization_endpoint, token_endpoint) = (authorization_endpoint.into(), token_endpoint.into());
         check_endpoint(&authorization_endpoint)?;
         check_endpoint(&token_endpoint)?;
-        Ok(Self { authorization_endpoint, token_endpoint, issuer: None, iss_promised: false })
+        Ok(Self {
+            authorization_endpoint,
+            token_endpoint,
+            revocation_endpoint: None,
+            issuer: None,
+            iss_promised: false,
+            pkce: PkceSupport::Unknown,
+            secret_in_body: false,
+            scope_separator: ' ',
+        })
+    }
+
+    /// A server by its metadata (RFC 8414 section 3.2, OpenID Connect Discovery section 4.2): the JSON document that was
+    /// found under `issuer`. `Discovery` and `Provider::discover` fetch it.
+    ///
+    /// # Errors
+    /// [`MetadataMalformed`](ErrorKind::MetadataMalformed) unless it is a JSON object whose members have their types,
+    /// each once; [`MetadataIssuerMissing`](ErrorKind::MetadataIssuerMissing) and
+    /// [`MetadataIssuerMismatch`](ErrorKind::MetadataIssuerMismatch) unless it names exactly this issuer, compared as
+    /// text; [`MetadataEndpointMissing`](ErrorKind::MetadataEndpointMissing),
+    /// [`MetadataEndpointMalformed`](ErrorKind::MetadataEndpointMalformed) and
+    /// [`MetadataEndpointInsecure`](ErrorKind::MetadataEndpointInsecure), also for loopback endpoints of an issuer
+    /// elsewhere; [`ParRequired`](ErrorKind::ParRequired); and the errors of [`issuer`](Self::issuer).
+    ///
+    /// ```
+    /// use proofkey::{PkceSupport, Provider};
+    ///
+    /// let document = br#"{
+    ///     "issuer": "https://as.example",
+    ///     "authorization_endpoint": "https://as.example/authorize",
+    ///     "token_endpoint": "https://as.example/token",
+    ///     "code_challenge_methods_supported": ["S256"]
+    /// }"#;
+    /// let provider = Provider::from_metadata("https://as.example", document)?;
+    /// assert_eq!(provider.pkce_support(), PkceSupport::S256);
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn from_metadata(issuer: &str, document: &[u8]) -> Result<Self, Error> {
+        let issuer_uri = check_issuer(issuer)?;
+        let metadata = Metadata::parse(document)?;
+        match metadata.text("issuer")? {
+            None => return Err(ErrorKind::MetadataIssuerMissing.into()),
+            Some(named) if named != issuer => return Err(ErrorKind::MetadataIssuerMismatch.into()),
+            Some(_) => {}
+        }
+        if metadata.flag("require_pushed_authorization_requests")? {
+            return Err(ErrorKind::ParRequired.into());
+        }
+        let endpoint = |name| metadata.endpoint(name, issuer_uri.is_loopback());
+        let missing = || Error::from(ErrorKind::MetadataEndpointMissing);
+        let authorization_endpoint = endpoint("authorization_endpoint")?.ok_or_else(missing)?;
+        let token_endpoint = endpoint("token_endpoint")?.ok_or_else(missing)?;
+        let authentication = metadata.texts("token_endpoint_auth_methods_supported")?;
+        let offers = |method: &str| authentication.as_ref().is_some_and(|methods| methods.contains(&method));
+        Ok(Self {
+            revocation_endpoint: endpoint("revocation_endpoint")?,
+            iss_promised: metadata.flag("authorization_response_iss_parameter_supported")?,
+            pkce: match metadata.texts("code_challenge_methods_supported")? {
+                None => PkceSupport::Unknown,
+                Some(methods) if methods.contains(&"S256") => PkceSupport::S256,
+                Some(_) => PkceSupport::WithoutS256,
+            },
+            secret_in_body: offers("client_secret_post") && !offers("client_secret_basic"),
+            ..Self::new(authorization_endpoint, token_endpoint)?.issuer(issuer)?
+        })
     }
 
     /// The issuer identifier (RFC 8414 section 2): a callback that carries `iss` must carry exactly this one. Without an
@@ -43,16 +125,30 @@ impl Provider {
     /// As for the endpoints; an issuer has no query either.
     pub fn issuer(self, issuer: impl Into<String>) -> Result<Self, Error> {
         let issuer = issuer.into();
-        match check_endpoint(&issuer)?.query {
-            None => Ok(Self { issuer: Some(issuer), ..self }),
-            Some(_) => Err(crate::ErrorKind::EndpointMalformed.into()),
-        }
+        check_issuer(&issuer)?;
+        Ok(Self { issuer: Some(issuer), ..self })
     }
 
     /// The server promises `iss` in every authorization response (RFC 9207 section 3): a callback without it is refused.
     #[must_use]
     pub fn iss_promised(self) -> Self {
         Self { iss_promised: true, ..self }
+    }
+
+    /// Where tokens are revoked (RFC 7009 section 2).
+    ///
+    /// # Errors
+    /// As for the other endpoints.
+    pub fn revocation_endpoint(self, revocation_endpoint: impl Into<String>) -> Result<Self, Error> {
+        let revocation_endpoint = revocation_endpoint.into();
+        check_endpoint(&revocation_endpoint)?;
+        Ok(Self { revocation_endpoint: Some(revocation_endpoint), ..self })
+    }
+
+    /// A quirk: the server separates the scope tokens of its answers by commas (GitHub, Slack). Requests keep to spaces.
+    #[must_use]
+    pub fn scope_separated_by_comma(self) -> Self {
+        Self { scope_separator: ',', ..self }
     }
 
     /// Where the browser is sent (RFC 6749 section 3.1).
@@ -67,6 +163,23 @@ impl Provider {
         &self.token_endpoint
     }
 
+    /// What the metadata says about PKCE.
+    #[must_use]
+    pub const fn pkce_support(&self) -> PkceSupport {
+        self.pkce
+    }
+
+    /// How a client with a secret authenticates where it has no choice of its own: `client_secret_basic`, or
+    /// `client_secret_post` if the metadata offers that and not the other (RFC 8414 section 2).
+    #[must_use]
+    pub const fn token_endpoint_auth_method(&self) -> &'static str {
+        if self.secret_in_body { "client_secret_post" } else { "client_secret_basic" }
+    }
+
+    pub(crate) fn revocation(&self) -> Option<&str> {
+        self.revocation_endpoint.as_deref()
+    }
+
     pub(crate) fn expected_issuer(&self) -> Option<&str> {
         self.issuer.as_deref()
     }
@@ -74,4 +187,21 @@ impl Provider {
     pub(crate) const fn promises_iss(&self) -> bool {
         self.iss_promised
     }
+
+    pub(crate) const fn scope_separator(&self) -> char {
+        self.scope_separator
+    }
+
+    /// The same issuer or, without one, the same two endpoints.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.issuer == other.issuer
+            && (self.issuer.is_some()
+                || self.authorization_endpoint == other.authorization_endpoint
+                    && self.token_endpoint == other.token_endpoint)
+    }
+}
+
+/// An issuer is an endpoint without a query.
+pub(crate) fn check_issuer(issuer: &str) -> Result<crate::uri::Uri<'_>, ErrorKind> {
+    check_endpoint(issuer).and_then(|uri| if uri.query.is_none() { Ok(uri) } else { Err(ErrorKind::EndpointMalformed) })
 }

@@ -5,28 +5,33 @@ use zeroize::Zeroizing;
 /// An HTTP request as data: send it with whatever HTTP the program has. Its body and headers carry secrets: they are
 /// erased on drop and redacted in `Debug`.
 ///
-/// Follow no redirects, send no cookies, and give the answer to [`Exchange::receive`](crate::Exchange::receive) whatever
-/// its status.
+/// Follow no redirects, send no cookies, and give the answer to where the request came from, whatever its status.
 #[derive(Clone)]
 pub struct Request {
+    method: &'static str,
     url: String,
     headers: Vec<(&'static str, Zeroizing<String>)>,
     body: Zeroizing<String>,
 }
 
 impl Request {
-    /// A form sent to a token endpoint (RFC 6749 section 4.1.3).
-    pub(crate) fn post_form(url: &str, body: Zeroizing<String>) -> Self {
-        let header = |text: &str| Zeroizing::new(text.to_owned());
-        let headers =
-            vec![("Accept", header("application/json")), ("Content-Type", header("application/x-www-form-urlencoded"))];
-        Self { url: url.to_owned(), headers, body }
+    /// A question without secrets, for metadata.
+    pub(crate) fn get(url: String) -> Self {
+        Self { method: "GET", url, headers: vec![accept()], body: Zeroizing::default() }
     }
 
-    /// The HTTP method: `POST`.
+    /// A form sent to an endpoint (RFC 6749 section 4.1.3).
+    pub(crate) fn post_form(url: &str, body: Zeroizing<String>, authorization: Option<Zeroizing<String>>) -> Self {
+        let form = ("Content-Type", Zeroizing::new("application/x-www-form-urlencoded".to_owned()));
+        let mut headers = vec![accept(), form];
+        headers.extend(authorization.map(|authorization| ("Authorization", authorization)));
+        Self { method: "POST", url: url.to_owned(), headers, body }
+    }
+
+    /// The HTTP method: `POST`, or `GET` for metadata.
     #[must_use]
     pub const fn method(&self) -> &'static str {
-        "POST"
+        self.method
     }
 
     /// The URL. No secret is in it.
@@ -40,7 +45,7 @@ impl Request {
         self.headers.iter().map(|(name, value)| (*name, value.as_str()))
     }
 
-    /// The body.
+    /// The body; empty for `GET`.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
@@ -51,4 +56,8 @@ impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request").field("method", &self.method()).field("url", &self.url).finish_non_exhaustive()
     }
+}
+
+fn accept() -> (&'static str, Zeroizing<String>) {
+    ("Accept", Zeroizing::new("application/json".to_owned()))
 }

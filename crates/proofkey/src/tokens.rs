@@ -5,9 +5,11 @@ use serde_json::Value;
 
 use crate::answer::{Members, erase};
 use crate::client::is_vschar;
+use crate::exchange::Expected;
 use crate::{Error, ErrorKind, Secret};
 
 /// What the token endpoint granted (RFC 6749 section 5.1).
+#[derive(Clone)]
 pub struct Tokens {
     access_token: Secret,
     refresh_token: Option<Secret>,
@@ -20,8 +22,35 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Reads the members of a successful answer. `requested` is the scope that was asked for.
-    pub(crate) fn from_members(members: Members, requested: &[String], now: i64) -> Result<Self, Error> {
+    /// Tokens that were stored: what [`access_token`](Self::access_token), [`refresh_token`](Self::refresh_token),
+    /// [`expires_at`](Self::expires_at) and [`scope`](Self::scope) gave.
+    ///
+    /// ```
+    /// use proofkey::{Secret, Tokens};
+    /// let tokens = Tokens::from_parts(Secret::new("a"), Some(Secret::new("r")), Some(1_700_000_000), None);
+    /// assert_eq!(tokens.expires_at(), Some(1_700_000_000));
+    /// ```
+    #[must_use]
+    pub fn from_parts(
+        access_token: Secret,
+        refresh_token: Option<Secret>,
+        expires_at: Option<i64>,
+        scope: Option<Vec<String>>,
+    ) -> Self {
+        Self {
+            access_token,
+            refresh_token,
+            expires_in: None,
+            expires_at,
+            scope,
+            scope_changed: false,
+            token_type_defaulted: false,
+            extras: BTreeMap::new(),
+        }
+    }
+
+    /// Reads the members of a successful answer.
+    pub(crate) fn from_members(members: Members, expected: Expected, now: i64) -> Result<Self, Error> {
         let access_token = match members.get("access_token") {
             None => return Err(ErrorKind::AccessTokenMissing.into()),
             Some(Value::String(token)) if is_vschar(token) => Secret::new(token),
@@ -39,15 +68,17 @@ impl Tokens {
             Some(_) => return Err(ErrorKind::RefreshTokenInvalid.into()),
         };
         let expires_in = members.get("expires_in").and_then(seconds);
-        let scope = scope(members.get_even_empty("scope"))?;
-        let scope_changed =
-            scope.as_ref().is_some_and(|granted| !requested.is_empty() && !same_set(granted, requested));
+        let scope = scope(members.get_even_empty("scope"), expected.scope_separator)?;
+        let requested = expected.scope.as_slice();
+        let differs = |granted: &Vec<String>| !requested.is_empty() && !same_set(granted, requested);
+        let scope_changed = scope.as_ref().is_some_and(differs);
+        let (kept_refresh_token, kept_scope) = expected.kept.map(|kept| (kept.refresh_token, kept.scope)).unzip();
         Ok(Self {
             access_token,
-            refresh_token,
+            refresh_token: refresh_token.or(kept_refresh_token),
             expires_in,
             expires_at: expires_in.map(|seconds| now.saturating_add(seconds.into())),
-            scope,
+            scope: scope.or(kept_scope.flatten()),
             scope_changed,
             token_type_defaulted,
             extras: members.into_extras(),
@@ -134,9 +165,10 @@ fn seconds(value: &Value) -> Option<u32> {
     (seconds >= 1.0 && seconds.fract() == 0.0).then_some(seconds as u32)
 }
 
-/// One text of space-separated tokens (RFC 6749 section 3.3), or the array of tokens that some servers send.
-fn scope(value: Option<&Value>) -> Result<Option<Vec<String>>, Error> {
-    let split = |text: &str| text.split(' ').filter(|token| !token.is_empty()).map(str::to_owned).collect();
+/// One text of separated tokens (RFC 6749 section 3.3: by spaces), or the array of tokens that some servers send.
+fn scope(value: Option<&Value>, separator: char) -> Result<Option<Vec<String>>, Error> {
+    let split =
+        |text: &str| text.split([' ', separator]).filter(|token| !token.is_empty()).map(str::to_owned).collect();
     match value {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(split(text))),

@@ -8,13 +8,17 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::config::Config;
 use ureq::http::{Uri, uri};
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, RustlsConnector, TcpConnector, Transport as UreqTransport,
 };
 
-use crate::{Answer, Callback, Client, Error, ErrorKind, Login, Refusal, Request, Step, Tokens, now};
+use crate::address::is_public;
+use crate::{
+    Answer, Callback, Client, Discovery, Error, ErrorKind, Exchange, Login, Provider, Refusal, Request, Revocation,
+    Step, Tokens, now,
+};
 
 /// A blocking transport that is safe by default.
 ///
@@ -24,17 +28,52 @@ use crate::{Answer, Callback, Client, Error, ErrorKind, Login, Refusal, Request,
 ///
 /// What the operating system and the TLS library buffer is not erased.
 #[derive(Clone)]
-pub struct Transport(Agent);
+pub struct Transport {
+    agent: Agent,
+    roots: RootCerts,
+    public_only: bool,
+}
 
 impl Transport {
     /// A transport with its own pool of connections.
     #[must_use]
     pub fn new() -> Self {
+        Self::build(RootCerts::PlatformVerifier, false)
+    }
+
+    /// A transport that trusts the certificates of this PEM text, and nobody else.
+    ///
+    /// # Errors
+    /// [`TlsFailed`](ErrorKind::TlsFailed) if there is no certificate in it.
+    ///
+    /// ```
+    /// use proofkey::{ErrorKind, Transport};
+    /// assert_eq!(Transport::with_roots(b"").unwrap_err().kind(), ErrorKind::TlsFailed);
+    /// ```
+    pub fn with_roots(pem: &[u8]) -> Result<Self, Error> {
+        let certificates: Result<Vec<_>, _> = parse_pem(pem)
+            .filter_map(|item| match item {
+                Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
+                Ok(_) => None,
+                Err(error) => Some(Err(error)),
+            })
+            .collect();
+        match certificates {
+            Ok(certificates) if !certificates.is_empty() => Ok(Self::build(RootCerts::from(certificates), false)),
+            _ => Err(ErrorKind::TlsFailed.into()),
+        }
+    }
+
+    /// The same transport, but it connects to public addresses only: for hosts that a user names, for example an issuer.
+    /// Checked when the host is looked up, so that a name that leads inside does not help.
+    #[must_use]
+    pub fn public_only(self) -> Self {
+        Self::build(self.roots, true)
+    }
+
+    fn build(roots: RootCerts, public_only: bool) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::PlatformVerifier)
-            .unversioned_rustls_crypto_provider(provider)
-            .build();
+        let tls = TlsConfig::builder().root_certs(roots.clone()).unversioned_rustls_crypto_provider(provider).build();
         let config = Agent::config_builder()
             .tls_config(tls)
             .proxy(None)
@@ -46,7 +85,8 @@ impl Transport {
             .max_idle_age(MAX_IDLE)
             .build();
         let connector = ().chain(TcpConnector::default()).chain(RustlsConnector::default()).chain(MarkSent);
-        Self(Agent::with_parts(config, connector, LiteralResolver(DefaultResolver::default())))
+        let resolver = LiteralResolver { names: DefaultResolver::default(), public_only };
+        Self { agent: Agent::with_parts(config, connector, resolver), roots, public_only }
     }
 
     /// Sends a request once.
@@ -56,6 +96,7 @@ impl Transport {
     /// same request may be sent again. [`Timeout`](ErrorKind::Timeout),
     /// [`AnswerInterrupted`](ErrorKind::AnswerInterrupted), [`AnswerMalformed`](ErrorKind::AnswerMalformed) and
     /// [`AnswerTooLarge`](ErrorKind::AnswerTooLarge): it was, and its code is to be taken for used.
+    /// [`AddressForbidden`](ErrorKind::AddressForbidden) if it is [`public_only`](Self::public_only).
     /// [`request_sent`](Error::request_sent) says which it is.
     pub fn send(&self, request: &Request) -> Result<Answer, Error> {
         SENT.set(false);
@@ -66,13 +107,43 @@ impl Transport {
     }
 
     fn try_send(&self, request: &Request) -> Result<Answer, ureq::Error> {
-        let post = request.headers().fold(self.0.post(request.url()), |post, (name, value)| post.header(name, value));
-        let mut response = post.send(request.body())?;
+        let mut response = if request.method() == "GET" {
+            let get = self.agent.get(request.url());
+            request.headers().fold(get, |get, (name, value)| get.header(name, value)).call()?
+        } else {
+            let post = self.agent.post(request.url());
+            request.headers().fold(post, |post, (name, value)| post.header(name, value)).send(request.body())?
+        };
         let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
         let content_type = content_type.map(str::to_owned);
         let limit = Answer::MAX_BODY.try_into().unwrap_or(u64::MAX);
         let body = response.body_mut().with_config().limit(limit).read_to_vec()?;
         Ok(Answer::new(response.status().as_u16(), content_type.as_deref(), body))
+    }
+
+    /// The loop: sends what is to be sent until there is a result.
+    pub(crate) fn run<Next, Done>(
+        &self,
+        mut next: Next,
+        request: fn(&Next) -> &Request,
+        receive: fn(Next, Answer) -> Result<Step<Next, Done>, Error>,
+    ) -> Result<Done, Error> {
+        let mut earlier_sent = false;
+        loop {
+            let answer = self.send(request(&next)).map_err(|error| {
+                let sent = earlier_sent || error.request_sent();
+                error.sent(sent)
+            })?;
+            earlier_sent = true;
+            match receive(next, answer)? {
+                Step::Send(then) => next = then,
+                Step::Done(result) => return Ok(result),
+            }
+        }
+    }
+
+    pub(crate) fn exchange(&self, exchange: Exchange) -> Result<Tokens, Error> {
+        self.run(exchange, Exchange::request, |exchange, answer| exchange.receive(answer, now()))
     }
 }
 
@@ -84,7 +155,7 @@ impl Default for Transport {
 
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Transport")
+        f.debug_struct("Transport").field("public_only", &self.public_only).finish_non_exhaustive()
     }
 }
 
@@ -112,22 +183,50 @@ impl Client {
         callback: impl Into<Callback>,
         transport: &Transport,
     ) -> Result<Tokens, Refusal> {
-        let mut exchange = match login.check(&callback.into(), now()) {
-            Ok(code) => login.exchange(&code),
+        let exchange = match login.check_as(self, &callback.into(), now()) {
+            Ok(code) => login.exchange(self, &code),
             Err(verdict) => return Err(verdict.on(login)),
         };
-        let mut unused = Some(Box::new(login));
-        loop {
-            let answer = transport.send(exchange.request()).map_err(|error| {
-                let login = unused.take().filter(|_| !error.request_sent());
-                Refusal { error, login }
-            })?;
-            unused = None;
-            match exchange.receive(answer, now()).map_err(|error| Refusal { error, login: None })? {
-                Step::Send(next) => exchange = next,
-                Step::Done(tokens) => return Ok(tokens),
-            }
-        }
+        transport.exchange(exchange).map_err(|error| {
+            let login = (!error.request_sent()).then(|| Box::new(login));
+            Refusal { error, login }
+        })
+    }
+
+    /// Revokes these tokens: the refresh token first, then the access token (RFC 7009).
+    ///
+    /// # Errors
+    /// Those of [`begin_revocation`](Self::begin_revocation), [`Transport::send`] and
+    /// [`Revocation::receive`](crate::Revocation::receive). What failed may be repeated: a token that is not valid any more
+    /// is revoked with success.
+    ///
+    /// ```no_run
+    /// # use proofkey::{Client, Error, Provider, Secret, Tokens, Transport};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// # let client = Client::new(provider, "my-app")?;
+    /// # let tokens = Tokens::from_parts(Secret::new("a"), Some(Secret::new("r")), None, None);
+    /// client.revoke(&tokens, &Transport::new())?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn revoke(&self, tokens: &Tokens, transport: &Transport) -> Result<(), Error> {
+        transport.run(self.begin_revocation(tokens)?, Revocation::request, Revocation::receive)
+    }
+}
+
+impl Provider {
+    /// Fetches the metadata of the server with this issuer: the loop of [`Discovery`]. For an issuer that a user typed in,
+    /// use a transport that is [`public_only`](Transport::public_only).
+    ///
+    /// # Errors
+    /// Those of [`Discovery`] and of [`Transport::send`].
+    ///
+    /// ```no_run
+    /// # use proofkey::{Error, Provider, Transport};
+    /// let provider = Provider::discover("https://login.example.com", &Transport::new())?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn discover(issuer: impl Into<String>, transport: &Transport) -> Result<Self, Error> {
+        transport.run(Discovery::new(issuer)?, Discovery::request, Discovery::receive)
     }
 }
 
@@ -140,6 +239,7 @@ fn kind(error: &ureq::Error, sent: bool) -> ErrorKind {
         E::Timeout(_) if sent => ErrorKind::Timeout,
         E::Protocol(_) if sent => ErrorKind::AnswerMalformed,
         _ if sent => ErrorKind::AnswerInterrupted,
+        E::Other(error) if error.is::<AddressForbidden>() => ErrorKind::AddressForbidden,
         E::Rustls(_) | E::Tls(_) | E::TlsRequired => ErrorKind::TlsFailed,
         E::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => ErrorKind::TlsFailed,
         E::BadUri(_) | E::Http(_) => ErrorKind::EndpointMalformed,
@@ -155,7 +255,22 @@ fn over_limit(error: &io::Error) -> bool {
 
 /// Addresses that are written as such need no look-up, hence no thread; `localhost` is loopback without asking anybody.
 #[derive(Debug)]
-struct LiteralResolver(DefaultResolver);
+struct LiteralResolver {
+    names: DefaultResolver,
+    public_only: bool,
+}
+
+/// An address that is not public, where only public ones may be reached.
+#[derive(Debug)]
+struct AddressForbidden;
+
+impl fmt::Display for AddressForbidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(ErrorKind::AddressForbidden.message())
+    }
+}
+
+impl std::error::Error for AddressForbidden {}
 
 impl Resolver for LiteralResolver {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
@@ -170,7 +285,10 @@ impl Resolver for LiteralResolver {
                 addresses.push(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port));
                 addresses.push(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port));
             }
-            Err(_) => return self.0.resolve(uri, config, timeout),
+            Err(_) => addresses = self.names.resolve(uri, config, timeout)?,
+        }
+        if self.public_only && !addresses.iter().all(|address| is_public(address.ip())) {
+            return Err(ureq::Error::Other(Box::new(AddressForbidden)));
         }
         Ok(addresses)
     }

@@ -91,6 +91,45 @@ pub(crate) fn check_redirect_uri(text: &str) -> Result<(), Error> {
     }
 }
 
+/// Whether an authorization server may redirect to `requested`, given one `registered` redirect URI: the same text
+/// (RFC 9700 section 2.1), and for native applications on loopback another port (RFC 8252 section 7.3).
+///
+/// ```
+/// use proofkey::{LoopbackPort, redirect_uri_matches};
+///
+/// assert!(redirect_uri_matches("https://client.example/cb", "https://client.example/cb", LoopbackPort::Exact));
+/// assert!(!redirect_uri_matches("https://client.example/cb", "https://client.example/cb/", LoopbackPort::Exact));
+/// assert!(redirect_uri_matches("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", LoopbackPort::AnyOfAddresses));
+/// ```
+#[must_use]
+pub fn redirect_uri_matches(registered: &str, requested: &str, port: LoopbackPort) -> bool {
+    if check_redirect_uri(requested).is_err() {
+        return false;
+    }
+    let exempt: &[&str] = match port {
+        LoopbackPort::Exact => &[],
+        LoopbackPort::AnyOfAddresses => &["127.0.0.1", "[::1]"],
+        LoopbackPort::AnyOfLocalhostToo => &["127.0.0.1", "[::1]", "localhost"],
+    };
+    let without_port = |uri: &'_ str| {
+        let uri = Uri::split(uri).filter(|uri| uri.scheme == "http" && uri.fragment.is_none())?;
+        let host = uri.host().filter(|host| exempt.contains(host))?;
+        Some((host.to_owned(), uri.path.to_owned(), uri.query.map(str::to_owned)))
+    };
+    registered == requested || without_port(requested).is_some_and(|uri| Some(uri) == without_port(registered))
+}
+
+/// Whether the port of a loopback redirect URI counts, for [`redirect_uri_matches`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopbackPort {
+    /// It counts like every other character: for web applications.
+    Exact,
+    /// For `127.0.0.1` and `[::1]` it does not: for native applications (RFC 8252 section 7.3).
+    AnyOfAddresses,
+    /// Nor for `localhost`: a relaxation for native applications that registered the name.
+    AnyOfLocalhostToo,
+}
+
 /// Whether every character may stand in a URI and every `%` opens an escape (RFC 3986 section 2).
 fn is_uri_text(text: &str) -> bool {
     let reserved_or_mark = b"-._~:/?#[]@!$&'()*+,;=%";

@@ -27,7 +27,7 @@ fn serve(answer: fn(TcpStream)) -> (String, Arc<AtomicUsize>) {
     (address, requests)
 }
 
-/// Reads up to the end of the verifier, which is the end of every request here.
+/// Reads one request to its end.
 fn read_request(stream: &mut TcpStream) -> bool {
     let (mut request, mut chunk) = (Vec::new(), [0; 4096]);
     loop {
@@ -36,10 +36,12 @@ fn read_request(stream: &mut TcpStream) -> bool {
             Ok(read) => request.extend_from_slice(&chunk[..read]),
         }
         let text = String::from_utf8_lossy(&request);
-        if text.split_once("code_verifier=").is_some_and(|(_, verifier)| verifier.len() == 43) {
-            assert!(text.starts_with("POST /token HTTP/1.1\r\n"));
-            assert!(text.to_ascii_lowercase().contains("\r\naccept: application/json\r\n"));
-            assert!(!text.to_ascii_lowercase().contains("\r\ncookie:"));
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let head = head.to_ascii_lowercase();
+        let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        if body.len() == length.parse::<usize>().unwrap() {
+            assert!(text.starts_with("POST /token HTTP/1.1\r\n") && body.contains("code_verifier="));
+            assert!(head.contains("\r\naccept: application/json\r\n") && !head.contains("\r\ncookie:"));
             return true;
         }
     }

@@ -1,8 +1,12 @@
-//! Runs the vectors of the flow: `authorization_url.json`, `callback.json` and `token.json`, every case with its outcome.
+//! Runs the vectors of the flow, every case with its outcome: `authorization_url.json`, `callback.json`, `token.json`,
+//! `metadata.json` and `redirect_uri.json`.
 
 use std::collections::BTreeMap;
 
-use proofkey::{Answer, Callback, Client, Error, Login, Provider, Step, Tokens, Verifier};
+use proofkey::{
+    Answer, Callback, Client, Discovery, Error, Exchange, Login, LoopbackPort, PkceSupport, Provider, Secret, Step,
+    Tokens, Verifier, redirect_uri_matches,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -272,7 +276,19 @@ mod token {
         about: String,
         counts: Counts,
         token_responses: Vec<Case>,
-        client_secret_basic: Vec<Value>,
+        client_secret_basic: Vec<Basic>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "fields for readers are listed so that no unknown one passes")]
+    struct Basic {
+        name: String,
+        client_id: String,
+        client_secret: String,
+        authorization: String,
+        source: Option<String>,
+        req: Vec<String>,
     }
 
     #[derive(Deserialize)]
@@ -292,13 +308,19 @@ mod token {
         headers: Option<BTreeMap<String, String>>,
         body: String,
         request: Option<Request>,
-        profile: Option<Value>,
+        profile: Option<Profile>,
         outcome: String,
         expect: Option<Expect>,
         flag: Option<String>,
         basis: Option<String>,
         note: Option<String>,
         req: Vec<String>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Profile {
+        scope_separator: String,
     }
 
     #[derive(Deserialize)]
@@ -318,8 +340,26 @@ mod token {
         scope: Option<Vec<String>>,
     }
 
+    fn file() -> File {
+        serde_json::from_str(include_str!("../../../tests/vectors/token.json")).unwrap()
+    }
+
     fn receive(case: &Case, scope: &str) -> Result<Tokens, Error> {
-        let exchange = login(scope).accept(format!("{REDIRECT_URI}?code=c&state=s"), NOW)?;
+        let mut provider = provider();
+        if let Some(profile) = &case.profile {
+            assert_eq!(profile.scope_separator, ",", "{}", case.name);
+            provider = provider.scope_separated_by_comma();
+        }
+        let login = client(provider, REDIRECT_URI)?.authorize().scope(scope).state("s").begin(NOW)?;
+        done(case, login.accept(format!("{REDIRECT_URI}?code=c&state=s"), NOW)?)
+    }
+
+    fn refresh(case: &Case) -> Result<Tokens, Error> {
+        let stored = Tokens::from_parts(Secret::new("old"), Some(Secret::new("kept")), None, None);
+        done(case, client(provider(), REDIRECT_URI)?.begin_refresh(&stored)?)
+    }
+
+    fn done(case: &Case, exchange: Exchange) -> Result<Tokens, Error> {
         let answer = Answer::new(case.status, case.content_type.as_deref(), case.body.as_str());
         match exchange.receive(answer, NOW)? {
             Step::Done(tokens) => Ok(tokens),
@@ -349,16 +389,17 @@ mod token {
 
     #[test]
     fn token_responses() {
-        let file: File = serde_json::from_str(include_str!("../../../tests/vectors/token.json")).unwrap();
+        let file = file();
         let (mut ran, mut waiting) = (0, 0);
         for case in &file.token_responses {
-            let is_openid = case.request.as_ref().is_some_and(|request| request.grant.is_some());
-            if case.profile.is_some() || is_openid {
+            let grant = case.request.as_ref().and_then(|request| request.grant.as_deref());
+            if grant == Some("authorization_code") {
                 waiting += 1;
                 continue;
             }
             let scope = case.request.as_ref().map(|request| request.scope.join(" ")).unwrap_or_default();
-            let outcome = match receive(case, &scope) {
+            let received = if grant == Some("refresh_token") { refresh(case) } else { receive(case, &scope) };
+            let outcome = match received {
                 Ok(tokens) => {
                     check(case, &tokens);
                     "ok".to_owned()
@@ -371,8 +412,196 @@ mod token {
             assert_eq!(outcome, case.outcome, "{}", case.name);
             ran += 1;
         }
-        // Provider profiles and OpenID Connect are not here yet: their cases are counted, not run.
-        assert_eq!((ran + waiting, waiting), (file.counts.token_responses, 5));
-        assert_eq!(file.client_secret_basic.len(), file.counts.client_secret_basic);
+        // A login with `openid` is refused until ID tokens are checked: its two cases are counted, not run.
+        assert_eq!((ran + waiting, waiting), (file.counts.token_responses, 2));
+    }
+
+    #[test]
+    fn client_secret_basic() {
+        let file = file();
+        let mut ran = 0;
+        for case in &file.client_secret_basic {
+            let client = Client::new(provider(), &case.client_id).unwrap().redirect_uri(REDIRECT_URI).unwrap();
+            let client = client.client_secret_basic(Secret::new(&case.client_secret));
+            let login = client.authorize().state("s").begin(NOW).unwrap();
+            let exchange = login.accept(format!("{REDIRECT_URI}?code=c&state=s"), NOW).unwrap();
+            let headers: BTreeMap<_, _> = exchange.request().headers().collect();
+            // The vectors write a space as `+`; both are form encoding, and `%20` is read by more servers.
+            assert_eq!(
+                decoded(headers["Authorization"]),
+                decoded(&case.authorization).replace('+', "%20"),
+                "{}",
+                case.name
+            );
+            assert!(!exchange.request().body().contains("client_"), "{}: one method per request", case.name);
+            ran += 1;
+        }
+        assert_eq!(ran, file.counts.client_secret_basic);
+    }
+
+    fn decoded(authorization: &str) -> String {
+        use base64::Engine as _;
+        let pair = authorization.strip_prefix("Basic ").unwrap();
+        String::from_utf8(base64::engine::general_purpose::STANDARD.decode(pair).unwrap()).unwrap()
+    }
+}
+
+mod metadata {
+    use super::*;
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "fields for readers are listed so that no unknown one passes")]
+    struct File {
+        #[serde(rename = "$schema")]
+        schema: String,
+        about: String,
+        counts: Counts,
+        discovery_urls: Vec<Urls>,
+        metadata_cases: Vec<Case>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Counts {
+        discovery_urls: usize,
+        metadata_cases: usize,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "fields for readers are listed so that no unknown one passes")]
+    struct Urls {
+        issuer: String,
+        rfc8414: Option<String>,
+        oidc: Option<String>,
+        oidc_inserted: Option<String>,
+        reject: Option<String>,
+        note: Option<String>,
+        req: Vec<String>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "fields for readers are listed so that no unknown one passes")]
+    struct Case {
+        name: String,
+        expected_issuer: String,
+        document: Value,
+        outcome: String,
+        pkce: Option<String>,
+        token_endpoint_auth_method: Option<String>,
+        note: Option<String>,
+        req: Vec<String>,
+    }
+
+    fn file() -> File {
+        serde_json::from_str(include_str!("../../../tests/vectors/metadata.json")).unwrap()
+    }
+
+    #[test]
+    fn discovery_urls() {
+        let file = file();
+        let mut ran = 0;
+        for case in &file.discovery_urls {
+            match (Discovery::new(&case.issuer), &case.reject) {
+                (Ok(discovery), None) => {
+                    assert_eq!(discovery.request().method(), "GET");
+                    assert_eq!(Some(discovery.request().url()), case.rfc8414.as_deref());
+                    let answer = Answer::new(404, Some("text/html"), "<html>");
+                    let Step::Send(second) = discovery.receive(answer).unwrap() else { panic!("{}", case.issuer) };
+                    assert_eq!(Some(second.request().url()), case.oidc.as_deref());
+                }
+                (Err(_), Some(_)) => {}
+                (outcome, _) => panic!("{}: {outcome:?}", case.issuer),
+            }
+            ran += 1;
+        }
+        assert_eq!(ran, file.counts.discovery_urls);
+    }
+
+    #[test]
+    fn metadata_cases() {
+        let file = file();
+        let mut ran = 0;
+        for case in &file.metadata_cases {
+            let document = serde_json::to_vec(&case.document).unwrap();
+            let outcome = match Provider::from_metadata(&case.expected_issuer, &document) {
+                Ok(provider) => {
+                    let pkce = match provider.pkce_support() {
+                        PkceSupport::S256 => "S256",
+                        PkceSupport::WithoutS256 => "unsupported_s256",
+                        PkceSupport::Unknown => "unknown",
+                    };
+                    assert_eq!(case.pkce.as_deref().unwrap_or(pkce), pkce, "{}", case.name);
+                    let method = provider.token_endpoint_auth_method();
+                    assert_eq!(case.token_endpoint_auth_method.as_deref().unwrap_or(method), method, "{}", case.name);
+                    "ok".to_owned()
+                }
+                Err(error) => format!("reject:{}", error.kind().name()),
+            };
+            assert_eq!(outcome, case.outcome, "{}", case.name);
+            // The same through discovery: a mismatch ends it, and nothing else is asked.
+            let answer = Answer::new(200, Some("application/json"), document);
+            match Discovery::new(&case.expected_issuer).unwrap().receive(answer) {
+                Ok(Step::Done(_)) => assert_eq!(case.outcome, "ok"),
+                Ok(Step::Send(_)) => panic!("{}: asked on", case.name),
+                Err(error) => assert_eq!(format!("reject:{}", error.kind().name()), case.outcome, "{}", case.name),
+            }
+            ran += 1;
+        }
+        assert_eq!(ran, file.counts.metadata_cases);
+    }
+}
+
+mod redirect_uri {
+    use super::*;
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "fields for readers are listed so that no unknown one passes")]
+    struct File {
+        #[serde(rename = "$schema")]
+        schema: String,
+        about: String,
+        counts: Counts,
+        redirect_uri_match: Vec<Case>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Counts {
+        redirect_uri_match: usize,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "fields for readers are listed so that no unknown one passes")]
+    struct Case {
+        registered: String,
+        requested: String,
+        native: bool,
+        ok: bool,
+        policy_option: Option<String>,
+        ok_with_option: Option<bool>,
+        why: String,
+        req: Vec<String>,
+    }
+
+    #[test]
+    fn redirect_uri_match() {
+        let file: File = serde_json::from_str(include_str!("../../../tests/vectors/redirect_uri.json")).unwrap();
+        let mut ran = 0;
+        for case in &file.redirect_uri_match {
+            let port = if case.native { LoopbackPort::AnyOfAddresses } else { LoopbackPort::Exact };
+            assert_eq!(redirect_uri_matches(&case.registered, &case.requested, port), case.ok, "{}", case.why);
+            if let Some(ok) = case.ok_with_option {
+                assert_eq!(case.policy_option.as_deref(), Some("allow_localhost_any_port"));
+                let port = LoopbackPort::AnyOfLocalhostToo;
+                assert_eq!(redirect_uri_matches(&case.registered, &case.requested, port), ok, "{}", case.why);
+            }
+            ran += 1;
+        }
+        assert_eq!(ran, file.counts.redirect_uri_match);
     }
 }
