@@ -30,15 +30,21 @@ use crate::{
 #[derive(Clone)]
 pub struct Transport {
     agent: Agent,
+    settings: Settings,
+}
+
+#[derive(Clone)]
+struct Settings {
     roots: RootCerts,
     public_only: bool,
+    timeout: Duration,
 }
 
 impl Transport {
     /// A transport with its own pool of connections.
     #[must_use]
     pub fn new() -> Self {
-        Self::build(RootCerts::PlatformVerifier, false)
+        Self::build(Settings { roots: RootCerts::PlatformVerifier, public_only: false, timeout: TIMEOUT })
     }
 
     /// A transport that trusts the certificates of this PEM text, and nobody else.
@@ -59,7 +65,10 @@ impl Transport {
             })
             .collect();
         match certificates {
-            Ok(certificates) if !certificates.is_empty() => Ok(Self::build(RootCerts::from(certificates), false)),
+            Ok(certificates) if !certificates.is_empty() => {
+                let roots = RootCerts::from(certificates);
+                Ok(Self::build(Settings { roots, public_only: false, timeout: TIMEOUT }))
+            }
             _ => Err(ErrorKind::TlsFailed.into()),
         }
     }
@@ -68,12 +77,21 @@ impl Transport {
     /// Checked when the host is looked up, so that a name that leads inside does not help.
     #[must_use]
     pub fn public_only(self) -> Self {
-        Self::build(self.roots, true)
+        Self::build(Settings { public_only: true, ..self.settings })
     }
 
-    fn build(roots: RootCerts, public_only: bool) -> Self {
+    /// The same transport with another limit than ten seconds for the whole request.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self::build(Settings { timeout, ..self.settings })
+    }
+
+    fn build(settings: Settings) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder().root_certs(roots.clone()).unversioned_rustls_crypto_provider(provider).build();
+        let tls = TlsConfig::builder()
+            .root_certs(settings.roots.clone())
+            .unversioned_rustls_crypto_provider(provider)
+            .build();
         let config = Agent::config_builder()
             .tls_config(tls)
             .proxy(None)
@@ -81,12 +99,12 @@ impl Transport {
             .max_redirects_will_error(false)
             .http_status_as_error(false)
             .user_agent(concat!("proofkey/", env!("CARGO_PKG_VERSION")))
-            .timeout_global(Some(TIMEOUT))
+            .timeout_global(Some(settings.timeout))
             .max_idle_age(MAX_IDLE)
             .build();
         let connector = ().chain(TcpConnector::default()).chain(RustlsConnector::default()).chain(MarkSent);
-        let resolver = LiteralResolver { names: DefaultResolver::default(), public_only };
-        Self { agent: Agent::with_parts(config, connector, resolver), roots, public_only }
+        let resolver = LiteralResolver { names: DefaultResolver::default(), public_only: settings.public_only };
+        Self { agent: Agent::with_parts(config, connector, resolver), settings }
     }
 
     /// Sends a request once.
@@ -155,7 +173,7 @@ impl Default for Transport {
 
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transport").field("public_only", &self.public_only).finish_non_exhaustive()
+        f.debug_struct("Transport").field("public_only", &self.settings.public_only).finish_non_exhaustive()
     }
 }
 
@@ -337,7 +355,7 @@ impl<In: UreqTransport> UreqTransport for Marked<In> {
     }
 }
 
-/// For the whole request, from looking the host up to the last byte of the body.
+/// For the whole request, from looking the host up to the last byte of the body, unless the caller sets another.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that idled longer may be half closed, and a code can be sent once.
 const MAX_IDLE: Duration = Duration::from_secs(1);
