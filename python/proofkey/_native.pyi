@@ -1,7 +1,8 @@
 """The native module. What is public is exported by `proofkey` and `proofkey.server`."""
 
-from collections.abc import Iterable, Mapping
-from typing import ClassVar, NoReturn, Protocol, TypeAlias, final
+from collections.abc import Callable, Iterable, Mapping
+from os import PathLike
+from typing import Any, ClassVar, NoReturn, Protocol, TypeAlias, final
 
 __all__ = [
     "Binding",
@@ -21,6 +22,7 @@ __all__ = [
     "error_names",
     "raise_error",
     "redeem",
+    "redirect_uri_matches",
     "s256",
 ]
 
@@ -102,9 +104,9 @@ class Verifier:
 class Provider:
     """An authorization server: its endpoints, and what it promises. URLs are kept and sent as given.
 
-    `iss_promised` says that it sends `iss` in every answer (RFC 9207); one without it is then refused.
-    `ConfigurationError` for URLs that are not absolute, have a fragment, or are http to anything but 127.0.0.1,
-    [::1] and localhost.
+    `Provider.discover(issuer)` reads them from the server's metadata. `iss_promised` says that it sends `iss` in every
+    answer (RFC 9207); one without it is then refused. `ConfigurationError` for URLs that are not absolute, have a
+    fragment, or are http to anything but 127.0.0.1, [::1] and localhost.
 
     >>> import proofkey
     >>> proofkey.Provider(
@@ -122,13 +124,52 @@ class Provider:
         token_endpoint: str,
         issuer: str | None = None,
         iss_promised: bool = False,
+        revocation_endpoint: str | None = None,
     ) -> Provider: ...
+    @staticmethod
+    def discover(issuer: str, /, *, transport: Transport | None = None) -> Provider:
+        """The server with this issuer, by its metadata (RFC 8414, then OpenID Connect Discovery), fetched over the network.
+
+        `MetadataError` if it is another issuer's or cannot be used; `TransportError`. For an issuer that a user typed in,
+        pass `transport=proofkey.Transport(public_only=True)`.
+        """
+    @staticmethod
+    def from_metadata(issuer: str, document: bytes | bytearray | str, /) -> Provider:
+        """The server by a metadata document that the program has fetched itself, as bytes or text.
+
+        >>> import proofkey
+        >>> document = '''{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/authorize",
+        ...     "token_endpoint": "https://as.example/token", "code_challenge_methods_supported": ["S256"]}'''
+        >>> proofkey.Provider.from_metadata("https://as.example", document).pkce_support
+        'S256'
+        """
+    def scope_separated_by_comma(self) -> Provider:
+        """The same server with a quirk: it separates the scope tokens of its answers by commas (GitHub, Slack)."""
+    @property
+    def authorization_endpoint(self) -> str:
+        """Where the browser is sent."""
+    @property
+    def token_endpoint(self) -> str:
+        """Where codes are exchanged."""
+    @property
+    def pkce_support(self) -> str:
+        """What the metadata says about PKCE: "S256", "unsupported_s256" (methods are listed, and S256 is not among them) or
+        "unknown". S256 is sent in every case.
+        """
+    @property
+    def token_endpoint_auth_method(self) -> str:
+        """How a client with a secret authenticates unless it is told: "client_secret_basic", or "client_secret_post" if the
+        metadata offers that alone.
+        """
 
 @final
 class Client:
-    """An OAuth client: a provider, a client id and the redirect URI that is registered for it.
+    """An OAuth client: a provider, a client id and the redirect URI that is registered for it. One serves all threads.
 
-    It is public: it has no secret, and PKCE is what protects its codes. One client serves all threads.
+    Without `client_secret` it is public, and PKCE alone protects its codes. A secret is a text, or a callable that
+    returns one each time it is needed, for secrets that rotate; `auth_method` is "client_secret_basic" or
+    "client_secret_post", by default what the provider's metadata asks for, else basic.
+
     `ConfigurationError` for a client id that is not printable ASCII, or a redirect URI that is not absolute, has a
     fragment, or is http to anything but loopback.
 
@@ -147,30 +188,55 @@ class Client:
         client_id: str,
         *,
         redirect_uri: str | None = None,
+        client_secret: str | Callable[[], str] | None = None,
+        auth_method: str | None = None,
         transport: Transport | None = None,
     ) -> Client: ...
     def begin(
         self,
         *,
         scope: str | Iterable[str] | None = None,
+        prompt: str | None = None,
+        login_hint: str | None = None,
+        resource: str | Iterable[str] | None = None,
         extra: dict[str, str] | None = None,
         state: str | None = None,
         verifier: Verifier | None = None,
     ) -> Login:
         """Begins a login, with a fresh state and a fresh verifier. Send the browser to its `url`.
 
-        `scope` is a text of tokens with single spaces between them, or a list of tokens; `extra` are further
-        parameters of the authorization request. `state` and `verifier` are for tests. It raises
-        `ConfigurationError` for a scope, a state or an extra parameter that cannot be sent; the scope `openid` is
-        refused too, because this version does not check ID tokens.
+        `scope` is a text of tokens with single spaces between them, or a list of tokens; `prompt`, `login_hint`,
+        `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request. `state`
+        and `verifier` are for tests. It raises `ConfigurationError` for a scope, a state or an extra parameter that
+        cannot be sent; the scope `openid` is refused too, because this version does not check ID tokens.
         """
-    def finish(self, login: Login, callback_url: str, /) -> Tokens:
+    def finish(
+        self,
+        login: Login,
+        callback_url: str,
+        /,
+        *,
+        content_type: str | None = None,
+        body: bytes | bytearray | str | None = None,
+    ) -> Tokens:
         """Checks the callback, exchanges its code over the network, and returns the tokens.
 
-        `callback_url` is the whole URL that the browser was sent to. What anybody could have sent leaves the login
+        `callback_url` is the whole URL that the browser was sent to; for a form that the browser posted
+        (`response_mode=form_post`), pass its `content_type` and `body` too. What anybody could have sent leaves the login
         usable (`CallbackError`); the server's no is an `AuthorizationError` or a `TokenError`;
-        `TransportError.request_sent` says whether the code may have been used up. It waits ten seconds at most;
-        other threads run meanwhile.
+        `TransportError.request_sent` says whether the code may have been used up. It waits ten seconds at most; other
+        threads run meanwhile.
+        """
+    def refresh(self, tokens: Tokens, /, *, save: Callable[[Tokens], object] | None = None) -> Tokens:
+        """Refreshes tokens: one request per refresh token, however many threads ask, and the result for everybody who comes
+        with the old tokens within a minute. A server that sends no new refresh token leaves the old one in the result.
+
+        `save(new_tokens)` is called before anybody gets the new tokens; if it raises, nobody does, and the next call runs
+        it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is worth nothing any more.
+        """
+    def revoke(self, tokens: Tokens, /) -> None:
+        """Revokes tokens (RFC 7009), the refresh token first. It may be repeated. `ConfigurationError` if the provider has no
+        revocation endpoint.
         """
 
 @final
@@ -187,12 +253,23 @@ class Login:
     @property
     def expires_at(self) -> int:
         """When this login expires, in seconds since the epoch."""
-    def accept(self, callback_url: str, /) -> Exchange:
-        """Checks the callback and returns the `Exchange` of its code, without network: for programs that bring their
-        own HTTP. `client.finish()` does both.
+    def accept(
+        self,
+        callback_url: str,
+        /,
+        *,
+        content_type: str | None = None,
+        body: bytes | bytearray | str | None = None,
+    ) -> Exchange:
+        """Checks the callback and returns the `Exchange` of its code, without network: for programs that bring their own
+        HTTP. `client.finish()` does both, and takes the same arguments.
 
-        `CallbackError` leaves the login usable where anybody could have sent the callback; a second use of the
-        right one is `login_spent`.
+        `CallbackError` leaves the login usable where anybody could have sent the callback; a second use of the right one
+        is `login_spent`.
+        """
+    def accept_pasted_code(self, code: str, /) -> Exchange:
+        """The `Exchange` of a code that the server showed to the user, who typed it in: only for a client without a redirect
+        URI. Strip the text that was typed; nothing is trimmed here.
         """
 
 @final
@@ -259,6 +336,14 @@ class Tokens:
     tokens; `to_dict()` hands everything out, for storage.
     """
 
+    @staticmethod
+    def from_dict(stored: dict[str, Any], /) -> Tokens:
+        """Tokens that were stored: what `to_dict()` gave.
+
+        >>> import proofkey
+        >>> proofkey.Tokens.from_dict({"access_token": "a", "refresh_token": "r", "expires_at": None, "scope": ["read"]})
+        <proofkey.Tokens redacted, scope=["read"], expires_at=None>
+        """
     @property
     def access_token(self) -> Secret:
         """The access token: send `access_token.expose()` as `Authorization: Bearer …` to the resource server alone."""
@@ -292,14 +377,22 @@ class Transport:
     """A blocking transport that is safe by default: https with the roots of the operating system (plain http only to
     loopback), ten seconds for the whole request, no redirects, cookies, proxies or .netrc, 1 MiB of body at most.
 
-    Clients share one unless they are given their own. It serves all threads.
+    `ca_file` is a PEM file of certificates to trust, and nobody else; `public_only` refuses addresses that are not public,
+    for hosts that a user names; `timeout` is another limit, in seconds. Clients share one unless they are given their own.
+    It serves all threads.
 
     >>> import proofkey
-    >>> proofkey.Transport()
+    >>> proofkey.Transport(timeout=5)
     <proofkey.Transport>
     """
 
-    def __new__(cls) -> Transport: ...
+    def __new__(
+        cls,
+        *,
+        ca_file: str | PathLike[str] | None = None,
+        public_only: bool = False,
+        timeout: float | None = None,
+    ) -> Transport: ...
 
 def s256(verifier: str, /) -> str:
     """The S256 challenge of a verifier's text: base64url of its SHA-256, without padding (RFC 7636 section 4.2).
@@ -409,6 +502,20 @@ def redeem(binding: Binding | str | None, params: _Params, /) -> None:
     ... except server.RequestError as error:
     ...     error.error, error.name
     ('invalid_grant', 'verifier_missing')
+    """
+
+def redirect_uri_matches(
+    registered: str, requested: str, /, *, native: bool = False, allow_localhost_any_port: bool = False
+) -> bool:
+    """Whether an authorization server may redirect to `requested`, given one `registered` redirect URI: the same text
+    (RFC 9700 section 2.1). For `native` applications the port of 127.0.0.1 and [::1] does not count (RFC 8252 section
+    7.3), and with `allow_localhost_any_port` neither does that of localhost.
+
+    >>> from proofkey import server
+    >>> server.redirect_uri_matches("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", native=True)
+    True
+    >>> server.redirect_uri_matches("https://client.example/cb", "https://client.example/cb/")
+    False
     """
 
 def error_info(name: str, /) -> tuple[int, str, str, str, str, str | None, bool]:

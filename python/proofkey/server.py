@@ -9,9 +9,9 @@ Both return only if all is well, and raise `RequestError` otherwise, whose `as_d
 """
 
 from proofkey._errors import Error
-from proofkey._native import Binding, Policy, bind, redeem
+from proofkey._native import Binding, Policy, bind, redeem, redirect_uri_matches
 
-__all__ = ["Binding", "Policy", "RequestError", "bind", "redeem"]
+__all__ = ["Binding", "Policy", "RequestError", "bind", "redeem", "redirect_uri_matches"]
 
 
 class RequestError(Error):

@@ -34,7 +34,7 @@ class Seen:
     """A request that the provider got, and what it answered."""
 
     path: str
-    """"/authorize" or "/token"."""
+    """"/authorize", "/token" or "/revoke"."""
     params: _Pairs = field(repr=False)
     """The parameters as they came, repeated ones included."""
     status: int
@@ -54,10 +54,11 @@ class _Grant:
 
 
 class Provider:
-    """An authorization server with an authorization and a token endpoint, for the length of a `with` block.
+    """An authorization server with metadata, authorization, token and revocation endpoint, for the length of a `with`
+    block.
 
-    It requires PKCE and checks it with `proofkey.server`, promises `iss`, and gives a code once. It takes any client and
-    any redirect URI, and consents at once.
+    It requires PKCE and checks it with `proofkey.server`, promises `iss`, gives a code once, and rotates refresh tokens.
+    It takes any client and any redirect URI, and consents at once.
     """
 
     def __init__(self) -> None:
@@ -65,6 +66,7 @@ class Provider:
         self._http.state = self
         self._lock = threading.Lock()
         self._grants: dict[str, _Grant] = {}
+        self._refresh_tokens: dict[str, _Grant] = {}
         self._seen: list[Seen] = []
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
 
@@ -95,11 +97,31 @@ class Provider:
         return f"{self.issuer}/token"
 
     @property
+    def revocation_endpoint(self) -> str:
+        """Where tokens are revoked."""
+        return f"{self.issuer}/revoke"
+
+    @property
+    def metadata(self) -> dict[str, object]:
+        """What is found under the issuer (RFC 8414)."""
+        return {
+            "issuer": self.issuer,
+            "authorization_endpoint": self.authorization_endpoint,
+            "token_endpoint": self.token_endpoint,
+            "revocation_endpoint": self.revocation_endpoint,
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": ["none"],
+            "authorization_response_iss_parameter_supported": True,
+        }
+
+    @property
     def provider(self) -> proofkey.Provider:
         """This server, as a client is told about it."""
         return proofkey.Provider(
             authorization_endpoint=self.authorization_endpoint,
             token_endpoint=self.token_endpoint,
+            revocation_endpoint=self.revocation_endpoint,
             issuer=self.issuer,
             iss_promised=True,
         )
@@ -153,14 +175,18 @@ class Provider:
     def _token(self, params: _Pairs) -> tuple[int, dict[str, object]]:
         """The status and the members of the answer."""
         known = dict(params)
+        if known.get("grant_type") == "authorization_code":
+            return self._redeem(params, known)
+        if known.get("grant_type") == "refresh_token":
+            return self._refresh(known)
+        return 400, {"error": "unsupported_grant_type"}
+
+    def _redeem(self, params: _Pairs, known: dict[str, str]) -> tuple[int, dict[str, object]]:
         code = known.get("code", "")
         with self._lock:
             grant = self._grants.get(code)
-        asked = known.get("client_id"), known.get("redirect_uri")
-        if known.get("grant_type") != "authorization_code":
-            return 400, {"error": "unsupported_grant_type"}
-        if grant is None or asked != (grant.client_id, grant.redirect_uri):
-            return 400, {"error": "invalid_grant", "error_description": "no such code for this client and redirect URI"}
+        if grant is None or (known.get("client_id"), known.get("redirect_uri")) != (grant.client_id, grant.redirect_uri):
+            return _invalid_grant("no such code for this client and redirect URI")
         try:
             server.redeem(grant.binding, params)
         except server.RequestError as refused:
@@ -168,14 +194,32 @@ class Provider:
         # A failed verifier leaves the code alone; of several right ones, the first takes it.
         with self._lock:
             if self._grants.pop(code, None) is None:
-                return 400, {"error": "invalid_grant", "error_description": "this code was used already"}
+                return _invalid_grant("this code was used already")
+        return self._grant(grant)
+
+    def _refresh(self, known: dict[str, str]) -> tuple[int, dict[str, object]]:
+        with self._lock:
+            grant = self._refresh_tokens.pop(known.get("refresh_token", ""), None)
+        if grant is None or known.get("client_id") != grant.client_id:
+            return _invalid_grant("no such refresh token for this client")
+        return self._grant(grant)
+
+    def _grant(self, grant: _Grant) -> tuple[int, dict[str, object]]:
+        refresh_token = secrets.token_urlsafe(24)
+        with self._lock:
+            self._refresh_tokens[refresh_token] = grant
         return 200, {
             "access_token": secrets.token_urlsafe(24),
-            "refresh_token": secrets.token_urlsafe(24),
+            "refresh_token": refresh_token,
             "token_type": "Bearer",
             "expires_in": 3600,
             "scope": grant.scope,
         }
+
+    def _revoke(self, params: _Pairs) -> tuple[int, dict[str, object]]:
+        with self._lock:
+            self._refresh_tokens.pop(dict(params).get("token", ""), None)
+        return 200, {}
 
     def _record(self, seen: Seen) -> None:
         with self._lock:
@@ -194,6 +238,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
+        if url.path == "/.well-known/oauth-authorization-server":
+            return self._json(200, self.server.state.metadata)
         if url.path != "/authorize":
             return self._answer(404, {})
         params = parse_qsl(url.query, keep_blank_values=True)
@@ -203,15 +249,19 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(status, {"Location": location} if location else {})
 
     def do_POST(self) -> None:
+        state = self.server.state
+        answer = {"/token": state._token, "/revoke": state._revoke}.get(self.path)
         length = int(self.headers.get("Content-Length") or 0)
-        if self.path != "/token" or length > _MAX_BODY:
+        if answer is None or length > _MAX_BODY:
             self.close_connection = True
-            return self._answer(404 if self.path != "/token" else 413, {})
-        body = self.rfile.read(length)
-        params = parse_qsl(body.decode("latin-1"), keep_blank_values=True)
-        status, members = self.server.state._token(params)
+            return self._answer(413 if answer else 404, {})
+        params = parse_qsl(self.rfile.read(length).decode("latin-1"), keep_blank_values=True)
+        status, members = answer(params)
         error = members.get("error")
-        self.server.state._record(Seen(self.path, params, status, error if isinstance(error, str) else None))
+        state._record(Seen(self.path, params, status, error if isinstance(error, str) else None))
+        self._json(status, members)
+
+    def _json(self, status: int, members: dict[str, object]) -> None:
         self._answer(status, {"Content-Type": "application/json"}, json.dumps(members).encode())
 
     def _answer(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
@@ -225,6 +275,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: request lines carry codes."""
+
+
+def _invalid_grant(description: str) -> tuple[int, dict[str, object]]:
+    return 400, {"error": "invalid_grant", "error_description": description}
 
 
 _MAX_BODY = 1 << 16

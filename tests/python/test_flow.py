@@ -60,7 +60,7 @@ def test_a_login(server: testing.Provider) -> None:
         "code_challenge_method": "S256",
         "prompt": "consent",
     }
-    assert [name for name, _ in token.params] == ["grant_type", "code", "redirect_uri", "client_id", "code_verifier"]
+    assert [name for name, _ in token.params] == ["grant_type", "code", "redirect_uri", "code_verifier", "client_id"]
 
 
 def test_the_same_login_with_another_http_library(server: testing.Provider) -> None:
@@ -295,3 +295,166 @@ def test_a_body_of_a_wrong_type_does_not_use_the_exchange_up() -> None:
     with pytest.raises(TypeError):
         exchange.receive(200, {}, 1)  # type: ignore[arg-type]
     assert exchange.request is not None
+
+
+def test_discovery(server: testing.Provider) -> None:
+    found = proofkey.Provider.discover(server.issuer)
+    assert (found.authorization_endpoint, found.token_endpoint) == (server.authorization_endpoint, server.token_endpoint)
+    assert found.pkce_support == "S256"
+    client = proofkey.Client(found, "my-app", redirect_uri=REDIRECT_URI)
+    login = client.begin()
+    assert client.finish(login, server.sign_in(login.url)).access_token.expose()
+    with pytest.raises(proofkey.MetadataError, match="metadata_issuer_mismatch"):
+        proofkey.Provider.discover(server.issuer.replace("127.0.0.1", "localhost"))
+
+
+def signed_in(server: testing.Provider) -> tuple[proofkey.Client, proofkey.Tokens]:
+    client = client_of(server)
+    login = client.begin(scope="a b")
+    return client, client.finish(login, server.sign_in(login.url))
+
+
+def test_fifty_threads_with_one_expired_token_make_one_request(server: testing.Provider) -> None:
+    client, tokens = signed_in(server)
+    refreshed: list[str] = []
+    together = threading.Barrier(50)
+
+    def refresh() -> None:
+        together.wait()
+        refreshed.append(client.refresh(tokens).access_token.expose())
+
+    threads = [threading.Thread(target=refresh) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refreshed) == 50
+    assert len(set(refreshed)) == 1
+    # And one who comes late with the old tokens gets the new ones instead of tripping reuse detection.
+    assert client.refresh(tokens).access_token.expose() == refreshed[0]
+    assert [seen.path for seen in server.seen] == ["/authorize", "/token", "/token"]
+    renewed = client.refresh(tokens)
+    assert renewed.scope == ["a", "b"]
+    assert not renewed.scope_changed
+
+
+def test_fifty_threads_with_one_revoked_token_all_learn_it(server: testing.Provider) -> None:
+    client, tokens = signed_in(server)
+    client.revoke(tokens)
+    outcomes: list[str | None] = []
+    together = threading.Barrier(50)
+
+    def refresh() -> None:
+        together.wait()
+        try:
+            client.refresh(tokens)
+        except proofkey.TokenError as error:
+            outcomes.append(error.error)
+
+    threads = [threading.Thread(target=refresh) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes == ["invalid_grant"] * 50
+
+
+def test_nobody_gets_tokens_that_were_not_saved(server: testing.Provider) -> None:
+    client, tokens = signed_in(server)
+    saved: list[dict[str, Any]] = []
+
+    def full(new: proofkey.Tokens) -> None:
+        raise OSError("the disk is full")
+
+    for _ in range(2):
+        with pytest.raises(OSError, match="full"):
+            client.refresh(tokens, save=full)
+    renewed = client.refresh(tokens, save=lambda new: saved.append(new.to_dict()))
+    assert [entry["access_token"] for entry in saved] == [renewed.access_token.expose()]
+    assert client.refresh(tokens, save=full).access_token.expose() == renewed.access_token.expose(), "saved once"
+    assert [seen.path for seen in server.seen].count("/token") == 2
+    # What was stored is what refreshes next.
+    restored = proofkey.Tokens.from_dict(saved[0])
+    assert client.refresh(restored).access_token.expose() != renewed.access_token.expose()
+
+
+def test_a_hook_may_use_the_client(server: testing.Provider) -> None:
+    """It runs with no lock held that another refresh or the interpreter needs."""
+    client, tokens = signed_in(server)
+    _, others = signed_in(server)
+    renewed = client.refresh(tokens, save=lambda new: client.refresh(others))
+    assert renewed.access_token.expose()
+
+
+def test_tokens_without_a_refresh_token() -> None:
+    client = proofkey.Client(provider(), "c")
+    with pytest.raises(proofkey.TokenError, match="refresh_token_absent"):
+        client.refresh(proofkey.Tokens.from_dict({"access_token": "a"}))
+    with pytest.raises(KeyError):
+        proofkey.Tokens.from_dict({})
+    with pytest.raises(proofkey.ConfigurationError, match="endpoint_malformed"):
+        client.revoke(proofkey.Tokens.from_dict({"access_token": "a"}))
+
+
+def test_revocation_asks_for_the_refresh_token_first(server: testing.Provider) -> None:
+    client, tokens = signed_in(server)
+    client.revoke(tokens)
+    client.revoke(tokens)
+    hints = [dict(seen.params)["token_type_hint"] for seen in server.seen if seen.path == "/revoke"]
+    assert hints == ["refresh_token", "access_token"] * 2
+
+
+def test_a_secret_that_rotates() -> None:
+    secrets = iter(["first", "second", "third"])
+    client = proofkey.Client(
+        provider(), "c", redirect_uri=REDIRECT_URI, client_secret=lambda: next(secrets), auth_method="client_secret_post"
+    )
+    for expected in (b"first", b"second"):
+        request = client.begin(state="s").accept(f"{REDIRECT_URI}?code=c&state=s").request
+        assert request is not None
+        assert request.body.endswith(b"&client_id=c&client_secret=" + expected)
+        assert "Authorization" not in request.headers
+
+
+def test_secrets_and_methods_that_cannot_be() -> None:
+    with pytest.raises(TypeError):
+        proofkey.Client(provider(), "c", client_secret=b"s")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="client_secret_basic or client_secret_post"):
+        proofkey.Client(provider(), "c", client_secret="s", auth_method="none")
+    with pytest.raises(ValueError, match="needs a client_secret"):
+        proofkey.Client(provider(), "c", auth_method="client_secret_basic")
+    login = proofkey.Client(provider(), "c", redirect_uri=REDIRECT_URI, client_secret=lambda: None).begin(state="s")  # type: ignore[arg-type, return-value]
+    with pytest.raises(TypeError, match="what client_secret returns"):
+        login.accept(f"{REDIRECT_URI}?code=c&state=s")
+
+
+def test_a_pasted_code() -> None:
+    client = proofkey.Client(provider(), "c")
+    login = client.begin()
+    for code, name in [("", "code_missing"), ("a\n", "code_invalid"), ("é", "code_invalid"), ("\udc80", "code_invalid")]:
+        with pytest.raises(proofkey.CallbackError) as refused:
+            login.accept_pasted_code(code)
+        assert refused.value.name == name
+    request = login.accept_pasted_code("the-code").request
+    assert request is not None
+    assert b"code=the-code&" in request.body
+    assert b"redirect_uri" not in request.body
+    with pytest.raises(proofkey.CallbackError, match="redirect_uri_mismatch"):
+        proofkey.Client(provider(), "c", redirect_uri=REDIRECT_URI).begin().accept_pasted_code("the-code")
+
+
+def test_a_login_of_another_client_is_refused() -> None:
+    one = proofkey.Client(provider(), "one", redirect_uri=REDIRECT_URI)
+    other = proofkey.Client(provider(), "other", redirect_uri=REDIRECT_URI)
+    login = one.begin(state="s")
+    with pytest.raises(proofkey.SealError, match="seal_client"):
+        other.finish(login, f"{REDIRECT_URI}?code=c&state=s")
+    assert login.accept(f"{REDIRECT_URI}?code=c&state=s").request is not None
+
+
+def test_a_posted_callback_has_both_parts() -> None:
+    login = proofkey.Client(provider(), "c", redirect_uri=REDIRECT_URI).begin(state="s")
+    with pytest.raises(TypeError, match="both"):
+        login.accept(REDIRECT_URI, body=b"code=c&state=s")
+    form = "application/x-www-form-urlencoded; charset=UTF-8"
+    assert login.accept(REDIRECT_URI, content_type=form, body=b"code=c&state=s").request is not None

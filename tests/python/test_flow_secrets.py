@@ -51,7 +51,13 @@ OBJECTS: dict[str, tuple[Callable[[], Any], set[str]]] = {
 }
 
 
-ARGUMENTS: dict[str, list[Any]] = {"extra": ["x"], "accept": ["?"], "receive": [500, {}, b""]}
+ARGUMENTS: dict[str, list[Any]] = {
+    "extra": ["x"],
+    "accept": ["?"],
+    "accept_pasted_code": ["x"],
+    "receive": [500, {}, b""],
+    "from_dict": [{"access_token": "a"}],
+}
 
 
 @pytest.mark.parametrize("name", OBJECTS)

@@ -1,18 +1,22 @@
-use proofkey::{ErrorKind, now};
+use proofkey::{ErrorKind, Secret};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::error::{flow_error, to_pyerr};
-use crate::login::Login;
+use crate::login::{Login, callback};
 use crate::provider::Provider;
 use crate::text::{utf8, wrong_type};
 use crate::tokens::Tokens;
 use crate::transport::Transport;
 use crate::verifier::Verifier;
 
-/// An OAuth client: a provider, a client id and the redirect URI that is registered for it.
+/// An OAuth client: a provider, a client id and the redirect URI that is registered for it. One serves all threads.
 ///
-/// It is public: it has no secret, and PKCE is what protects its codes. One client serves all threads.
+/// Without `client_secret` it is public, and PKCE alone protects its codes. A secret is a text, or a callable that
+/// returns one each time it is needed, for secrets that rotate; `auth_method` is "client_secret_basic" or
+/// "client_secret_post", by default what the provider's metadata asks for, else basic.
+///
 /// `ConfigurationError` for a client id that is not printable ASCII, or a redirect URI that is not absolute, has a
 /// fragment, or is http to anything but loopback.
 ///
@@ -26,48 +30,103 @@ use crate::verifier::Verifier;
 #[pyo3::pyclass(frozen, module = "proofkey")]
 pub(crate) struct Client {
     client: proofkey::Client,
+    authentication: Option<(Method, Py<PyAny>)>,
     transport: Transport,
+}
+
+#[derive(Clone, Copy)]
+enum Method {
+    Basic,
+    Post,
+}
+
+impl Client {
+    /// The client with the secret of this moment.
+    pub(crate) fn current(&self, py: Python<'_>) -> PyResult<proofkey::Client> {
+        let Some((method, secret)) = &self.authentication else { return Ok(self.client.clone()) };
+        let secret = secret.bind(py);
+        let secret = match secret.is_callable() {
+            true => utf8("what client_secret returns", &secret.call0()?)?,
+            false => utf8("client_secret", secret)?,
+        };
+        let secret = Secret::new(secret);
+        Ok(match method {
+            Method::Basic => self.client.clone().client_secret_basic(secret),
+            Method::Post => self.client.clone().client_secret_post(secret),
+        })
+    }
 }
 
 #[pyo3::pymethods]
 impl Client {
     #[new]
-    #[pyo3(signature = (provider, client_id, *, redirect_uri = None, transport = None))]
+    #[pyo3(signature = (
+        provider, client_id, *, redirect_uri = None, client_secret = None, auth_method = None, transport = None
+    ))]
     fn new(
         py: Python<'_>,
         provider: &Provider,
         client_id: &Bound<'_, PyAny>,
         redirect_uri: Option<&Bound<'_, PyAny>>,
+        client_secret: Option<Py<PyAny>>,
+        auth_method: Option<&str>,
         transport: Option<&Transport>,
     ) -> PyResult<Self> {
         let client_id = utf8("client_id", client_id)?;
         let redirect_uri = redirect_uri.map(|redirect_uri| utf8("redirect_uri", redirect_uri)).transpose()?;
-        let client = proofkey::Client::new(provider.0.clone(), client_id).and_then(|client| match redirect_uri {
-            Some(redirect_uri) => client.redirect_uri(redirect_uri),
-            None => Ok(client),
-        });
-        let client = client.map_err(|error| flow_error(py, &error))?;
-        Ok(Self { client, transport: transport.cloned().unwrap_or_else(Transport::shared) })
+        let client = proofkey::Client::new(provider.0.clone(), client_id)
+            .and_then(|client| redirect_uri.into_iter().try_fold(client, proofkey::Client::redirect_uri))
+            .map_err(|error| flow_error(py, &error))?;
+        let method = match auth_method.unwrap_or_else(|| provider.0.token_endpoint_auth_method()) {
+            "client_secret_basic" => Method::Basic,
+            "client_secret_post" => Method::Post,
+            _ => return Err(PyValueError::new_err("auth_method is client_secret_basic or client_secret_post")),
+        };
+        if client_secret.is_none() && auth_method.is_some() {
+            return Err(PyValueError::new_err("auth_method needs a client_secret; a public client has neither"));
+        }
+        let transport = transport.cloned().unwrap_or_else(Transport::shared);
+        let made = Self { client, authentication: client_secret.map(|secret| (method, secret)), transport };
+        if made.authentication.as_ref().is_some_and(|(_, secret)| !secret.bind(py).is_callable()) {
+            // A secret that is no text is refused now and not at the first login.
+            made.current(py)?;
+        }
+        Ok(made)
     }
 
     /// Begins a login, with a fresh state and a fresh verifier. Send the browser to its `url`.
     ///
-    /// `scope` is a text of tokens with single spaces between them, or a list of tokens; `extra` are further
-    /// parameters of the authorization request. `state` and `verifier` are for tests. It raises
-    /// `ConfigurationError` for a scope, a state or an extra parameter that cannot be sent; the scope `openid` is
-    /// refused too, because this version does not check ID tokens.
-    #[pyo3(signature = (*, scope = None, extra = None, state = None, verifier = None))]
+    /// `scope` is a text of tokens with single spaces between them, or a list of tokens; `prompt`, `login_hint`,
+    /// `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request. `state`
+    /// and `verifier` are for tests. It raises `ConfigurationError` for a scope, a state or an extra parameter that
+    /// cannot be sent; the scope `openid` is refused too, because this version does not check ID tokens.
+    #[pyo3(signature = (
+        *, scope = None, prompt = None, login_hint = None, resource = None, extra = None, state = None, verifier = None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn begin(
-        &self,
-        py: Python<'_>,
+        slf: &Bound<'_, Self>,
         scope: Option<&Bound<'_, PyAny>>,
+        prompt: Option<&Bound<'_, PyAny>>,
+        login_hint: Option<&Bound<'_, PyAny>>,
+        resource: Option<&Bound<'_, PyAny>>,
         extra: Option<&Bound<'_, PyDict>>,
         state: Option<&Bound<'_, PyAny>>,
         verifier: Option<&Verifier>,
     ) -> PyResult<Login> {
-        let mut request = self.client.authorize();
+        let py = slf.py();
+        let mut request = slf.get().client.authorize();
         if let Some(scope) = scope {
             request = request.scope(joined(scope)?);
+        }
+        if let Some(prompt) = prompt {
+            request = request.prompt(utf8("prompt", prompt)?);
+        }
+        if let Some(login_hint) = login_hint {
+            request = request.login_hint(utf8("login_hint", login_hint)?);
+        }
+        for resource in resource.map(|resource| texts("resource", resource)).transpose()?.into_iter().flatten() {
+            request = request.resource(resource);
         }
         for (name, value) in extra.into_iter().flatten() {
             request =
@@ -79,25 +138,75 @@ impl Client {
         if let Some(verifier) = verifier {
             request = request.verifier(verifier.copy().map_err(|error| to_pyerr(py, error))?);
         }
-        let login = request.begin(now()).map_err(|error| flow_error(py, &error))?;
-        Ok(Login::new(login))
+        let login = request.begin(proofkey::now()).map_err(|error| flow_error(py, &error))?;
+        Ok(Login::new(login, slf.clone().unbind()))
     }
 
     /// Checks the callback, exchanges its code over the network, and returns the tokens.
     ///
-    /// `callback_url` is the whole URL that the browser was sent to. What anybody could have sent leaves the login
+    /// `callback_url` is the whole URL that the browser was sent to; for a form that the browser posted
+    /// (`response_mode=form_post`), pass its `content_type` and `body` too. What anybody could have sent leaves the login
     /// usable (`CallbackError`); the server's no is an `AuthorizationError` or a `TokenError`;
-    /// `TransportError.request_sent` says whether the code may have been used up. It waits ten seconds at most;
-    /// other threads run meanwhile.
-    #[pyo3(signature = (login, callback_url, /))]
-    fn finish(&self, py: Python<'_>, login: &Login, callback_url: &Bound<'_, PyAny>) -> PyResult<Tokens> {
-        let finished =
-            login.use_up(py, callback_url, |login, callback| self.client.finish(login, callback, &self.transport.0));
-        finished.map(Tokens)
+    /// `TransportError.request_sent` says whether the code may have been used up. It waits ten seconds at most; other
+    /// threads run meanwhile.
+    #[pyo3(signature = (login, callback_url, /, *, content_type = None, body = None))]
+    fn finish(
+        &self,
+        py: Python<'_>,
+        login: &Login,
+        callback_url: &Bound<'_, PyAny>,
+        content_type: Option<&Bound<'_, PyAny>>,
+        body: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Tokens> {
+        let (client, callback) = (self.current(py)?, callback(callback_url, content_type, body)?);
+        login.use_up(py, |login| client.finish(login, callback, &self.transport.0)).map(Tokens)
+    }
+
+    /// Refreshes tokens: one request per refresh token, however many threads ask, and the result for everybody who comes
+    /// with the old tokens within a minute. A server that sends no new refresh token leaves the old one in the result.
+    ///
+    /// `save(new_tokens)` is called before anybody gets the new tokens; if it raises, nobody does, and the next call runs
+    /// it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is worth nothing any more.
+    #[pyo3(signature = (tokens, /, *, save = None))]
+    fn refresh(&self, py: Python<'_>, tokens: &Tokens, save: Option<Py<PyAny>>) -> PyResult<Tokens> {
+        let client = self.current(py)?;
+        let hook = |new: &proofkey::Tokens| match save {
+            None => Ok(()),
+            Some(save) => Python::attach(|py| save.call1(py, (Tokens(new.clone()),)).map(drop).map_err(Failed::Hook)),
+        };
+        let refreshed = py.detach(|| client.refresh_and_save(&tokens.0, &self.transport.0, hook));
+        refreshed.map(Tokens).map_err(|failed| match failed {
+            Failed::Refresh(error) => flow_error(py, &error),
+            Failed::Hook(error) => error,
+        })
+    }
+
+    /// Revokes tokens (RFC 7009), the refresh token first. It may be repeated. `ConfigurationError` if the provider has no
+    /// revocation endpoint.
+    #[pyo3(signature = (tokens, /))]
+    fn revoke(&self, py: Python<'_>, tokens: &Tokens) -> PyResult<()> {
+        let client = self.current(py)?;
+        py.detach(|| client.revoke(&tokens.0, &self.transport.0)).map_err(|error| flow_error(py, &error))
     }
 
     fn __repr__(&self) -> String {
         format!("<proofkey.Client {:?}>", self.client.id())
+    }
+
+    fn __reduce_ex__(&self, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
+        Err(crate::secret::not_copied("a Client"))
+    }
+}
+
+/// Why there are no new tokens.
+enum Failed {
+    Refresh(proofkey::Error),
+    Hook(PyErr),
+}
+
+impl From<proofkey::Error> for Failed {
+    fn from(error: proofkey::Error) -> Self {
+        Self::Refresh(error)
     }
 }
 
@@ -106,13 +215,17 @@ fn joined(scope: &Bound<'_, PyAny>) -> PyResult<String> {
     if scope.is_instance_of::<PyString>() {
         return utf8("scope", scope);
     }
-    let mut tokens = Vec::new();
-    for token in scope.try_iter().map_err(|_| wrong_type("scope", scope))? {
-        let token = utf8("a scope token", &token?)?;
-        if token.is_empty() || token.contains(' ') {
-            return Err(to_pyerr(scope.py(), ErrorKind::ScopeInvalid));
-        }
-        tokens.push(token);
+    let tokens = texts("scope", scope)?;
+    if tokens.iter().any(|token| token.is_empty() || token.contains(' ')) {
+        return Err(to_pyerr(scope.py(), ErrorKind::ScopeInvalid));
     }
     Ok(tokens.join(" "))
+}
+
+/// A text, or several.
+fn texts(what: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    if value.is_instance_of::<PyString>() {
+        return Ok(vec![utf8(what, value)?]);
+    }
+    value.try_iter().map_err(|_| wrong_type(what, value))?.map(|item| utf8(what, &item?)).collect()
 }

@@ -1,14 +1,14 @@
 use std::sync::{Mutex, PoisonError};
 
 use proofkey::{Answer, ErrorKind, Step, now};
-use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyByteArray, PyBytes, PyDict, PyString};
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::error::{flow_error, to_pyerr};
 use crate::secret::not_copied;
-use crate::text::type_name;
+use crate::text::bytes_or_text;
 use crate::tokens::Tokens;
 
 /// What is still to be sent and received until there are tokens, for programs that bring their own HTTP:
@@ -65,7 +65,7 @@ impl Exchange {
         headers: &Bound<'_, PyAny>,
         body: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let answer = Answer::new(status, content_type(headers)?.as_deref(), octets(body)?);
+        let answer = Answer::new(status, content_type(headers)?.as_deref(), bytes_or_text("the body", body)?);
         let mut state = self.state();
         match std::mem::replace(&mut *state, State::Failed) {
             State::Pending(exchange) => {
@@ -158,17 +158,4 @@ fn content_type(headers: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
         }
     }
     Ok(None)
-}
-
-/// A body as it comes out of HTTP libraries.
-fn octets(body: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
-    if let Ok(body) = body.cast::<PyBytes>() {
-        Ok(body.as_bytes().to_vec())
-    } else if let Ok(body) = body.cast::<PyByteArray>() {
-        Ok(body.to_vec())
-    } else if let Ok(body) = body.cast::<PyString>() {
-        Ok(body.to_string_lossy().into_owned().into_bytes())
-    } else {
-        Err(PyTypeError::new_err(format!("the body must be bytes or str, not {}", type_name(body))))
-    }
 }

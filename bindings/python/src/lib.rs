@@ -20,6 +20,7 @@ mod login;
 mod params;
 mod policy;
 mod provider;
+mod redirect_uri;
 mod secret;
 mod text;
 mod tokens;
@@ -43,6 +44,8 @@ mod _native {
     use crate::policy::{Policy, bind};
     #[pymodule_export]
     use crate::provider::Provider;
+    #[pymodule_export]
+    use crate::redirect_uri::redirect_uri_matches;
     #[pymodule_export]
     use crate::secret::Secret;
     #[pymodule_export]

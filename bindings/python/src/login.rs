@@ -1,12 +1,14 @@
 use std::sync::{Mutex, PoisonError};
 
-use proofkey::{ErrorKind, Refusal, now};
+use proofkey::{Callback, ErrorKind, Refusal, Secret, now};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
+use crate::client::Client;
 use crate::error::flow_error;
 use crate::exchange::Exchange;
 use crate::secret::not_copied;
-use crate::text::text;
+use crate::text::{bytes_or_text, text};
 
 /// One pending login, from `client.begin()`. It is used once and expires ten minutes after it began.
 ///
@@ -16,12 +18,13 @@ use crate::text::text;
 pub(crate) struct Login {
     url: String,
     expires_at: i64,
+    client: Py<Client>,
     pending: Mutex<Option<proofkey::Login>>,
 }
 
 impl Login {
-    pub(crate) fn new(login: proofkey::Login) -> Self {
-        Self { url: login.url().to_owned(), expires_at: login.expires_at(), pending: Mutex::new(Some(login)) }
+    pub(crate) fn new(login: proofkey::Login, client: Py<Client>) -> Self {
+        Self { url: login.url().to_owned(), expires_at: login.expires_at(), client, pending: Mutex::new(Some(login)) }
     }
 
     /// Uses the login, one caller after the other; what a refusal hands back stays for the next. Nothing waits with
@@ -29,21 +32,37 @@ impl Login {
     pub(crate) fn use_up<T: Send>(
         &self,
         py: Python<'_>,
-        callback_url: &Bound<'_, PyAny>,
-        with: impl FnOnce(proofkey::Login, proofkey::Callback) -> Result<T, Refusal> + Send,
+        with: impl FnOnce(proofkey::Login) -> Result<T, Refusal> + Send,
     ) -> PyResult<T> {
-        // A lone surrogate has no UTF-8, and no callback holds one: U+FFFD in its place is refused like it.
-        let callback = text("the callback URL", callback_url)?.to_string_lossy();
-        let callback = proofkey::Callback::url(callback);
         let outcome = py.detach(|| {
             let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
             let login = pending.take().ok_or(proofkey::Error::from(ErrorKind::LoginSpent))?;
-            with(login, callback).map_err(|refusal| {
+            with(login).map_err(|refusal| {
                 *pending = refusal.login.map(|login| *login);
                 refusal.error
             })
         });
         outcome.map_err(|error| flow_error(py, &error))
+    }
+}
+
+/// A callback as Python has it.
+pub(crate) fn callback(
+    url: &Bound<'_, PyAny>,
+    content_type: Option<&Bound<'_, PyAny>>,
+    body: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Callback> {
+    // A lone surrogate has no UTF-8, and no callback holds one: U+FFFD in its place is refused like it.
+    let lossy = |what, value| Ok::<_, PyErr>(text(what, value)?.to_string_lossy().into_owned());
+    let url = lossy("the callback URL", url)?;
+    match (content_type, body) {
+        (None, None) => Ok(Callback::url(url)),
+        (Some(content_type), Some(body)) => {
+            // Bytes that are no text are no form either.
+            let body = String::from_utf8_lossy(&bytes_or_text("the body", body)?).into_owned();
+            Ok(Callback::form_post(url, lossy("content_type", content_type)?, body))
+        }
+        _ => Err(PyTypeError::new_err("a posted callback has both content_type and body")),
     }
 }
 
@@ -61,14 +80,29 @@ impl Login {
         self.expires_at
     }
 
-    /// Checks the callback and returns the `Exchange` of its code, without network: for programs that bring their
-    /// own HTTP. `client.finish()` does both.
+    /// Checks the callback and returns the `Exchange` of its code, without network: for programs that bring their own
+    /// HTTP. `client.finish()` does both, and takes the same arguments.
     ///
-    /// `CallbackError` leaves the login usable where anybody could have sent the callback; a second use of the
-    /// right one is `login_spent`.
-    #[pyo3(signature = (callback_url, /))]
-    fn accept(&self, py: Python<'_>, callback_url: &Bound<'_, PyAny>) -> PyResult<Exchange> {
-        self.use_up(py, callback_url, |login, callback| login.accept(callback, now())).map(Exchange::new)
+    /// `CallbackError` leaves the login usable where anybody could have sent the callback; a second use of the right one
+    /// is `login_spent`.
+    #[pyo3(signature = (callback_url, /, *, content_type = None, body = None))]
+    fn accept(
+        &self,
+        py: Python<'_>,
+        callback_url: &Bound<'_, PyAny>,
+        content_type: Option<&Bound<'_, PyAny>>,
+        body: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Exchange> {
+        let (client, callback) = (self.client.get().current(py)?, callback(callback_url, content_type, body)?);
+        self.use_up(py, |login| login.accept_as(&client, callback, now())).map(Exchange::new)
+    }
+
+    /// The `Exchange` of a code that the server showed to the user, who typed it in: only for a client without a redirect
+    /// URI. Strip the text that was typed; nothing is trimmed here.
+    #[pyo3(signature = (code, /))]
+    fn accept_pasted_code(&self, py: Python<'_>, code: &Bound<'_, PyAny>) -> PyResult<Exchange> {
+        let code = Secret::new(text("the code", code)?.to_string_lossy());
+        self.use_up(py, |login| login.accept_pasted_code(code.expose(), now())).map(Exchange::new)
     }
 
     fn __repr__(&self) -> String {

@@ -1,13 +1,14 @@
 use pyo3::prelude::*;
 
 use crate::error::flow_error;
-use crate::text::utf8;
+use crate::text::{bytes_or_text, utf8};
+use crate::transport::Transport;
 
 /// An authorization server: its endpoints, and what it promises. URLs are kept and sent as given.
 ///
-/// `iss_promised` says that it sends `iss` in every answer (RFC 9207); one without it is then refused.
-/// `ConfigurationError` for URLs that are not absolute, have a fragment, or are http to anything but 127.0.0.1,
-/// [::1] and localhost.
+/// `Provider.discover(issuer)` reads them from the server's metadata. `iss_promised` says that it sends `iss` in every
+/// answer (RFC 9207); one without it is then refused. `ConfigurationError` for URLs that are not absolute, have a
+/// fragment, or are http to anything but 127.0.0.1, [::1] and localhost.
 ///
 /// >>> import proofkey
 /// >>> proofkey.Provider(
@@ -22,24 +23,89 @@ pub(crate) struct Provider(pub(crate) proofkey::Provider);
 #[pyo3::pymethods]
 impl Provider {
     #[new]
-    #[pyo3(signature = (*, authorization_endpoint, token_endpoint, issuer = None, iss_promised = false))]
+    #[pyo3(signature = (
+        *, authorization_endpoint, token_endpoint, issuer = None, iss_promised = false, revocation_endpoint = None
+    ))]
     fn new(
         py: Python<'_>,
         authorization_endpoint: &Bound<'_, PyAny>,
         token_endpoint: &Bound<'_, PyAny>,
         issuer: Option<&Bound<'_, PyAny>>,
         iss_promised: bool,
+        revocation_endpoint: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let authorization_endpoint = utf8("authorization_endpoint", authorization_endpoint)?;
         let token_endpoint = utf8("token_endpoint", token_endpoint)?;
         let issuer = issuer.map(|issuer| utf8("issuer", issuer)).transpose()?;
-        let provider =
-            proofkey::Provider::new(authorization_endpoint, token_endpoint).and_then(|provider| match issuer {
-                Some(issuer) => provider.issuer(issuer),
-                None => Ok(provider),
-            });
-        let provider = provider.map_err(|error| flow_error(py, &error))?;
+        let revocation = revocation_endpoint.map(|endpoint| utf8("revocation_endpoint", endpoint)).transpose()?;
+        let provider = proofkey::Provider::new(authorization_endpoint, token_endpoint)
+            .and_then(|provider| issuer.into_iter().try_fold(provider, proofkey::Provider::issuer))
+            .and_then(|provider| revocation.into_iter().try_fold(provider, proofkey::Provider::revocation_endpoint))
+            .map_err(|error| flow_error(py, &error))?;
         Ok(Self(if iss_promised { provider.iss_promised() } else { provider }))
+    }
+
+    /// The server with this issuer, by its metadata (RFC 8414, then OpenID Connect Discovery), fetched over the network.
+    ///
+    /// `MetadataError` if it is another issuer's or cannot be used; `TransportError`. For an issuer that a user typed in,
+    /// pass `transport=proofkey.Transport(public_only=True)`.
+    #[staticmethod]
+    #[pyo3(signature = (issuer, /, *, transport = None))]
+    fn discover(py: Python<'_>, issuer: &Bound<'_, PyAny>, transport: Option<&Transport>) -> PyResult<Self> {
+        let issuer = utf8("issuer", issuer)?;
+        let transport = transport.cloned().unwrap_or_else(Transport::shared);
+        let discovered = py.detach(|| proofkey::Provider::discover(issuer, &transport.0));
+        discovered.map(Self).map_err(|error| flow_error(py, &error))
+    }
+
+    /// The server by a metadata document that the program has fetched itself, as bytes or text.
+    ///
+    /// >>> import proofkey
+    /// >>> document = '''{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/authorize",
+    /// ...     "token_endpoint": "https://as.example/token", "code_challenge_methods_supported": ["S256"]}'''
+    /// >>> proofkey.Provider.from_metadata("https://as.example", document).pkce_support
+    /// 'S256'
+    #[staticmethod]
+    #[pyo3(signature = (issuer, document, /))]
+    fn from_metadata(py: Python<'_>, issuer: &Bound<'_, PyAny>, document: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let provider =
+            proofkey::Provider::from_metadata(&utf8("issuer", issuer)?, &bytes_or_text("the document", document)?);
+        provider.map(Self).map_err(|error| flow_error(py, &error))
+    }
+
+    /// The same server with a quirk: it separates the scope tokens of its answers by commas (GitHub, Slack).
+    fn scope_separated_by_comma(&self) -> Self {
+        Self(self.0.clone().scope_separated_by_comma())
+    }
+
+    /// Where the browser is sent.
+    #[getter]
+    fn authorization_endpoint(&self) -> &str {
+        self.0.authorization_endpoint()
+    }
+
+    /// Where codes are exchanged.
+    #[getter]
+    fn token_endpoint(&self) -> &str {
+        self.0.token_endpoint()
+    }
+
+    /// What the metadata says about PKCE: "S256", "unsupported_s256" (methods are listed, and S256 is not among them) or
+    /// "unknown". S256 is sent in every case.
+    #[getter]
+    const fn pkce_support(&self) -> &'static str {
+        match self.0.pkce_support() {
+            proofkey::PkceSupport::S256 => "S256",
+            proofkey::PkceSupport::WithoutS256 => "unsupported_s256",
+            proofkey::PkceSupport::Unknown => "unknown",
+        }
+    }
+
+    /// How a client with a secret authenticates unless it is told: "client_secret_basic", or "client_secret_post" if the
+    /// metadata offers that alone.
+    #[getter]
+    const fn token_endpoint_auth_method(&self) -> &'static str {
+        self.0.token_endpoint_auth_method()
     }
 
     fn __repr__(&self) -> String {

@@ -6,7 +6,7 @@ use proofkey_core::Error;
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 use crate::error::to_pyerr;
 
@@ -19,6 +19,19 @@ pub(crate) fn text<'a, 'py>(what: &str, value: &'a Bound<'py, PyAny>) -> PyResul
 pub(crate) fn utf8(what: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     let text = text(what, value)?;
     text.to_str().map(str::to_owned).map_err(|_| to_pyerr(value.py(), Error::TextInvalid))
+}
+
+/// A body as it comes out of HTTP libraries.
+pub(crate) fn bytes_or_text(what: &str, body: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    if let Ok(body) = body.cast::<PyBytes>() {
+        Ok(body.as_bytes().to_vec())
+    } else if let Ok(body) = body.cast::<PyByteArray>() {
+        Ok(body.to_vec())
+    } else if let Ok(body) = body.cast::<PyString>() {
+        Ok(bytes(body)?.into_owned())
+    } else {
+        Err(PyTypeError::new_err(format!("{what} must be bytes or str, not {}", type_name(body))))
+    }
 }
 
 /// The `TypeError` for a `value` that is no text.

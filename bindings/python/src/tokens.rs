@@ -1,8 +1,10 @@
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use crate::json::to_python;
 use crate::secret::{Secret, not_copied};
+use crate::text::utf8;
 
 /// What the token endpoint granted (RFC 6749 section 5.1). It cannot be copied or pickled, and its repr hides the
 /// tokens; `to_dict()` hands everything out, for storage.
@@ -11,6 +13,22 @@ pub(crate) struct Tokens(pub(crate) proofkey::Tokens);
 
 #[pyo3::pymethods]
 impl Tokens {
+    /// Tokens that were stored: what `to_dict()` gave.
+    ///
+    /// >>> import proofkey
+    /// >>> proofkey.Tokens.from_dict({"access_token": "a", "refresh_token": "r", "expires_at": None, "scope": ["read"]})
+    /// <proofkey.Tokens redacted, scope=["read"], expires_at=None>
+    #[staticmethod]
+    #[pyo3(signature = (stored, /))]
+    fn from_dict(stored: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let present = |name: &str| Ok::<_, PyErr>(stored.get_item(name)?.filter(|value| !value.is_none()));
+        let secret = |name: &str| present(name)?.map(|token| utf8(name, &token).map(proofkey::Secret::new)).transpose();
+        let access_token = secret("access_token")?.ok_or_else(|| PyKeyError::new_err("access_token"))?;
+        let expires_at = present("expires_at")?.map(|at| at.extract()).transpose()?;
+        let scope = present("scope")?.map(|scope| scope.extract()).transpose()?;
+        Ok(Self(proofkey::Tokens::from_parts(access_token, secret("refresh_token")?, expires_at, scope)))
+    }
+
     /// The access token: send `access_token.expose()` as `Authorization: Bearer …` to the resource server alone.
     #[getter]
     fn access_token(&self) -> Secret {
