@@ -1,4 +1,4 @@
-use crate::{Answer, Client, Error, ErrorKind, Request, Secret, Tokens};
+use crate::{Answer, Client, Error, ErrorKind, Quirk, Request, Secret, Tokens};
 
 /// What is still to be sent and received until there are tokens. Only a login and its checked callback lead here, or
 /// tokens, for a refresh.
@@ -36,7 +36,7 @@ pub struct Exchange {
 #[derive(Debug)]
 pub(crate) struct Expected {
     pub(crate) scope: Vec<String>,
-    pub(crate) scope_separator: char,
+    pub(crate) quirks: Vec<Quirk>,
     /// For a refresh: what stays if the answer does not replace it.
     pub(crate) kept: Option<Kept>,
 }
@@ -81,7 +81,7 @@ impl Client {
             request: self.request(self.provider().token_endpoint(), &parameters),
             expected: Expected {
                 scope: scope.unwrap_or_default(),
-                scope_separator: self.provider().scope_separator(),
+                quirks: self.provider().quirks().to_vec(),
                 kept: Some(kept),
             },
         })

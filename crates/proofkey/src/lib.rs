@@ -27,6 +27,7 @@ mod exchange;
 mod form;
 mod login;
 mod metadata;
+mod profile;
 mod provider;
 #[cfg(feature = "http")]
 mod refresh;
@@ -46,6 +47,7 @@ pub use discovery::Discovery;
 pub use error::{Error, OAuthError};
 pub use exchange::{Exchange, Step};
 pub use login::{Authorize, Login, Refusal};
+pub use profile::{Profile, Quirk};
 pub use proofkey_core::{Binding, Challenge, Error as ErrorKind, Fault, Method, Policy, Recovery, Verifier};
 pub use provider::{PkceSupport, Provider};
 pub use request::Request;

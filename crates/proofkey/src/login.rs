@@ -109,6 +109,11 @@ impl Authorize {
             }
             parameters.push((name, value));
         }
+        for (name, value) in self.client.provider().quirks().iter().flat_map(|quirk| quirk.parameters()) {
+            if !parameters.iter().any(|(taken, _)| taken == name) {
+                parameters.push((name, value));
+            }
+        }
         let url = authorization_url(self.client.provider().authorization_endpoint(), &parameters)?;
         let expires_at = now.saturating_add(LIFETIME);
         Ok(Login { state, verifier: Box::new(verifier), url, scope, expires_at, client: self.client })
@@ -256,7 +261,7 @@ impl Login {
             ("code_verifier", self.verifier.expose()),
         ];
         let provider = client.provider();
-        let expected = Expected { scope: self.scope.clone(), scope_separator: provider.scope_separator(), kept: None };
+        let expected = Expected { scope: self.scope.clone(), quirks: provider.quirks().to_vec(), kept: None };
         Exchange::new(client.request(provider.token_endpoint(), &parameters), expected)
     }
 }

@@ -1,6 +1,6 @@
 use crate::metadata::Metadata;
 use crate::uri::check_endpoint;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Profile, Quirk};
 
 /// An authorization server: its endpoints, and what it promises.
 ///
@@ -24,7 +24,8 @@ pub struct Provider {
     iss_promised: bool,
     pkce: PkceSupport,
     secret_in_body: bool,
-    scope_separator: char,
+    quirks: Vec<Quirk>,
+    profile: Option<&'static Profile>,
 }
 
 /// What a server's metadata says about PKCE (RFC 8414 section 2, `code_challenge_methods_supported`).
@@ -59,7 +60,8 @@ impl Provider {
             iss_promised: false,
             pkce: PkceSupport::Unknown,
             secret_in_body: false,
-            scope_separator: ' ',
+            quirks: Vec::new(),
+            profile: None,
         })
     }
 
@@ -145,10 +147,29 @@ impl Provider {
         Ok(Self { revocation_endpoint: Some(revocation_endpoint), ..self })
     }
 
-    /// A quirk: the server separates the scope tokens of its answers by commas (GitHub, Slack). Requests keep to spaces.
+    /// The same server, of which this is special.
     #[must_use]
-    pub fn scope_separated_by_comma(self) -> Self {
-        Self { scope_separator: ',', ..self }
+    pub fn with_quirk(mut self, quirk: Quirk) -> Self {
+        if !self.quirks.contains(&quirk) {
+            self.quirks.push(quirk);
+        }
+        self
+    }
+
+    /// What is special about the server, as far as it was told.
+    #[must_use]
+    pub fn quirks(&self) -> &[Quirk] {
+        &self.quirks
+    }
+
+    /// The profile that this provider was made from, if it was.
+    #[must_use]
+    pub const fn profile(&self) -> Option<&'static Profile> {
+        self.profile
+    }
+
+    pub(crate) fn of_profile(self, profile: &'static Profile, pkce: PkceSupport) -> Self {
+        Self { profile: Some(profile), pkce, ..self }
     }
 
     /// Where the browser is sent (RFC 6749 section 3.1).
@@ -186,10 +207,6 @@ impl Provider {
 
     pub(crate) const fn promises_iss(&self) -> bool {
         self.iss_promised
-    }
-
-    pub(crate) const fn scope_separator(&self) -> char {
-        self.scope_separator
     }
 
     /// The same issuer or, without one, the same two endpoints.

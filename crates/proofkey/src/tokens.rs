@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::answer::{Members, erase};
 use crate::client::is_vschar;
 use crate::exchange::Expected;
-use crate::{Error, ErrorKind, Secret};
+use crate::{Error, ErrorKind, Quirk, Secret};
 
 /// What the token endpoint granted (RFC 6749 section 5.1).
 #[derive(Clone)]
@@ -18,6 +18,7 @@ pub struct Tokens {
     scope: Option<Vec<String>>,
     scope_changed: bool,
     token_type_defaulted: bool,
+    quirks: Vec<Quirk>,
     extras: BTreeMap<String, Value>,
 }
 
@@ -45,6 +46,7 @@ impl Tokens {
             scope,
             scope_changed: false,
             token_type_defaulted: false,
+            quirks: Vec::new(),
             extras: BTreeMap::new(),
         }
     }
@@ -68,7 +70,8 @@ impl Tokens {
             Some(_) => return Err(ErrorKind::RefreshTokenInvalid.into()),
         };
         let expires_in = members.get("expires_in").and_then(seconds);
-        let scope = scope(members.get_even_empty("scope"), expected.scope_separator)?;
+        let separator = if expected.quirks.contains(&Quirk::ScopeSeparatedByComma) { ',' } else { ' ' };
+        let scope = scope(members.get_even_empty("scope"), separator)?;
         let requested = expected.scope.as_slice();
         let differs = |granted: &Vec<String>| !requested.is_empty() && !same_set(granted, requested);
         let scope_changed = scope.as_ref().is_some_and(differs);
@@ -81,6 +84,7 @@ impl Tokens {
             scope: scope.or(kept_scope.flatten()),
             scope_changed,
             token_type_defaulted,
+            quirks: expected.quirks,
             extras: members.into_extras(),
         })
     }
@@ -127,6 +131,12 @@ impl Tokens {
     #[must_use]
     pub const fn token_type_defaulted(&self) -> bool {
         self.token_type_defaulted
+    }
+
+    /// The quirks under which these tokens were asked for and read.
+    #[must_use]
+    pub fn quirks(&self) -> &[Quirk] {
+        &self.quirks
     }
 
     /// A further member of the answer, for example Dropbox's `account_id`. **Untrusted**, and perhaps secret.

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use proofkey::{
-    Answer, Callback, Client, Discovery, Error, Exchange, Login, LoopbackPort, PkceSupport, Provider, Secret, Step,
-    Tokens, Verifier, redirect_uri_matches,
+    Answer, Callback, Client, Discovery, Error, Exchange, Login, LoopbackPort, PkceSupport, Provider, Quirk, Secret,
+    Step, Tokens, Verifier, redirect_uri_matches,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -348,7 +348,7 @@ mod token {
         let mut provider = provider();
         if let Some(profile) = &case.profile {
             assert_eq!(profile.scope_separator, ",", "{}", case.name);
-            provider = provider.scope_separated_by_comma();
+            provider = provider.with_quirk(Quirk::ScopeSeparatedByComma);
         }
         let login = client(provider, REDIRECT_URI)?.authorize().scope(scope).state("s").begin(NOW)?;
         done(case, login.accept(format!("{REDIRECT_URI}?code=c&state=s"), NOW)?)
