@@ -143,8 +143,35 @@ class Provider:
         >>> proofkey.Provider.from_metadata("https://as.example", document).pkce_support
         'S256'
         """
-    def scope_separated_by_comma(self) -> Provider:
-        """The same server with a quirk: it separates the scope tokens of its answers by commas (GitHub, Slack)."""
+    @staticmethod
+    def dropbox() -> Provider:
+        """Dropbox. For a refresh token add the quirk "offline_by_token_access_type"; without a redirect URI it shows the
+        code to the user (`login.accept_pasted_code`).
+
+        >>> import proofkey
+        >>> proofkey.Provider.dropbox().with_quirk("offline_by_token_access_type").quirks
+        ['offline_by_token_access_type']
+        """
+    @staticmethod
+    def github() -> Provider:
+        """GitHub, for OAuth apps and GitHub Apps."""
+    @staticmethod
+    def google() -> Provider:
+        """Google. For a refresh token add the quirk "offline_by_access_type". Desktop clients have a secret that they must
+        send, and that proves nothing.
+        """
+    @staticmethod
+    def microsoft(tenant: str, /) -> Provider:
+        """Microsoft Entra ID, by the id or the domain of a tenant, or "common", "organizations" or "consumers". For a
+        refresh token ask for the scope `offline_access`.
+        """
+    def with_quirk(self, quirk: str, /) -> Provider:
+        """The same server, of which this is special: "scope_separated_by_comma" (GitHub, Slack: in its answers),
+        "offline_by_token_access_type" (Dropbox) or "offline_by_access_type" (Google). `ValueError` for another name.
+        """
+    @property
+    def quirks(self) -> list[str]:
+        """What is special about the server, as far as it was told."""
     @property
     def authorization_endpoint(self) -> str:
         """Where the browser is sent."""
@@ -365,6 +392,9 @@ class Tokens:
     @property
     def token_type_defaulted(self) -> bool:
         """Whether the server left `token_type` out, so that it was taken to be Bearer."""
+    @property
+    def quirks(self) -> list[str]:
+        """The quirks of the provider under which these tokens were asked for and read."""
     def extra(self, name: str, /) -> object:
         """A further member of the answer, for example Dropbox's `account_id`; `None` if it is not there. Do not trust
         it.

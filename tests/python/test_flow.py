@@ -458,3 +458,20 @@ def test_a_posted_callback_has_both_parts() -> None:
         login.accept(REDIRECT_URI, body=b"code=c&state=s")
     form = "application/x-www-form-urlencoded; charset=UTF-8"
     assert login.accept(REDIRECT_URI, content_type=form, body=b"code=c&state=s").request is not None
+
+
+def test_profiles() -> None:
+    found = [
+        proofkey.Provider.dropbox(),
+        proofkey.Provider.github(),
+        proofkey.Provider.google(),
+        proofkey.Provider.microsoft("common"),
+    ]
+    assert [known.quirks for known in found] == [[], ["scope_separated_by_comma"], [], []]
+    assert all(known.token_endpoint.startswith("https://") and known.pkce_support == "S256" for known in found)
+    offline = proofkey.Provider.google().with_quirk("offline_by_access_type")
+    assert proofkey.Client(offline, "c").begin().url.endswith("&access_type=offline&prompt=consent")
+    with pytest.raises(ValueError, match="quirk"):
+        offline.with_quirk("skip_the_state")
+    with pytest.raises(proofkey.ConfigurationError, match="endpoint_malformed"):
+        proofkey.Provider.microsoft("../evil")

@@ -1,3 +1,4 @@
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::error::flow_error;
@@ -73,9 +74,52 @@ impl Provider {
         provider.map(Self).map_err(|error| flow_error(py, &error))
     }
 
-    /// The same server with a quirk: it separates the scope tokens of its answers by commas (GitHub, Slack).
-    fn scope_separated_by_comma(&self) -> Self {
-        Self(self.0.clone().scope_separated_by_comma())
+    /// Dropbox. For a refresh token add the quirk "offline_by_token_access_type"; without a redirect URI it shows the
+    /// code to the user (`login.accept_pasted_code`).
+    ///
+    /// >>> import proofkey
+    /// >>> proofkey.Provider.dropbox().with_quirk("offline_by_token_access_type").quirks
+    /// ['offline_by_token_access_type']
+    #[staticmethod]
+    fn dropbox(py: Python<'_>) -> PyResult<Self> {
+        proofkey::Provider::dropbox().map(Self).map_err(|error| flow_error(py, &error))
+    }
+
+    /// GitHub, for OAuth apps and GitHub Apps.
+    #[staticmethod]
+    fn github(py: Python<'_>) -> PyResult<Self> {
+        proofkey::Provider::github().map(Self).map_err(|error| flow_error(py, &error))
+    }
+
+    /// Google. For a refresh token add the quirk "offline_by_access_type". Desktop clients have a secret that they must
+    /// send, and that proves nothing.
+    #[staticmethod]
+    fn google(py: Python<'_>) -> PyResult<Self> {
+        proofkey::Provider::google().map(Self).map_err(|error| flow_error(py, &error))
+    }
+
+    /// Microsoft Entra ID, by the id or the domain of a tenant, or "common", "organizations" or "consumers". For a
+    /// refresh token ask for the scope `offline_access`.
+    #[staticmethod]
+    #[pyo3(signature = (tenant, /))]
+    fn microsoft(py: Python<'_>, tenant: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let provider = proofkey::Provider::microsoft(&utf8("tenant", tenant)?);
+        provider.map(Self).map_err(|error| flow_error(py, &error))
+    }
+
+    /// The same server, of which this is special: "scope_separated_by_comma" (GitHub, Slack: in its answers),
+    /// "offline_by_token_access_type" (Dropbox) or "offline_by_access_type" (Google). `ValueError` for another name.
+    #[pyo3(signature = (quirk, /))]
+    fn with_quirk(&self, quirk: &str) -> PyResult<Self> {
+        let known = proofkey::Quirk::ALL.iter().find(|known| known.as_str() == quirk);
+        let known = known.ok_or_else(|| PyValueError::new_err("no quirk has this name"))?;
+        Ok(Self(self.0.clone().with_quirk(*known)))
+    }
+
+    /// What is special about the server, as far as it was told.
+    #[getter]
+    fn quirks(&self) -> Vec<&'static str> {
+        self.0.quirks().iter().map(|quirk| quirk.as_str()).collect()
     }
 
     /// Where the browser is sent.

@@ -71,6 +71,12 @@ impl Tokens {
         self.0.token_type_defaulted()
     }
 
+    /// The quirks of the provider under which these tokens were asked for and read.
+    #[getter]
+    fn quirks(&self) -> Vec<&'static str> {
+        self.0.quirks().iter().map(|quirk| quirk.as_str()).collect()
+    }
+
     /// A further member of the answer, for example Dropbox's `account_id`; `None` if it is not there. Do not trust
     /// it.
     #[pyo3(signature = (name, /))]
