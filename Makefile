@@ -63,6 +63,10 @@ test-python: ## Test the wheel, on every Python of this machine
 	@PYTHON=$(PYTHON) tests/python/run.sh
 	tests/python/run-all.sh
 
+.PHONY: test-servers
+test-servers: ## Test against real authorization servers, installed below target/ and run on loopback
+	@tests/servers/run.sh
+
 .PHONY: test-sdist
 test-sdist: ## Build the source distribution in isolation (minutes; after test-python)
 	@tests/python/test-sdist.sh

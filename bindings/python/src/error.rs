@@ -31,6 +31,14 @@ pub(crate) fn flow_error(py: Python<'_>, error: &proofkey::Error) -> PyErr {
     filled.map_or_else(|failed| failed, |()| with_details(py, error.kind(), Some(&details)))
 }
 
+/// The exception for an error of discovery: an answer that is of no use is a `MetadataError` here.
+pub(crate) fn discovery_error(py: Python<'_>, error: &proofkey::Error) -> PyErr {
+    match Class::of(error.kind()).name {
+        "TokenError" => METADATA.exception(py, error.kind(), None),
+        _ => flow_error(py, error),
+    }
+}
+
 /// The exception that the `server` functions raise: whatever the error is, an OAuth client gets an answer to it.
 pub(crate) fn to_request_error(py: Python<'_>, error: Error) -> PyErr {
     let class = if error.oauth_error().is_some() { &REQUEST } else { Class::of(error) };

@@ -1,7 +1,7 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::error::flow_error;
+use crate::error::{discovery_error, flow_error};
 use crate::text::{bytes_or_text, utf8};
 use crate::transport::Transport;
 
@@ -56,7 +56,7 @@ impl Provider {
         let issuer = utf8("issuer", issuer)?;
         let transport = transport.cloned().unwrap_or_else(Transport::shared);
         let discovered = py.detach(|| proofkey::Provider::discover(issuer, &transport.0));
-        discovered.map(Self).map_err(|error| flow_error(py, &error))
+        discovered.map(Self).map_err(|error| discovery_error(py, &error))
     }
 
     /// The server by a metadata document that the program has fetched itself, as bytes or text.

@@ -47,13 +47,15 @@ impl Discovery {
     /// Takes the answer to [`request`](Self::request), whatever its status.
     ///
     /// # Errors
-    /// [`AnswerRedirect`](ErrorKind::AnswerRedirect), [`AnswerStatus`](ErrorKind::AnswerStatus), and those of
+    /// [`AnswerRedirect`](ErrorKind::AnswerRedirect); [`AnswerStatus`](ErrorKind::AnswerStatus) if the server failed, so
+    /// that it may answer later; [`MetadataMalformed`](ErrorKind::MetadataMalformed) if there is no metadata; and those of
     /// [`Provider::from_metadata`].
     pub fn receive(self, answer: Answer) -> Result<Step<Self, Provider>, Error> {
         let provider = match answer.status() {
             300..=399 => Err(ErrorKind::AnswerRedirect.into()),
             200..=299 => Provider::from_metadata(&self.issuer, answer.body()),
-            _ => Err(ErrorKind::AnswerStatus.into()),
+            500..=599 => Err(ErrorKind::AnswerStatus.into()),
+            _ => Err(ErrorKind::MetadataMalformed.into()),
         };
         let is_object = answer.body().trim_ascii_start().starts_with(b"{");
         let is_elsewhere = answer.status() == 404 || answer.status() < 500 && !is_object;

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Runs the Python package against real authorization servers on loopback, which their own package clients install below
+# target/servers. Arguments go to pytest, for example: tests/servers/run.sh -k refresh
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. tests/lib.sh
+. tests/python/lib.sh
+here=tests/servers
+target=$PWD/target/servers
+python=${PYTHON:-python3}
+mkdir -p "$target"
+
+need "$python" "the real servers" || exit 0
+need cargo "the real servers" || exit 0
+
+# changed NAME FILE...: whether the files differ from those of the last time, until $stamp is touched.
+changed() {
+    stamp=$target/$1-$(cat "${@:2}" | cksum | tr ' ' '-')
+    [ ! -e "$stamp" ]
+}
+
+servers=authlib
+if changed authlib $here/authlib/requirements.txt; then
+    "$python" -m venv --clear "$target/authlib"
+    "$target/authlib/bin/python" -m pip install -q --disable-pip-version-check -r $here/authlib/requirements.txt
+    touch "$stamp"
+fi
+
+if need node "oidc-provider, oauth2-mock-server" && need npm "oidc-provider, oauth2-mock-server"; then
+    servers+=,oidc-provider,oauth2-mock-server
+    if changed npm $here/package.json $here/package-lock.json; then
+        mkdir -p "$target/npm"
+        cp $here/package.json $here/package-lock.json "$target/npm"
+        npm ci --prefix "$target/npm" --silent --ignore-scripts --no-audit --no-fund
+        touch "$stamp"
+    fi
+fi
+
+# Glewlwyd is a Debian package. Root gets it unpacked; everybody else has it installed, or does without.
+if ! command -v glewlwyd >/dev/null && [ ! -e "$target/glewlwyd/root" ] && [ "$(id -u)" = 0 ] &&
+    apt-cache show glewlwyd >/dev/null 2>&1; then
+    rm -rf "$target/glewlwyd"
+    mkdir -p "$target/glewlwyd/debs/partial"
+    apt-get install -y -qq --no-install-recommends --download-only -o Dir::Cache::archives="$target/glewlwyd/debs" \
+        glewlwyd >"$target/glewlwyd-apt.log" 2>&1 || { cat "$target/glewlwyd-apt.log" >&2; exit 1; }
+    for package in "$target"/glewlwyd/debs/*.deb; do
+        dpkg -x "$package" "$target/glewlwyd/unpacked"
+    done
+    mv "$target/glewlwyd/unpacked" "$target/glewlwyd/root"
+fi
+if need openssl glewlwyd && { [ -e "$target/glewlwyd/root" ] || need glewlwyd "its two plugins"; }; then
+    servers+=",glewlwyd,glewlwyd oauth2"
+fi
+
+venv "$python" "$target/venv"
+bin=$target/venv/bin
+rm -rf "$target/wheels"
+"$bin/maturin" build --quiet --release --locked --out "$target/wheels"
+PROOFKEY_WHEEL=$(echo "$target"/wheels/proofkey-*.whl) install "$target/venv"
+
+MYPYPATH=$here "$bin/python" -m mypy --cache-dir "$target/mypy" $here/*.py $here/glewlwyd/server.py
+"$bin/python" -m mypy --cache-dir "$target/mypy-authlib" --python-executable "$target/authlib/bin/python" \
+    $here/authlib/server.py
+exec "$bin/python" -m pytest $here --servers "$servers" "$@"

@@ -1,0 +1,84 @@
+"""The table of outcomes: filled in by the tests, and compared cell by cell with the copy that is checked in."""
+
+from pathlib import Path
+
+from servers import SERVERS, TARGET
+
+CHECKED_IN = Path(__file__).with_name("table.md")
+README = Path(__file__).parents[2] / "README.md"
+WRITTEN = TARGET / "table.md"
+
+CASES = [
+    "discovery",
+    "advertised PKCE",
+    "iss in the callback",
+    "granted scope",
+    "public",
+    "basic",
+    "post",
+    "odd-basic",
+    "odd-post",
+    "wrong secret",
+    "refresh",
+    "refresh (confidential)",
+    "revoke",
+    "revoke (confidential)",
+    "wrong verifier",
+    "no verifier",
+    "replayed code",
+    "changed state",
+    "denied",
+    "prompt=none",
+]
+
+_ABOUT = """\
+# What real authorization servers answer
+
+Seen through the Python package. `tests/servers/run.sh` checks every cell; with `--update-table` it writes this file. A
+name in `code` is proofkey's error, and what follows it the server's own. The clients are public, basic
+(`client_secret_basic`) and post (`client_secret_post`); the odd ones have the secret `odd secret:+/%25&=?~`.
+
+"""
+
+
+class Table:
+    def __init__(self) -> None:
+        self._cells: dict[tuple[str, str], str] = {}
+        self._expected = _read(CHECKED_IN.read_text()) if CHECKED_IN.exists() else {}
+
+    def put(self, server: str, case: str, outcome: str) -> None:
+        self._cells[server, case] = outcome
+
+    def expected(self, server: str, case: str) -> str | None:
+        return self._expected.get((server, case))
+
+    @property
+    def complete(self) -> bool:
+        return len(self._cells) == len(SERVERS) * len(CASES)
+
+    def rows(self) -> str:
+        head = ["", *(f"{server.name} {server.version}" for server in SERVERS.values())]
+        lines = [head, ["---"] * len(head)]
+        lines += [[case, *(self._cells.get((name, case), "not run") for name in SERVERS)] for case in CASES]
+        return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+    def render(self) -> str:
+        notes = [
+            f"- **{server.name}**, {', '.join(case for case in CASES if server.notes.get(case) == note)}: {note}."
+            for server in SERVERS.values()
+            for note in dict.fromkeys(server.notes.values())
+        ]
+        return f"{_ABOUT}{self.rows()}\nWhere a server does not do what it should:\n\n" + "\n".join(notes) + "\n"
+
+
+    def readme(self) -> str:
+        """The README, with these rows where it has the table."""
+        before, _, after = README.read_text().partition("|  | ")
+        return before + self.rows() + "\n" + after.partition("\n\n")[2]
+
+
+def _read(text: str) -> dict[tuple[str, str], str]:
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return {
+        (name, row[0]): cell for row in rows[1:] if row[0] in CASES for name, cell in zip(SERVERS, row[1:], strict=True)
+    }
