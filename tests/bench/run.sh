@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c python size.
+# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c python exchange
+# size.
 # No figure fails it; a library that computes another value does.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -7,12 +8,13 @@ cd "$(dirname "$0")/../.."
 . tests/python/lib.sh
 release=$(realpath -m "${CARGO_TARGET_DIR:-target}/release")
 build=$PWD/target/bench
+environment=$build/venv
 python=${PYTHON:-python3}
 mkdir -p "$build"
 
 rust() {
     need cargo "the comparison in Rust" || return 0
-    cargo build -q --release --locked --manifest-path tests/bench/rust/Cargo.toml --target-dir "$build"
+    program proofkey-bench
     "$build/release/proofkey-bench"
 }
 
@@ -30,14 +32,26 @@ c() {
 
 python() {
     need "$python" "the comparison in Python" || return 0
+    [ -n "$(wheel)" ] || need cargo "the comparison in Python" || return 0
+    packages
+    "$environment/bin/python" tests/bench/python/bench.py
+}
+
+exchange() {
+    need "$python" "the comparison of exchanges" && need cargo "the comparison of exchanges" || return 0
+    program token-server
+    packages
+    "$environment/bin/python" tests/bench/python/exchange.py "$build/release/token-server"
+}
+
+# An environment with the wheel and the packages that it is compared with.
+packages() {
     if [ -z "$(wheel)" ]; then
-        need cargo "the comparison in Python" || return 0
         venv "$python" target/venv
         target/venv/bin/maturin build --quiet --release --locked --out target/wheels
     elif [ -n "$(find crates bindings/python python -type f -name '*.[rp]*' -newer "$(wheel)" -print -quit)" ]; then
         echo "the wheel is older than the sources; tests/python/run.sh builds it anew" >&2
     fi
-    environment=$build/venv
     [ -x "$environment/bin/python" ] || "$python" -m venv "$environment"
     stamp=$environment/requirements-$(cksum <tests/bench/python/requirements.txt | tr ' ' '-')
     if [ ! -e "$stamp" ]; then
@@ -45,7 +59,6 @@ python() {
         touch "$stamp"
     fi
     PROOFKEY_WHEEL=$(wheel) install "$environment"
-    "$environment/bin/python" tests/bench/python/bench.py
 }
 
 wheel() { find target/wheels -name 'proofkey-*.whl' 2>/dev/null | head -1; }
@@ -61,6 +74,11 @@ size() {
     [ -z "$added" ] || bytes "C program with the primitives, over an empty one" "$added" 5120
 }
 
+# program NAME: builds a program of the comparison.
+program() {
+    cargo build -q --release --locked --manifest-path tests/bench/rust/Cargo.toml --target-dir "$build" --bin "$1"
+}
+
 # bytes ROW SIZE [LIMIT]
 bytes() {
     verdict="– | –"
@@ -68,9 +86,12 @@ bytes() {
     echo "| Size | $1 | $2 bytes | – | – | – | $verdict |"
 }
 
-[ $# -gt 0 ] || set -- rust c python size
+[ $# -gt 0 ] || set -- rust c python exchange size
 for part; do
-    case $part in rust | c | python | size) ;; *) echo "usage: $0 [rust] [c] [python] [size]" >&2; exit 2 ;; esac
+    case $part in
+    rust | c | python | exchange | size) ;;
+    *) echo "usage: $0 [rust] [c] [python] [exchange] [size]" >&2; exit 2 ;;
+    esac
 done
 echo "| | what | proofkey | against | which takes | ratio | target | |"
 echo "| --- | --- | --- | --- | --- | --- | --- | --- |"

@@ -101,6 +101,8 @@ impl Transport {
             .user_agent(concat!("proofkey/", env!("CARGO_PKG_VERSION")))
             .timeout_global(Some(settings.timeout))
             .max_idle_age(MAX_IDLE)
+            .max_idle_connections(MAX_IDLE_CONNECTIONS)
+            .max_idle_connections_per_host(MAX_IDLE_CONNECTIONS)
             .build();
         let connector = ().chain(TcpConnector::default()).chain(RustlsConnector::default()).chain(MarkSent);
         let resolver = LiteralResolver { names: DefaultResolver::default(), public_only: settings.public_only };
@@ -359,3 +361,5 @@ impl<In: UreqTransport> UreqTransport for Marked<In> {
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that idled longer may be half closed, and a code can be sent once.
 const MAX_IDLE: Duration = Duration::from_secs(1);
+/// A client talks to one host from all its threads: with fewer than there are threads, they close each other's.
+const MAX_IDLE_CONNECTIONS: usize = 64;

@@ -1,0 +1,82 @@
+//! A token endpoint for the comparison of exchanges, on loopback: every request gets the same tokens at once, so that
+//! what is measured is the client.
+//!
+//! `token-server [CERTIFICATE KEY]` prints the port of http and, with the two PEM files, that of https. It ends when its
+//! standard input does.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::{env, thread};
+
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+const TOKENS: &str = r#"{"access_token":"mF_9.B5f-4.1JqM","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"files.read files.write"}"#;
+
+fn main() -> io::Result<()> {
+    serve(|connection| answer(BufReader::new(connection)))?;
+    let files: Vec<String> = env::args().skip(1).collect();
+    if let [certificate, key] = &files[..] {
+        let config = config(certificate, key);
+        serve(move |connection| {
+            let session = ServerConnection::new(Arc::clone(&config)).map_err(io::Error::other)?;
+            answer(BufReader::new(StreamOwned::new(session, connection)))
+        })?;
+    }
+    io::copy(&mut io::stdin(), &mut io::sink()).map(drop)
+}
+
+/// Listens, says where, and runs a thread for each connection.
+fn serve(connection: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static) -> io::Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    println!("{}", listener.local_addr()?.port());
+    let connection = Arc::new(connection);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let connection = Arc::clone(&connection);
+            // A client that goes away ends its thread, and nothing else.
+            thread::spawn(move || stream.set_nodelay(true).and_then(|()| connection(stream)));
+        }
+    });
+    Ok(())
+}
+
+/// Answers one request after the other, until the client closes the connection.
+fn answer<Stream: Read + Write>(mut stream: BufReader<Stream>) -> io::Result<()> {
+    let length = TOKENS.len();
+    let response = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: {length}\r\n\r\n{TOKENS}"
+    );
+    let mut line = String::new();
+    loop {
+        let mut body = 0;
+        loop {
+            line.clear();
+            if stream.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            match line.trim_end().split_once(':') {
+                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                    body = value.trim().parse().map_err(io::Error::other)?;
+                }
+                _ if line == "\r\n" => break,
+                _ => {}
+            }
+        }
+        io::copy(&mut stream.by_ref().take(body), &mut io::sink())?;
+        stream.get_mut().write_all(response.as_bytes())?;
+        stream.get_mut().flush()?;
+    }
+}
+
+fn config(certificate: &str, key: &str) -> Arc<ServerConfig> {
+    let chain = CertificateDer::pem_file_iter(certificate).unwrap().collect::<Result<_, _>>().unwrap();
+    let key = PrivateKeyDer::from_pem_file(key).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .and_then(|config| config.with_no_client_auth().with_single_cert(chain, key));
+    Arc::new(config.unwrap())
+}
