@@ -80,10 +80,10 @@ impl Transport {
         Self::build(Settings { public_only: true, ..self.settings })
     }
 
-    /// The same transport with another limit than ten seconds for the whole request.
+    /// The same transport with another limit than ten seconds for the whole request; a day at most.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
-        Self::build(Settings { timeout, ..self.settings })
+        Self::build(Settings { timeout: timeout.min(MAX_TIMEOUT), ..self.settings })
     }
 
     fn build(settings: Settings) -> Self {
@@ -120,10 +120,13 @@ impl Transport {
     /// [`request_sent`](Error::request_sent) says which it is.
     pub fn send(&self, request: &Request) -> Result<Answer, Error> {
         SENT.set(false);
-        self.try_send(request).map_err(|error| {
+        BROKEN.set(false);
+        let answer = self.try_send(request).map_err(|error| {
             let sent = SENT.get();
             Error::from(kind(&error, sent)).sent(sent)
-        })
+        })?;
+        // A body without a length ends with its connection. If that broke, the body may be half a token.
+        if BROKEN.get() { Err(Error::from(ErrorKind::AnswerInterrupted).sent(true)) } else { Ok(answer) }
     }
 
     fn try_send(&self, request: &Request) -> Result<Answer, ureq::Error> {
@@ -136,7 +139,8 @@ impl Transport {
         };
         let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
         let content_type = content_type.map(str::to_owned);
-        let limit = Answer::MAX_BODY.try_into().unwrap_or(u64::MAX);
+        // One byte more than is accepted: a body that just fits must not look like one that was cut.
+        let limit = u64::try_from(Answer::MAX_BODY).unwrap_or(u64::MAX).saturating_add(1);
         let body = response.body_mut().with_config().limit(limit).read_to_vec()?;
         Ok(Answer::new(response.status().as_u16(), content_type.as_deref(), body))
     }
@@ -317,6 +321,8 @@ impl Resolver for LiteralResolver {
 thread_local! {
     /// Whether the request that this thread is sending has handed a byte to its connection.
     static SENT: Cell<bool> = const { Cell::new(false) };
+    /// Whether the connection that this thread reads from has failed.
+    static BROKEN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// The last link of the chain of connectors: sees the request's own bytes, after TLS is there.
@@ -345,7 +351,7 @@ impl<In: UreqTransport> UreqTransport for Marked<In> {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.0.await_input(timeout)
+        self.0.await_input(timeout).inspect_err(|_| BROKEN.set(true))
     }
 
     fn is_open(&mut self) -> bool {
@@ -359,6 +365,8 @@ impl<In: UreqTransport> UreqTransport for Marked<In> {
 
 /// For the whole request, from looking the host up to the last byte of the body, unless the caller sets another.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer ones overflow the clocks of some systems.
+const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 /// A connection that idled longer may be half closed, and a code can be sent once.
 const MAX_IDLE: Duration = Duration::from_secs(1);
 /// A client talks to one host from all its threads: with fewer than there are threads, they close each other's.
