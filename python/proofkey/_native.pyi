@@ -237,6 +237,35 @@ class Client:
         and `verifier` are for tests. It raises `ConfigurationError` for a scope, a state or an extra parameter that
         cannot be sent; the scope `openid` is refused too, because this version does not check ID tokens.
         """
+    def login(
+        self,
+        *,
+        scope: str | Iterable[str] | None = None,
+        prompt: str | None = None,
+        login_hint: str | None = None,
+        resource: str | Iterable[str] | None = None,
+        extra: dict[str, str] | None = None,
+        browser: bool = True,
+        timeout: float = 300.0,
+    ) -> Tokens:
+        """Signs a user of this machine in, for command lines and desktop programs: opens the browser, listens on loopback
+        for the redirect back (RFC 8252 section 7.3), and exchanges the code.
+
+        The client's redirect URI is "http://127.0.0.1/path" or "http://[::1]/path" ("localhost" works too; prefer an
+        address). A port in it is taken; without one a free one is, as authorization servers allow for these addresses. A
+        client without redirect URI gets "http://127.0.0.1:<port>/callback". Only the answer to this login counts;
+        everything else that comes to the port is refused.
+
+        What the user should know goes to stderr. If stdin is a terminal (not on Windows), the user may also paste the
+        URL that the browser was sent to; input that comes later is left alone. `browser=False`, or `PROOFKEY_NO_BROWSER`
+        in the environment, leaves opening the browser to the user. `timeout` is in seconds, at most ten minutes count;
+        other threads run meanwhile, and Ctrl-C ends it.
+
+        `AuthorizationError` if the user or the server said no; `CallbackError` "login_expired" if nothing came in time;
+        `ConfigurationError` for a redirect URI that is not http to loopback; `TransportError` "connect_failed" without
+        `request_sent` if nothing can listen there, or the server cannot be reached; and what `begin()` and `finish()`
+        raise.
+        """
     def finish(
         self,
         login: Login,

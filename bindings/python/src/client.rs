@@ -5,10 +5,11 @@ use pyo3::types::{PyDict, PyString};
 
 use crate::error::{flow_error, to_pyerr};
 use crate::login::{Login, callback};
+use crate::loopback;
 use crate::provider::Provider;
 use crate::text::{utf8, wrong_type};
 use crate::tokens::Tokens;
-use crate::transport::Transport;
+use crate::transport::{Transport, time_out};
 use crate::verifier::Verifier;
 
 /// An OAuth client: a provider, a client id and the redirect URI that is registered for it. One serves all threads.
@@ -119,18 +120,8 @@ impl Client {
         if let Some(scope) = scope {
             request = request.scope(joined(scope)?);
         }
-        if let Some(prompt) = prompt {
-            request = request.prompt(utf8("prompt", prompt)?);
-        }
-        if let Some(login_hint) = login_hint {
-            request = request.login_hint(utf8("login_hint", login_hint)?);
-        }
-        for resource in resource.map(|resource| texts("resource", resource)).transpose()?.into_iter().flatten() {
-            request = request.resource(resource);
-        }
-        for (name, value) in extra.into_iter().flatten() {
-            request =
-                request.extra(utf8("the name of an extra parameter", &name)?, utf8("an extra parameter", &value)?);
+        for (name, value) in extras(prompt, login_hint, resource, extra)? {
+            request = request.extra(name, value);
         }
         if let Some(state) = state {
             request = request.state(utf8("state", state)?);
@@ -140,6 +131,49 @@ impl Client {
         }
         let login = request.begin(proofkey::now()).map_err(|error| flow_error(py, &error))?;
         Ok(Login::new(login, slf.clone().unbind()))
+    }
+
+    /// Signs a user of this machine in, for command lines and desktop programs: opens the browser, listens on loopback
+    /// for the redirect back (RFC 8252 section 7.3), and exchanges the code.
+    ///
+    /// The client's redirect URI is "http://127.0.0.1/path" or "http://[::1]/path" ("localhost" works too; prefer an
+    /// address). A port in it is taken; without one a free one is, as authorization servers allow for these addresses. A
+    /// client without redirect URI gets "http://127.0.0.1:<port>/callback". Only the answer to this login counts;
+    /// everything else that comes to the port is refused.
+    ///
+    /// What the user should know goes to stderr. If stdin is a terminal (not on Windows), the user may also paste the
+    /// URL that the browser was sent to; input that comes later is left alone. `browser=False`, or `PROOFKEY_NO_BROWSER`
+    /// in the environment, leaves opening the browser to the user. `timeout` is in seconds, at most ten minutes count;
+    /// other threads run meanwhile, and Ctrl-C ends it.
+    ///
+    /// `AuthorizationError` if the user or the server said no; `CallbackError` "login_expired" if nothing came in time;
+    /// `ConfigurationError` for a redirect URI that is not http to loopback; `TransportError` "connect_failed" without
+    /// `request_sent` if nothing can listen there, or the server cannot be reached; and what `begin()` and `finish()`
+    /// raise.
+    #[pyo3(signature = (
+        *, scope = None, prompt = None, login_hint = None, resource = None, extra = None, browser = true,
+        timeout = 300.0
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords")]
+    fn login(
+        &self,
+        py: Python<'_>,
+        scope: Option<&Bound<'_, PyAny>>,
+        prompt: Option<&Bound<'_, PyAny>>,
+        login_hint: Option<&Bound<'_, PyAny>>,
+        resource: Option<&Bound<'_, PyAny>>,
+        extra: Option<&Bound<'_, PyDict>>,
+        browser: bool,
+        timeout: f64,
+    ) -> PyResult<Tokens> {
+        let scope = scope.map(joined).transpose()?.unwrap_or_default();
+        let (extras, timeout) = (extras(prompt, login_hint, resource, extra)?, time_out(timeout)?);
+        let client = self.current(py)?;
+        loopback::run(py, browser, || {
+            let login = client.login(&self.transport.0).scope(scope).timeout(timeout);
+            extras.into_iter().fold(login, |login, (name, value)| login.extra(name, value))
+        })
+        .map(Tokens)
     }
 
     /// Checks the callback, exchanges its code over the network, and returns the tokens.
@@ -208,6 +242,28 @@ impl From<proofkey::Error> for Failed {
     fn from(error: proofkey::Error) -> Self {
         Self::Refresh(error)
     }
+}
+
+/// The further parameters of an authorization request, by name.
+fn extras(
+    prompt: Option<&Bound<'_, PyAny>>,
+    login_hint: Option<&Bound<'_, PyAny>>,
+    resource: Option<&Bound<'_, PyAny>>,
+    extra: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Vec<(String, String)>> {
+    let mut extras = Vec::new();
+    for (name, value) in [("prompt", prompt), ("login_hint", login_hint)] {
+        if let Some(value) = value {
+            extras.push((name.to_owned(), utf8(name, value)?));
+        }
+    }
+    for resource in resource.map(|resource| texts("resource", resource)).transpose()?.into_iter().flatten() {
+        extras.push(("resource".to_owned(), resource));
+    }
+    for (name, value) in extra.into_iter().flatten() {
+        extras.push((utf8("the name of an extra parameter", &name)?, utf8("an extra parameter", &value)?));
+    }
+    Ok(extras)
 }
 
 /// A scope as one text.

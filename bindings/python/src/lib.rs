@@ -17,6 +17,7 @@ mod error;
 mod exchange;
 mod json;
 mod login;
+mod loopback;
 mod params;
 mod policy;
 mod provider;

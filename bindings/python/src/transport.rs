@@ -45,10 +45,7 @@ impl Transport {
             transport = transport.public_only();
         }
         if let Some(seconds) = timeout {
-            let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero());
-            let timeout =
-                timeout.ok_or_else(|| PyValueError::new_err("timeout must be a positive number of seconds"))?;
-            transport = transport.timeout(timeout);
+            transport = transport.timeout(time_out(seconds)?);
         }
         Ok(Self(transport))
     }
@@ -56,4 +53,10 @@ impl Transport {
     fn __repr__(&self) -> &'static str {
         "<proofkey.Transport>"
     }
+}
+
+/// A limit that the caller sets.
+pub(crate) fn time_out(seconds: f64) -> PyResult<Duration> {
+    let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero());
+    timeout.ok_or_else(|| PyValueError::new_err("timeout must be a positive number of seconds"))
 }

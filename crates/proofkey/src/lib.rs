@@ -26,6 +26,8 @@ mod error;
 mod exchange;
 mod form;
 mod login;
+#[cfg(feature = "http")]
+mod loopback;
 mod metadata;
 mod profile;
 mod provider;
@@ -47,6 +49,8 @@ pub use discovery::Discovery;
 pub use error::{Error, OAuthError};
 pub use exchange::{Exchange, Step};
 pub use login::{Authorize, Login, Refusal};
+#[cfg(feature = "http")]
+pub use loopback::LoopbackLogin;
 pub use profile::{Profile, Quirk};
 pub use proofkey_core::{Binding, Challenge, Error as ErrorKind, Fault, Method, Policy, Recovery, Verifier};
 pub use provider::{PkceSupport, Provider};

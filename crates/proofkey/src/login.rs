@@ -20,7 +20,7 @@ use crate::{Client, Error, ErrorKind, OAuthError, Verifier};
 /// ```
 #[must_use]
 pub struct Authorize {
-    client: Client,
+    pub(crate) client: Client,
     scope: String,
     extra: Vec<(String, String)>,
     state: Option<String>,

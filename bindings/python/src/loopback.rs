@@ -1,0 +1,66 @@
+//! Waiting for a browser with Python's signals, `webbrowser` and `sys.stderr`.
+
+use std::cell::RefCell;
+
+use proofkey::{Error, ErrorKind, LoopbackLogin, Tokens};
+use pyo3::prelude::*;
+
+use crate::error::flow_error;
+
+/// Runs a loopback login while other threads run. What a signal handler or a hook raises ends it.
+pub(crate) fn run<'a>(
+    py: Python<'_>,
+    browser: bool,
+    login: impl FnOnce() -> LoopbackLogin<'a> + Send,
+) -> PyResult<Tokens> {
+    let outcome = py.detach(|| {
+        let hooks = Hooks { raised: RefCell::new(None) };
+        let login = hooks.attach(login());
+        let outcome = if browser { login.run() } else { login.no_browser().run() };
+        match hooks.raised.into_inner() {
+            Some(raised) => Err(Ended::Raised(raised)),
+            None => outcome.map_err(Ended::Login),
+        }
+    });
+    outcome.map_err(|ended| match ended {
+        Ended::Login(error) => flow_error(py, &error),
+        Ended::Raised(error) => error,
+    })
+}
+
+/// Why there are no tokens.
+enum Ended {
+    Login(Error),
+    Raised(PyErr),
+}
+
+struct Hooks {
+    raised: RefCell<Option<PyErr>>,
+}
+
+impl Hooks {
+    fn attach<'a>(&'a self, login: LoopbackLogin<'a>) -> LoopbackLogin<'a> {
+        login
+            .browser(|url| self.call("open_browser", url))
+            .progress(|line| {
+                self.call("tell", line);
+            })
+            .while_waiting(|| {
+                self.keep(|py| py.check_signals());
+                // It is what was raised that counts.
+                if self.raised.borrow().is_none() { Ok(()) } else { Err(ErrorKind::LoginExpired.into()) }
+            })
+    }
+
+    /// Whether the function of the Python side said yes.
+    fn call(&self, function: &str, text: &str) -> bool {
+        let call = |py: Python<'_>| py.import("proofkey._loopback")?.call_method1(function, (text,))?.is_truthy();
+        self.keep(call).unwrap_or_default()
+    }
+
+    fn keep<T>(&self, work: impl FnOnce(Python<'_>) -> PyResult<T>) -> Option<T> {
+        // `None` while the interpreter ends: nobody is left to hear of it.
+        let result = Python::try_attach(work)?;
+        result.map_err(|error| self.raised.replace(Some(error))).ok()
+    }
+}
