@@ -9,11 +9,13 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 CBINDGEN_VERSION := 0.29.4
 CARGO_C_VERSION := 0.10.24+cargo-0.98.0
+CARGO_FUZZ_VERSION := 0.13.2
 # Where tools that cargo installs are kept, by version; a folder outside of the tree lets several clones share them.
 TOOLS ?= $(CURDIR)/target/tools
 cbindgen := $(TOOLS)/cbindgen-$(CBINDGEN_VERSION)
 cargo_c := $(TOOLS)/cargo-c-$(CARGO_C_VERSION)
-export PATH := $(cbindgen)/bin:$(cargo_c)/bin:$(PATH)
+cargo_fuzz := $(TOOLS)/cargo-fuzz-$(CARGO_FUZZ_VERSION)
+export PATH := $(cbindgen)/bin:$(cargo_c)/bin:$(cargo_fuzz)/bin:$(PATH)
 # What could not be run for want of a tool; tests/lib.sh writes it.
 export MISSING := $(CURDIR)/target/missing
 
@@ -37,7 +39,7 @@ test: ## Run every check and test that this machine has the tools for
 	fi
 
 .PHONY: lint
-lint: ## Check the formatting and the lints
+lint: ## Check the formatting, the lints, and that docs/errors.md is fresh
 	@. tests/lib.sh
 	if need cargo-fmt "the formatting of Rust"; then cargo fmt --all --check; fi
 	if need cargo-clippy "the lints of Rust"; then
@@ -45,6 +47,7 @@ lint: ## Check the formatting and the lints
 	    cargo clippy -q -p proofkey-core -p proofkey --no-default-features --all-targets -- -D warnings
 	    cargo clippy -q -p proofkey-c --no-default-features --profile embedded --lib -- -D warnings
 	fi
+	$(PYTHON) docs/errors.py --check
 
 .PHONY: test-rust
 test-rust: ## Test the crates: units, vectors, properties, examples in the documentation
@@ -75,6 +78,14 @@ test-sdist: ## Build the source distribution in isolation (minutes; after test-p
 test-install: $(cargo_c)/bin/cargo-cinstall ## Install the C library as a system does, and build against it
 	@bindings/c/install-check.sh
 
+.PHONY: fuzz
+fuzz: $(cargo_fuzz)/bin/cargo-fuzz ## Fuzz each parser for SECONDS (30); needs a nightly toolchain
+	@tests/fuzz/run.sh $(SECONDS)
+
+.PHONY: docs
+docs: ## Make docs/errors.md anew
+	@$(PYTHON) docs/errors.py
+
 .PHONY: header
 header: $(cbindgen)/bin/cbindgen ## Make include/proofkey.h anew
 	@bindings/c/header.sh
@@ -88,6 +99,9 @@ tools: $(cbindgen)/bin/cbindgen ## Install what cargo brings and the tests want 
 
 $(cbindgen)/bin/cbindgen:
 	@cargo install -q --locked --root $(cbindgen) --version $(CBINDGEN_VERSION) cbindgen
+
+$(cargo_fuzz)/bin/cargo-fuzz:
+	@cargo install -q --locked --root $(cargo_fuzz) --version $(CARGO_FUZZ_VERSION) cargo-fuzz
 
 $(cargo_c)/bin/cargo-cinstall:
 	@cargo install -q --locked --root $(cargo_c) --version $(CARGO_C_VERSION) cargo-c
