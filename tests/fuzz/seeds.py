@@ -1,0 +1,142 @@
+"""Makes the first inputs of the fuzz targets, mostly from tests/vectors, in the folder that is the only argument.
+
+Each target cuts its input into fields at the bytes 0xFF. The functions here have the targets' names, and tell the
+fields.
+"""
+
+import hashlib
+import json
+import pathlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+VECTORS = pathlib.Path(__file__).parent.parent / "vectors"
+
+
+# This machine in three spellings, and in others that do not count.
+HOSTS = (
+    *("127.0.0.1", "[::1]", "localhost"),
+    *("127.0.0.2", "127.0.0.12", "127.1", "0x7f.1", "2130706433", "0.0.0.0", "[::ffff:127.0.0.1]", "[::1]x"),
+    *("LOCALHOST", "localhost.", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.1@evil.example"),
+)
+
+
+def vectors(name: str) -> dict[str, Any]:
+    file: dict[str, Any] = json.loads((VECTORS / f"{name}.json").read_text("utf-8"))
+    return file
+
+
+def field(value: object) -> bytes:
+    if value is None:
+        return b""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+
+
+def callback() -> Iterator[list[Any]]:
+    """Redirect URI, issuer, flags (p: iss is promised, f: posted as a form, l: too late), state, URL, type, body."""
+    for case in vectors("callback")["callback_cases"]:
+        flags = "p" * bool(case.get("iss_advertised")) + "f" * (case.get("method") == "POST")
+        redirect_uri = case.get("redirect_uri", "https://client.example/cb")
+        expected = [redirect_uri, case.get("expected_iss"), flags, case["expected_state"]]
+        yield [*expected, case["url"], case.get("content_type"), case.get("body")]
+    for redirect_uri in "https://client.example", "https://client.example/cb?a=1&a=1&state=x&code=y":
+        query = redirect_uri.partition("?")[2] + "&code=c&state=s"
+        yield [redirect_uri, "", "", "s", f"{redirect_uri.partition('?')[0]}?{query}"]
+        yield [redirect_uri, "", "l", "s", f"{redirect_uri.partition('?')[0]}?{query}"]
+
+
+def answer() -> Iterator[list[Any]]:
+    """Flags (c: scopes by comma, r: a refresh, m: at the end of time), status, type, body."""
+    for case in vectors("token")["token_responses"]:
+        request, profile = case.get("request", {}), case.get("profile", {})
+        flags = "c" * ("scope_separator" in profile) + "r" * (request.get("grant") == "refresh_token")
+        yield [flags, case["status"], case["content_type"], case["body"]]
+    body = json.dumps({"access_token": "a", "expires_in": "60", "scope": ["a b", "c"]})
+    for media_type in "text/html", "application/xhtml+xml", "image/png", "application/jwt+json", "":
+        yield ["", 200, media_type, body]
+    for flags in "m", "r", "cm":
+        yield [flags, 200, "application/json", body]
+        yield [flags, 200, "text/plain", "access_token=a&expires_in=99999999999&scope=a,b+c"]
+
+
+def uri() -> Iterator[list[Any]]:
+    """Two texts."""
+    for case in vectors("redirect_uri")["redirect_uri_match"]:
+        yield [case["registered"], case["requested"]]
+    for case in vectors("authorization_url")["authorization_url"]:
+        yield [case["endpoint"], case["params"]["redirect_uri"]]
+    for case in vectors("metadata")["discovery_urls"]:
+        yield [case["issuer"], case["issuer"]]
+    for first in "com.example.app:/cb", "https://as.example:8443/a?b=c&d", "https://a_b.example", "https://1.2.3.4.5/":
+        yield [first, first]
+    for host in HOSTS:
+        yield [f"http://{host}/cb", f"http://{host}:1/cb"]
+        yield [f"https://{host}:8443/cb", f"https://{host}/cb"]
+
+
+def form() -> Iterator[list[Any]]:
+    """Flags (d, g: quirks), query of the endpoint, client id, secret, scope, state, code, extra names and values."""
+    for case in vectors("authorization_url")["form_encoding"]:
+        text = case["decoded"]
+        yield ["", "", "c", text, "a b", "s", text, "x", text, "resource", "a", "resource", "b"]
+        yield ["dg", "p=" + case["encoded"], "c", text, "", "s", "c", "prompt", text]
+    for case in vectors("authorization_url")["authorization_url"]:
+        params = case["params"]
+        extra = [text for pair in params.get("extra", {}).items() for text in pair]
+        query, scope = case["endpoint"].partition("?")[2], " ".join(params.get("scope", []))
+        yield ["", query, params["client_id"], "", scope, params.get("state", "s"), "c", *extra]
+    for case in vectors("token")["client_secret_basic"]:
+        yield ["", "", case["client_id"], case["client_secret"], "openid", "a b", "4/0Aea"]
+
+
+def metadata() -> Iterator[list[Any]]:
+    """Issuer, document."""
+    for case in vectors("metadata")["metadata_cases"]:
+        yield [case["expected_issuer"], json.dumps(case["document"])]
+    servers = [("https://as.example", "https://as.example"), ("http://127.0.0.1:8400", "http://localhost")]
+    for issuer, host in [*servers, *(("https://as.example", f"http://{host}") for host in HOSTS)]:
+        document = {
+            "issuer": issuer,
+            "authorization_endpoint": "https://as.example/authorize",
+            "token_endpoint": f"{host}/token",
+            "revocation_endpoint": f"{host}/revoke",
+            "code_challenge_methods_supported": ["plain"],
+            "token_endpoint_auth_methods_supported": ["client_secret_post"],
+            "authorization_response_iss_parameter_supported": True,
+            "require_pushed_authorization_requests": False,
+        }
+        yield [issuer, json.dumps(document)]
+    for name, value in document.items():
+        yield [issuer, json.dumps(document).replace("{", f"{{{json.dumps(name)}: {json.dumps(value)}, ")]
+
+
+def pkce() -> Iterator[list[Any]]:
+    """Flags (p: plain, o: optional), challenge, method, stored binding, verifier."""
+    file = vectors("pkce")
+    for case in file["verify_cases"]:
+        stored = f"{case['method'] or 'S256'}:{case['challenge']}" if case["challenge"] else "none"
+        for flags in "", "po":
+            yield [flags, case["challenge"], case["method"], stored, case["verifier"]]
+    for case in file["invalid_verifiers"]:
+        value = bytes.fromhex(case["value_hex"]) if "value_hex" in case else case["value"]
+        yield ["p", value, "plain", "none", value]
+    for case in file["invalid_challenges"]:
+        yield ["", case["value"], case["method"], f"S256:{case['value']}", "a" * 43]
+    for case in file["challenge_methods"]:
+        yield ["", "a" * 43, case["value"], f"{case['value']}:{'a' * 43}", "a" * 43]
+
+
+def main(folder: pathlib.Path) -> None:
+    for make in callback, answer, uri, form, metadata, pkce:
+        corpus = folder / make.__name__
+        corpus.mkdir(parents=True, exist_ok=True)
+        for fields in make():
+            seed = b"\xff".join(map(field, fields))
+            (corpus / hashlib.sha1(seed).hexdigest()).write_bytes(seed)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(f"usage: {sys.argv[0]} FOLDER")
+    main(pathlib.Path(sys.argv[1]))

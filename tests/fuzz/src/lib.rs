@@ -1,0 +1,109 @@
+//! What the targets share: how an input is cut into fields, and readers of forms and URLs that share no code with the
+//! crates. A target states what must hold, and panics where it does not.
+
+use std::borrow::Cow;
+
+use url::{Host, Url};
+
+/// Cuts an input at the bytes 0xFF, which no UTF-8 text holds. Missing fields are empty, the last one takes the rest.
+pub fn fields<const N: usize>(input: &[u8]) -> [&[u8]; N] {
+    let mut fields = input.splitn(N, |byte| *byte == 0xFF);
+    std::array::from_fn(|_| fields.next().unwrap_or_default())
+}
+
+/// The same for texts; what is no UTF-8 becomes U+FFFD.
+pub fn texts<const N: usize>(input: &[u8]) -> [Cow<'_, str>; N] {
+    fields(input).map(String::from_utf8_lossy)
+}
+
+pub type Pairs = Vec<(String, String)>;
+
+/// Decodes a form (RFC 6749 appendix B); `None` if an escape is broken or the text behind it is no UTF-8.
+pub fn decode_form(form: &str) -> Option<Pairs> {
+    let mut pairs = Pairs::new();
+    for pair in form.split('&') {
+        let mut halves = pair.splitn(2, '=').map(unescape);
+        match (halves.next(), halves.next()) {
+            _ if pair.is_empty() => {}
+            (Some(name), Some(value)) => pairs.push((name?, value?)),
+            (Some(name), None) => pairs.push((name?, String::new())),
+            (None, _) => unreachable!("splitting gives one piece at least"),
+        }
+    }
+    Some(pairs)
+}
+
+fn unescape(text: &str) -> Option<String> {
+    let spaced = text.replace('+', " ");
+    let mut pieces = spaced.split('%');
+    let mut bytes = pieces.next()?.as_bytes().to_vec();
+    for piece in pieces {
+        let digits = piece.get(..2).filter(|digits| digits.chars().all(|digit| digit.is_ascii_hexdigit()))?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend_from_slice(piece[2..].as_bytes());
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// Encodes every byte: another spelling than the crates use.
+pub fn escape(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+}
+
+/// The query of a URL, and what is before it.
+pub fn cut_query(url: &str) -> (&str, &str) {
+    let url = &url[..url.find('#').unwrap_or(url.len())];
+    match url.find('?') {
+        Some(at) => (&url[..at], &url[at + 1..]),
+        None => (url, ""),
+    }
+}
+
+/// One or more printable ASCII characters.
+pub fn is_printable(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|character: char| character.is_control() || !character.is_ascii())
+}
+
+/// What must hold of each text that was accepted as a URL of the web: browsers (`url`) and the transport (`http`) see
+/// nobody's name in it and no fragment, both see the host that is written, and http leads to this machine only.
+pub fn assert_web_url(text: &str) {
+    assert_uri_text(text);
+    let (scheme, rest) = text.split_once("://").expect("absolute");
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => host,
+        _ => authority,
+    };
+    let transports: http::Uri = text.parse().expect("the transport can send it");
+    assert_eq!(transports.scheme_str(), Some(scheme));
+    assert_eq!(transports.authority().map(http::uri::Authority::as_str), Some(authority));
+    assert_eq!(transports.host(), Some(host));
+    match (scheme, Url::parse(text)) {
+        // Browsers read some texts as addresses or international names, and refuse those that are none.
+        ("https", Err(_)) => {}
+        ("https" | "http", Ok(browsers)) => {
+            assert_eq!(browsers.scheme(), scheme);
+            assert_eq!((browsers.username(), browsers.password(), browsers.fragment()), ("", None, None));
+            let is_loopback = match browsers.host().expect("a host") {
+                Host::Domain(domain) => {
+                    assert!(domain.eq_ignore_ascii_case(host));
+                    domain == "localhost"
+                }
+                Host::Ipv4(address) => address.is_loopback(),
+                Host::Ipv6(address) => address.is_loopback(),
+            };
+            assert!(scheme == "https" || is_loopback);
+            assert!(scheme == "https" || ["127.0.0.1", "[::1]", "localhost"].contains(&host));
+        }
+        _ => panic!("neither https nor http on this machine"),
+    }
+}
+
+/// What must hold of every text that was accepted as a URI: absolute, without fragment, and of characters that a URI
+/// may hold (RFC 3986 section 2).
+pub fn assert_uri_text(text: &str) {
+    let scheme = text.split(':').next().filter(|scheme| scheme.len() < text.len()).expect("absolute");
+    assert!(scheme.starts_with(|first: char| first.is_ascii_alphabetic()));
+    assert!(scheme.chars().all(|character| character.is_ascii_alphanumeric() || "+-.".contains(character)));
+    assert!(!text.contains(|character: char| !character.is_ascii_graphic() || "#\\\"<>^`{|}".contains(character)));
+}
