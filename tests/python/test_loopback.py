@@ -263,6 +263,10 @@ class Run:
             text=True,
             start_new_session=True,
         )
+        # What hangs is killed, and then found to have said nothing.
+        self.watchdog = threading.Timer(60, self.process.kill)
+        self.watchdog.daemon = True
+        self.watchdog.start()
         assert self.process.stdout is not None
         assert self.process.stderr is not None
         self.stdout: IO[str] = self.process.stdout
@@ -293,6 +297,7 @@ def run(command: list[str], stdin: int = subprocess.DEVNULL) -> Iterator[Run]:
     try:
         yield running
     finally:
+        running.watchdog.cancel()
         running.process.kill()
         running.process.communicate()
 
