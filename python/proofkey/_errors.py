@@ -81,6 +81,9 @@ class _ServerSaid(Error):
     error_uri: str | None
     """A page about the error, as it came; `None` if it sent none. Text from the server: do not follow it blindly."""
 
+    retry_after: int | None
+    """How many seconds the server asks to wait before the next try; `None` if it does not say."""
+
     def __init__(
         self,
         name: str,
@@ -88,11 +91,13 @@ class _ServerSaid(Error):
         error: str | None = None,
         error_description: str | None = None,
         error_uri: str | None = None,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(name)
         self.error = error
         self.error_description = error_description
         self.error_uri = error_uri
+        self.retry_after = retry_after
 
     def __str__(self) -> str:
         said = [part for part in (self.error, self.error_description, self.error_uri) if part is not None]

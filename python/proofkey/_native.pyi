@@ -412,6 +412,10 @@ class Tokens:
     @property
     def expires_at(self) -> int | None:
         """When the access token expires, in seconds since the epoch; `None` if the server did not say."""
+    def expires_within(self, seconds: int, /) -> bool:
+        """Whether the access token expires within that many seconds from now, so that it is time to refresh. `False` if
+        the server did not say when: refresh those once a resource server answers `invalid_token`, and only once.
+        """
     @property
     def scope(self) -> list[str] | None:
         """The granted scope as a list of tokens; `None` means as requested."""
@@ -592,7 +596,7 @@ def error_names() -> tuple[str, ...]:
     'verifier_length'
     """
 
-def raise_error(name: str, /, **details: str | bool | None) -> NoReturn:
+def raise_error(name: str, /, **details: str | bool | int | None) -> NoReturn:
     """Raises the error with this name, as the native code would. The keywords go to the class.
 
     >>> raise_error("timeout", request_sent=True)

@@ -475,3 +475,22 @@ def test_profiles() -> None:
         offline.with_quirk("skip_the_state")
     with pytest.raises(proofkey.ConfigurationError, match="endpoint_malformed"):
         proofkey.Provider.microsoft("../evil")
+
+
+def test_how_long_to_wait() -> None:
+    with pytest.raises(proofkey.TokenError) as refused:
+        accepted().receive(503, [("retry-after", "30"), ("Content-Type", "text/html")], b"<html>")
+    assert (refused.value.name, refused.value.retry_after) == ("answer_status", 30)
+    for header in ["soon", "-1", "Wed, 21 Oct 2026 07:28:00 GMT", "99999999999999"]:
+        with pytest.raises(proofkey.TokenError) as refused:
+            accepted().receive(429, {"Retry-After": header}, b"")
+        assert refused.value.retry_after is None
+
+
+def test_when_to_refresh() -> None:
+    def tokens(expires_at: int | None) -> proofkey.Tokens:
+        return proofkey.Tokens.from_dict({"access_token": "a", "expires_at": expires_at})
+
+    assert tokens(0).expires_within(0)
+    assert tokens(2**40).expires_within(2**31) is False
+    assert tokens(None).expires_within(2**31) is False, "unknown is neither expired nor eternal"

@@ -52,6 +52,7 @@ OBJECTS: dict[str, tuple[Callable[[], Any], set[str]]] = {
 
 
 ARGUMENTS: dict[str, list[Any]] = {
+    "expires_within": [60],
     "extra": ["x"],
     "accept": ["?"],
     "accept_pasted_code": ["x"],

@@ -320,6 +320,7 @@ def program(server: testing.Provider, before: str = "") -> list[str]:
 def test_ctrl_c(server: testing.Provider) -> None:
     with run(program(server)) as running:
         assert "paste" not in running.said, "it has no terminal"
+        time.sleep(0.3)  # By then it waits, and runs no Python.
         started = time.monotonic()
         running.process.send_signal(signal.SIGINT)
         assert running.end() == "interrupted\n"
@@ -329,6 +330,7 @@ def test_ctrl_c(server: testing.Provider) -> None:
 
 def test_ctrl_c_on_a_terminal(server: testing.Provider) -> None:
     with terminal() as (user, end), run(program(server, OWN_TERMINAL), end) as running:
+        time.sleep(0.3)
         started = time.monotonic()
         os.write(user, b"\x03")
         assert running.end() == "interrupted\n"

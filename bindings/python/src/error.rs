@@ -11,8 +11,8 @@ pub(crate) fn to_pyerr(py: Python<'_>, error: Error) -> PyErr {
     with_details(py, error, None)
 }
 
-/// The same, with what only some classes take as keywords: `error`, `error_description` and `error_uri` (what a server
-/// said: `AuthorizationError`, `TokenError`) or `request_sent` (`TransportError`).
+/// The same, with what only some classes take as keywords: `error`, `error_description`, `error_uri` and `retry_after`
+/// (what a server said: `AuthorizationError`, `TokenError`) or `request_sent` (`TransportError`).
 pub(crate) fn with_details(py: Python<'_>, error: Error, details: Option<&Bound<'_, PyDict>>) -> PyErr {
     Class::of(error).exception(py, error, details)
 }
@@ -22,11 +22,12 @@ pub(crate) fn flow_error(py: Python<'_>, error: &proofkey::Error) -> PyErr {
     let details = PyDict::new(py);
     let filled = match (Class::of(error.kind()).name, error.oauth()) {
         ("TransportError", _) => details.set_item("request_sent", error.request_sent()),
-        (_, Some(oauth)) => details
-            .set_item("error", oauth.error())
-            .and_then(|()| details.set_item("error_description", oauth.description()))
-            .and_then(|()| details.set_item("error_uri", oauth.uri())),
-        (_, None) => Ok(()),
+        ("TokenError" | "AuthorizationError", oauth) => details
+            .set_item("error", oauth.map(proofkey::OAuthError::error))
+            .and_then(|()| details.set_item("error_description", oauth.and_then(proofkey::OAuthError::description)))
+            .and_then(|()| details.set_item("error_uri", oauth.and_then(proofkey::OAuthError::uri)))
+            .and_then(|()| details.set_item("retry_after", error.retry_after())),
+        _ => Ok(()),
     };
     filled.map_or_else(|failed| failed, |()| with_details(py, error.kind(), Some(&details)))
 }

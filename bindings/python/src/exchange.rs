@@ -65,7 +65,9 @@ impl Exchange {
         headers: &Bound<'_, PyAny>,
         body: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let answer = Answer::new(status, content_type(headers)?.as_deref(), bytes_or_text("the body", body)?);
+        let [content_type, retry_after] = read(headers, ["content-type", "retry-after"])?;
+        let answer = Answer::new(status, content_type.as_deref(), bytes_or_text("the body", body)?);
+        let answer = answer.retry_after(retry_after.as_deref());
         let mut state = self.state();
         match std::mem::replace(&mut *state, State::Failed) {
             State::Pending(exchange) => {
@@ -144,18 +146,23 @@ impl Request {
     }
 }
 
-/// The `Content-Type` among the headers, however its name is written.
-fn content_type(headers: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+/// The values of these headers, however their names are written; of one that comes twice, the first.
+fn read<const N: usize>(headers: &Bound<'_, PyAny>, names: [&str; N]) -> PyResult<[Option<String>; N]> {
     // Not every mapping of headers is a `Mapping`: the one of http.client is not.
     let pairs = match headers.getattr_opt(intern!(headers.py(), "items"))? {
         Some(items) => items.call0()?,
         None => headers.clone(),
     };
+    let mut values = [const { None }; N];
     for pair in pairs.try_iter()? {
         let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = pair?.extract()?;
-        if name.str()?.to_string_lossy().eq_ignore_ascii_case("content-type") {
-            return Ok(Some(value.str()?.to_string_lossy().into_owned()));
+        let name = name.str()?;
+        let name = name.to_string_lossy();
+        for (wanted, found) in names.iter().zip(&mut values) {
+            if found.is_none() && name.eq_ignore_ascii_case(wanted) {
+                *found = Some(value.str()?.to_string_lossy().into_owned());
+            }
         }
     }
-    Ok(None)
+    Ok(values)
 }

@@ -53,6 +53,13 @@ impl Tokens {
         self.0.expires_at()
     }
 
+    /// Whether the access token expires within that many seconds from now, so that it is time to refresh. `False` if
+    /// the server did not say when: refresh those once a resource server answers `invalid_token`, and only once.
+    #[pyo3(signature = (seconds, /))]
+    fn expires_within(&self, seconds: u32) -> bool {
+        self.0.expires_within(seconds, proofkey::now())
+    }
+
     /// The granted scope as a list of tokens; `None` means as requested.
     #[getter]
     fn scope(&self) -> Option<Vec<&str>> {

@@ -17,6 +17,7 @@ use crate::{Error, ErrorKind, OAuthError, form};
 pub struct Answer {
     status: u16,
     content_type: Option<String>,
+    retry_after: Option<u32>,
     body: Zeroizing<Vec<u8>>,
 }
 
@@ -27,7 +28,26 @@ impl Answer {
     /// Takes an answer as it came. Redirects must not have been followed.
     #[must_use]
     pub fn new(status: u16, content_type: Option<&str>, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, content_type: content_type.map(str::to_owned), body: Zeroizing::new(body.into()) }
+        let content_type = content_type.map(str::to_owned);
+        Self { status, content_type, retry_after: None, body: Zeroizing::new(body.into()) }
+    }
+
+    /// Adds the `Retry-After` header, if there was one. A number of seconds is read; a date is not.
+    ///
+    /// ```
+    /// # use proofkey::{Answer, Discovery};
+    /// let answer = Answer::new(503, None, "").retry_after(Some("30"));
+    /// let error = Discovery::new("https://as.example")?.receive(answer).unwrap_err();
+    /// assert_eq!(error.retry_after(), Some(30));
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    #[must_use]
+    pub fn retry_after(self, retry_after: Option<&str>) -> Self {
+        Self { retry_after: retry_after.and_then(|seconds| seconds.parse().ok()), ..self }
+    }
+
+    pub(crate) const fn seconds_to_wait(&self) -> Option<u32> {
+        self.retry_after
     }
 
     pub(crate) const fn status(&self) -> u16 {
@@ -40,6 +60,11 @@ impl Answer {
 
     /// The members of a token endpoint's answer, once it is known to be no refusal (RFC 6749 sections 5.1 and 5.2).
     pub(crate) fn into_members(self) -> Result<Members, Error> {
+        let retry_after = self.retry_after;
+        self.members().map_err(|error| error.after(retry_after))
+    }
+
+    fn members(&self) -> Result<Members, Error> {
         if matches!(self.status, 300..=399) {
             return Err(ErrorKind::AnswerRedirect.into());
         }

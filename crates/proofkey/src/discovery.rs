@@ -54,7 +54,7 @@ impl Discovery {
         let provider = match answer.status() {
             300..=399 => Err(ErrorKind::AnswerRedirect.into()),
             200..=299 => Provider::from_metadata(&self.issuer, answer.body()),
-            500..=599 => Err(ErrorKind::AnswerStatus.into()),
+            500..=599 => Err(Error::from(ErrorKind::AnswerStatus).after(answer.seconds_to_wait())),
             _ => Err(ErrorKind::MetadataMalformed.into()),
         };
         let is_object = answer.body().trim_ascii_start().starts_with(b"{");

@@ -15,6 +15,7 @@ use proofkey_core::{Error as ErrorKind, Recovery};
 pub struct Error {
     kind: ErrorKind,
     request_sent: bool,
+    retry_after: Option<u32>,
     oauth: Option<Box<OAuthError>>,
 }
 
@@ -46,8 +47,19 @@ impl Error {
         self.request_sent
     }
 
+    /// How many seconds the server asks to wait before the next try, where it says so (RFC 9110 section 10.2.3): with a
+    /// 429 or a 503. A code or a refresh token must not be sent again for it; begin anew after that time.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<u32> {
+        self.retry_after
+    }
+
     pub(crate) fn from_server(kind: ErrorKind, oauth: OAuthError) -> Self {
         Self { oauth: Some(Box::new(oauth)), ..kind.into() }
+    }
+
+    pub(crate) fn after(self, retry_after: Option<u32>) -> Self {
+        Self { retry_after, ..self }
     }
 
     pub(crate) fn sent(self, request_sent: bool) -> Self {
@@ -57,7 +69,7 @@ impl Error {
 
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
-        Self { kind, request_sent: false, oauth: None }
+        Self { kind, request_sent: false, retry_after: None, oauth: None }
     }
 }
 

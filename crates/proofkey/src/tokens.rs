@@ -115,6 +115,19 @@ impl Tokens {
         self.expires_at
     }
 
+    /// Whether the access token expires within that many seconds of `now`, so that it is time to refresh. `false` if the
+    /// server did not say when: refresh those once a resource server answers `invalid_token`, and only once.
+    ///
+    /// ```
+    /// use proofkey::{Secret, Tokens};
+    /// let tokens = Tokens::from_parts(Secret::new("a"), None, Some(1_700_000_060), None);
+    /// assert!(tokens.expires_within(60, 1_700_000_000) && !tokens.expires_within(59, 1_700_000_000));
+    /// ```
+    #[must_use]
+    pub fn expires_within(&self, seconds: u32, now: i64) -> bool {
+        self.expires_at.is_some_and(|at| at <= now.saturating_add(seconds.into()))
+    }
+
     /// The granted scope, if the server named it; `None` means as requested (RFC 6749 section 5.1).
     #[must_use]
     pub fn scope(&self) -> Option<&[String]> {

@@ -137,12 +137,13 @@ impl Transport {
             let post = self.agent.post(request.url());
             request.headers().fold(post, |post, (name, value)| post.header(name, value)).send(request.body())?
         };
-        let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
-        let content_type = content_type.map(str::to_owned);
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (content_type, retry_after) = (header("content-type"), header("retry-after"));
         // One byte more than is accepted: a body that just fits must not look like one that was cut.
         let limit = u64::try_from(Answer::MAX_BODY).unwrap_or(u64::MAX).saturating_add(1);
         let body = response.body_mut().with_config().limit(limit).read_to_vec()?;
-        Ok(Answer::new(response.status().as_u16(), content_type.as_deref(), body))
+        let answer = Answer::new(response.status().as_u16(), content_type.as_deref(), body);
+        Ok(answer.retry_after(retry_after.as_deref()))
     }
 
     /// The loop: sends what is to be sent until there is a result.

@@ -360,8 +360,14 @@ mod token {
     }
 
     fn done(case: &Case, exchange: Exchange) -> Result<Tokens, Error> {
+        let header = |name: &str| case.headers.as_ref().and_then(|headers| headers.get(name)).map(String::as_str);
         let answer = Answer::new(case.status, case.content_type.as_deref(), case.body.as_str());
-        match exchange.receive(answer, NOW)? {
+        let seconds = header("Retry-After").map(|seconds| seconds.parse().unwrap());
+        let received = exchange.receive(answer.retry_after(header("Retry-After")), NOW);
+        if let Err(error) = &received {
+            assert_eq!(error.retry_after(), seconds, "{}", case.name);
+        }
+        match received? {
             Step::Done(tokens) => Ok(tokens),
             Step::Send(_) => panic!("{}: nothing more to send", case.name),
         }
