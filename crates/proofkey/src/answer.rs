@@ -43,7 +43,7 @@ impl Answer {
     /// ```
     #[must_use]
     pub fn retry_after(self, retry_after: Option<&str>) -> Self {
-        Self { retry_after: retry_after.and_then(|seconds| seconds.parse().ok()), ..self }
+        Self { retry_after: retry_after.and_then(whole_seconds), ..self }
     }
 
     pub(crate) const fn seconds_to_wait(&self) -> Option<u32> {
@@ -199,6 +199,12 @@ impl Drop for Members {
     fn drop(&mut self) {
         self.0.values_mut().for_each(erase);
     }
+}
+
+/// A text of digits as a number of seconds, cut to the largest that fits.
+pub(crate) fn whole_seconds(digits: &str) -> Option<u32> {
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| digits.parse().unwrap_or(u32::MAX))
 }
 
 /// Erases every text in a JSON value.

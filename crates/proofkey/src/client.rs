@@ -67,12 +67,15 @@ impl Client {
     /// byte in both requests.
     ///
     /// # Errors
-    /// [`RedirectUriMalformed`](ErrorKind::RedirectUriMalformed) unless it is absolute and without fragment, and, for a
-    /// private-use scheme, the scheme holds a dot; [`RedirectUriInsecure`](ErrorKind::RedirectUriInsecure) for http to
+    /// [`RedirectUriMalformed`](ErrorKind::RedirectUriMalformed) unless it is absolute and without fragment, its query is
+    /// form-encoded UTF-8, and, for a private-use scheme, the scheme holds a dot; [`RedirectUriInsecure`](ErrorKind::RedirectUriInsecure) for http to
     /// anything but loopback.
     pub fn redirect_uri(mut self, redirect_uri: impl Into<String>) -> Result<Self, Error> {
         let redirect_uri = redirect_uri.into();
         check_redirect_uri(&redirect_uri)?;
+        // A callback at another query could never be read.
+        let query = redirect_uri.split_once('?').map_or("", |(_, query)| query);
+        form::decode(query).ok_or(ErrorKind::RedirectUriMalformed)?;
         Arc::make_mut(&mut self.0).redirect_uri = Some(redirect_uri);
         Ok(self)
     }

@@ -181,7 +181,7 @@ impl Drop for Tokens {
 fn seconds(value: &Value) -> Option<u32> {
     let seconds = match value {
         Value::Number(number) => number.as_f64()?,
-        Value::String(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok()?,
+        Value::String(digits) => f64::from(crate::answer::whole_seconds(digits)?),
         _ => return None,
     };
     // The cast saturates, and what is left of the range is exact in 64 bits.

@@ -202,6 +202,34 @@ fn what_begin_refuses() {
 }
 
 #[test]
+fn a_redirect_uri_whose_callback_could_not_be_read_is_refused() {
+    let error = Client::new(provider(), "app").unwrap().redirect_uri("https://client.example/cb?x=%ff").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RedirectUriMalformed);
+}
+
+#[test]
+fn seconds_are_digits_and_saturate() {
+    let expires_in = |text: &str| {
+        let exchange = accept("https://client.example/cb", "https://client.example/cb?code=c&state=the-state").unwrap();
+        let body = format!(r#"{{"access_token":"a","expires_in":"{text}"}}"#);
+        match exchange.receive(Answer::new(200, Some("application/json"), body), NOW) {
+            Ok(Step::Done(tokens)) => tokens.expires_in(),
+            outcome => panic!("{outcome:?}"),
+        }
+    };
+    assert_eq!(expires_in("3600"), Some(3600));
+    assert_eq!(expires_in(&"9".repeat(400)), Some(u32::MAX));
+    for unknown in ["0", "", "+1", "-1", "1.5", " 1", "1e3"] {
+        assert_eq!(expires_in(unknown), None, "{unknown}");
+    }
+    let wait = |text: &str| {
+        let exchange = accept("https://client.example/cb", "https://client.example/cb?code=c&state=the-state").unwrap();
+        exchange.receive(Answer::new(429, None, "").retry_after(Some(text)), NOW).unwrap_err().retry_after()
+    };
+    assert_eq!((wait("30"), wait("99999999999"), wait("+30"), wait("soon")), (Some(30), Some(u32::MAX), None, None));
+}
+
+#[test]
 fn an_issuer_has_neither_query_nor_fragment() {
     for issuer in ["https://as.example/?x=1", "https://as.example/#f", "as.example", ""] {
         assert_eq!(provider().issuer(issuer).unwrap_err().kind(), ErrorKind::EndpointMalformed, "{issuer}");
