@@ -73,9 +73,6 @@ impl Client {
     pub fn redirect_uri(mut self, redirect_uri: impl Into<String>) -> Result<Self, Error> {
         let redirect_uri = redirect_uri.into();
         check_redirect_uri(&redirect_uri)?;
-        // A callback at another query could never be read.
-        let query = redirect_uri.split_once('?').map_or("", |(_, query)| query);
-        form::decode(query).ok_or(ErrorKind::RedirectUriMalformed)?;
         Arc::make_mut(&mut self.0).redirect_uri = Some(redirect_uri);
         Ok(self)
     }

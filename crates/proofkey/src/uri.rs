@@ -2,6 +2,8 @@
 
 use proofkey_core::Error;
 
+use crate::form;
+
 /// A URI cut into its components (RFC 3986 section 3).
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Uri<'a> {
@@ -82,6 +84,8 @@ pub(crate) fn check_endpoint(text: &str) -> Result<Uri<'_>, Error> {
 /// section 7.3), and a private-use scheme only if it is a reversed domain name, so that it holds a dot (section 7.1).
 pub(crate) fn check_redirect_uri(text: &str) -> Result<(), Error> {
     let uri = Uri::split(text).filter(|uri| uri.fragment.is_none()).ok_or(Error::RedirectUriMalformed)?;
+    // The callback's query is added to this one: what cannot be read here could not be read there.
+    form::decode(uri.query.unwrap_or_default()).ok_or(Error::RedirectUriMalformed)?;
     match uri.scheme {
         "https" | "http" if uri.host().is_none() => Err(Error::RedirectUriMalformed),
         "http" if !uri.is_loopback() => Err(Error::RedirectUriInsecure),
