@@ -39,7 +39,7 @@ def files_of(folder: str) -> set[str]:
 
 
 def test_the_sources_are_what_they_were_thought_to_be() -> None:
-    assert SOURCES >= {f"proofkey/{name}" for name in ("__init__.py", "_errors.py", "_native.pyi", "py.typed", "server.py")}
+    assert SOURCES >= {f"proofkey/{name}" for name in ("__init__.py", "_errors.py", "_native.pyi", "py.typed", "server/__init__.py")}
     assert crates() >= {"bindings/python", "crates/proofkey-core"}
 
 

@@ -1,16 +1,4 @@
-"""An authorization server for tests and demonstrations, on loopback, in a thread of its own. **Not for production**: it
-signs everybody in without asking.
-
->>> import proofkey
->>> from proofkey import testing
->>> with testing.Provider() as server:
-...     client = proofkey.Client(server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
-...     login = client.begin(scope="files.read")
-...     callback_url = server.sign_in(login.url)  # what the browser does
-...     tokens = client.finish(login, callback_url)
->>> tokens.scope
-['files.read']
-"""
+"""The authorization server that `proofkey.testing` offers."""
 
 import json
 import secrets
@@ -23,8 +11,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import proofkey
 from proofkey import server
-
-__all__ = ["Provider", "Seen"]
 
 _Pairs = list[tuple[str, str]]
 
