@@ -50,6 +50,12 @@ pub const PROOFKEY_STATUS_PARAMETER_RESERVED: i32 = 106;
 pub const PROOFKEY_STATUS_STATE_INVALID: i32 = 107;
 /// "par_required": this server accepts pushed authorization requests only.
 pub const PROOFKEY_STATUS_PAR_REQUIRED: i32 = 108;
+/// "endpoint_missing": the provider has no such endpoint.
+pub const PROOFKEY_STATUS_ENDPOINT_MISSING: i32 = 109;
+/// "issuer_missing": openid needs the provider's issuer.
+pub const PROOFKEY_STATUS_ISSUER_MISSING: i32 = 110;
+/// "redirect_uri_not_loopback": a loopback login needs an http redirect URI on loopback.
+pub const PROOFKEY_STATUS_REDIRECT_URI_NOT_LOOPBACK: i32 = 111;
 /// "callback_malformed": the callback is not form-encoded as it must be.
 pub const PROOFKEY_STATUS_CALLBACK_MALFORMED: i32 = 200;
 /// "callback_duplicate": the callback carries a parameter twice.
@@ -152,6 +158,12 @@ pub const PROOFKEY_STATUS_ID_TOKEN_C_HASH: i32 = 515;
 pub const PROOFKEY_STATUS_ID_TOKEN_AUTH_TIME: i32 = 516;
 /// "id_token_acr": the sign-in was weaker than asked for.
 pub const PROOFKEY_STATUS_ID_TOKEN_ACR: i32 = 517;
+/// "userinfo_status": the userinfo endpoint answered with an HTTP error.
+pub const PROOFKEY_STATUS_USERINFO_STATUS: i32 = 520;
+/// "userinfo_malformed": the userinfo answer is not a JSON object.
+pub const PROOFKEY_STATUS_USERINFO_MALFORMED: i32 = 521;
+/// "userinfo_sub": the userinfo answer is about another user.
+pub const PROOFKEY_STATUS_USERINFO_SUB: i32 = 522;
 /// "metadata_malformed": the metadata is not a JSON object.
 pub const PROOFKEY_STATUS_METADATA_MALFORMED: i32 = 600;
 /// "metadata_issuer_missing": the metadata names no issuer.
@@ -164,6 +176,8 @@ pub const PROOFKEY_STATUS_METADATA_ENDPOINT_INSECURE: i32 = 603;
 pub const PROOFKEY_STATUS_METADATA_ENDPOINT_MALFORMED: i32 = 604;
 /// "metadata_endpoint_missing": the metadata names no token or authorization endpoint.
 pub const PROOFKEY_STATUS_METADATA_ENDPOINT_MISSING: i32 = 605;
+/// "keys_unavailable": the server's keys for ID tokens could not be read.
+pub const PROOFKEY_STATUS_KEYS_UNAVAILABLE: i32 = 606;
 /// "connect_failed": no connection: nothing was sent.
 pub const PROOFKEY_STATUS_CONNECT_FAILED: i32 = 700;
 /// "tls_failed": no trusted TLS connection: nothing was sent.

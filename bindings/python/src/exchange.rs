@@ -24,14 +24,14 @@ use crate::tokens::Tokens;
 pub(crate) struct Exchange(Mutex<State>);
 
 enum State {
-    Pending(proofkey::Exchange),
+    Pending(Box<proofkey::Exchange>),
     Done(Py<Tokens>),
     Failed,
 }
 
 impl Exchange {
     pub(crate) fn new(exchange: proofkey::Exchange) -> Self {
-        Self(Mutex::new(State::Pending(exchange)))
+        Self(Mutex::new(State::Pending(Box::new(exchange))))
     }
 
     /// Nothing that holds this lock waits for anything.
@@ -72,7 +72,7 @@ impl Exchange {
         match std::mem::replace(&mut *state, State::Failed) {
             State::Pending(exchange) => {
                 *state = match exchange.receive(answer, now()).map_err(|error| flow_error(py, &error))? {
-                    Step::Send(next) => State::Pending(next),
+                    Step::Send(next) => State::Pending(Box::new(next)),
                     Step::Done(tokens) => State::Done(Py::new(py, Tokens(tokens))?),
                 };
                 Ok(())

@@ -271,6 +271,9 @@ errors! {
     ParameterReserved = 106, "parameter_reserved", Nothing, Caller, FixCall, "an extra parameter may not repeat or override one that the flow sets";
     StateInvalid = 107, "state_invalid", Nothing, Caller, FixCall, "a caller's state is one or more visible ASCII characters";
     ParRequired = 108, "par_required", Nothing, Configuration, FixConfiguration, "this server accepts pushed authorization requests only";
+    EndpointMissing = 109, "endpoint_missing", Nothing, Configuration, FixConfiguration, "the provider has no such endpoint";
+    IssuerMissing = 110, "issuer_missing", Nothing, Configuration, FixConfiguration, "openid needs the provider's issuer";
+    RedirectUriNotLoopback = 111, "redirect_uri_not_loopback", Nothing, Configuration, FixConfiguration, "a loopback login needs an http redirect URI on loopback";
     CallbackMalformed = 200, "callback_malformed", Nothing, Server, RestartLogin, "the callback is not form-encoded as it must be";
     CallbackDuplicate = 201, "callback_duplicate", Nothing, Server, RestartLogin, "the callback carries a parameter twice";
     StateMissing = 202, "state_missing", Nothing, AttackerOrServer, RestartLogin, "the callback carries no state";
@@ -322,12 +325,16 @@ errors! {
     IdTokenCHash = 515, "id_token_c_hash", Nothing, AttackerOrServer, DoNotRetry, "the ID token was made for another code";
     IdTokenAuthTime = 516, "id_token_auth_time", Nothing, Server, RestartLogin, "the user's sign-in is older than asked for";
     IdTokenAcr = 517, "id_token_acr", Nothing, Server, RestartLogin, "the sign-in was weaker than asked for";
+    UserinfoStatus = 520, "userinfo_status", Nothing, Server, RetryLater, "the userinfo endpoint answered with an HTTP error";
+    UserinfoMalformed = 521, "userinfo_malformed", Nothing, Server, FixConfiguration, "the userinfo answer is not a JSON object";
+    UserinfoSub = 522, "userinfo_sub", Nothing, AttackerOrServer, DoNotRetry, "the userinfo answer is about another user";
     MetadataMalformed = 600, "metadata_malformed", Nothing, Server, FixConfiguration, "the metadata is not a JSON object";
     MetadataIssuerMissing = 601, "metadata_issuer_missing", Nothing, Server, FixConfiguration, "the metadata names no issuer";
     MetadataIssuerMismatch = 602, "metadata_issuer_mismatch", Nothing, AttackerOrServer, DoNotRetry, "the metadata belongs to another issuer";
     MetadataEndpointInsecure = 603, "metadata_endpoint_insecure", Nothing, Server, FixConfiguration, "the metadata names an endpoint that is not https";
     MetadataEndpointMalformed = 604, "metadata_endpoint_malformed", Nothing, Server, FixConfiguration, "the metadata names an endpoint that is no usable URL";
     MetadataEndpointMissing = 605, "metadata_endpoint_missing", Nothing, Server, FixConfiguration, "the metadata names no token or authorization endpoint";
+    KeysUnavailable = 606, "keys_unavailable", Nothing, Server, RetryLater, "the server's keys for ID tokens could not be read";
     ConnectFailed = 700, "connect_failed", Nothing, Network, RetryLater, "no connection: nothing was sent";
     TlsFailed = 701, "tls_failed", Nothing, Network, FixConfiguration, "no trusted TLS connection: nothing was sent";
     Timeout = 702, "timeout", Nothing, Network, RetryLater, "no answer in time";

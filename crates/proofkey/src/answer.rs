@@ -142,6 +142,13 @@ impl Members {
         std::mem::take(&mut self.0)
     }
 
+    /// Every member that is there.
+    #[cfg(feature = "id-token")]
+    pub(crate) fn into_all(mut self) -> BTreeMap<String, Value> {
+        self.0.retain(|_, value| !value.is_null());
+        std::mem::take(&mut self.0)
+    }
+
     /// Reads a JSON object member by member, so that a repeated one is seen: [`ErrorKind::AnswerDuplicate`].
     pub(crate) fn from_json(body: &str, known: Known<'_>) -> Result<Self, ErrorKind> {
         let mut reader = serde_json::Deserializer::from_str(body);

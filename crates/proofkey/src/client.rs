@@ -4,6 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+#[cfg(feature = "id-token")]
+use crate::id_token::{IdTokenAlgorithm, IdTokenRules, KeyCache};
 use crate::uri::check_redirect_uri;
 use crate::{Authorize, Error, ErrorKind, Provider, Request, Secret, form};
 
@@ -32,6 +34,10 @@ struct Inner {
     redirect_uri: Option<String>,
     #[cfg(feature = "http")]
     refreshes: Arc<crate::refresh::Refreshes>,
+    #[cfg(feature = "id-token")]
+    id_token_rules: IdTokenRules,
+    #[cfg(feature = "id-token")]
+    key_cache: Arc<KeyCache>,
 }
 
 /// How the client proves at the token endpoint who it is (RFC 6749 section 2.3): one way per request.
@@ -60,6 +66,10 @@ impl Client {
             redirect_uri: None,
             #[cfg(feature = "http")]
             refreshes: Arc::default(),
+            #[cfg(feature = "id-token")]
+            id_token_rules: IdTokenRules::default(),
+            #[cfg(feature = "id-token")]
+            key_cache: Arc::default(),
         })))
     }
 
@@ -159,6 +169,59 @@ impl Client {
 
     fn authentication(mut self, authentication: Authentication) -> Self {
         Arc::make_mut(&mut self.0).authentication = authentication;
+        self
+    }
+}
+
+/// What the client accepts of ID tokens (OpenID Connect Core section 3.1.3.7), for logins with the scope `openid`.
+#[cfg(feature = "id-token")]
+impl Client {
+    /// Accepts ID tokens with these signatures: what the client is registered for, if that is less than the server's
+    /// metadata lists. Without metadata it is RS256.
+    ///
+    /// ```
+    /// # use proofkey::{Client, IdTokenAlgorithm, Provider};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// let client = Client::new(provider, "my-app")?.id_token_algorithms([IdTokenAlgorithm::Es256]);
+    /// # let _ = client;
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    #[must_use]
+    pub fn id_token_algorithms(self, algorithms: impl IntoIterator<Item = IdTokenAlgorithm>) -> Self {
+        let algorithms = algorithms.into_iter().collect();
+        self.id_token(|rules| rules.algorithms = Some(algorithms))
+    }
+
+    /// How many seconds the server's clock may be ahead or behind; 60 by default.
+    #[must_use]
+    pub fn id_token_leeway(self, seconds: u32) -> Self {
+        self.id_token(|rules| rules.leeway = seconds)
+    }
+
+    /// Accepts ID tokens that are for this audience besides the client itself; by default for no other.
+    #[must_use]
+    pub fn trusted_audience(self, audience: impl Into<String>) -> Self {
+        self.id_token(|rules| rules.trusted_audiences.push(audience.into()))
+    }
+
+    /// Rests on TLS to the token endpoint instead of the signature of the ID token (OpenID Connect Core section 3.1.3.7,
+    /// step 6): no keys are fetched, and [`Tokens::signature_verified`](crate::Tokens::signature_verified) says so. For
+    /// servers that publish no keys, and for those whose answers pass nobody in between.
+    #[must_use]
+    pub fn trust_token_endpoint_tls(self) -> Self {
+        self.id_token(|rules| rules.trust_tls = true)
+    }
+
+    pub(crate) fn id_token_rules(&self) -> &IdTokenRules {
+        &self.0.id_token_rules
+    }
+
+    pub(crate) fn key_cache(&self) -> &KeyCache {
+        &self.0.key_cache
+    }
+
+    fn id_token(mut self, change: impl FnOnce(&mut IdTokenRules)) -> Self {
+        change(&mut Arc::make_mut(&mut self.0).id_token_rules);
         self
     }
 }

@@ -2,6 +2,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::ErrorKind;
+
 /// Encodes parameters as a form. Those without a value are left out, since they would count as not sent (RFC 6749
 /// section 3.1). Erased on drop: bodies carry verifiers, codes and secrets.
 pub(crate) fn encode(parameters: &[(&str, &str)]) -> Zeroizing<String> {
@@ -18,6 +20,22 @@ pub(crate) fn encode(parameters: &[(&str, &str)]) -> Zeroizing<String> {
         encode_into(&mut form, value, "+");
     }
     Zeroizing::new(form)
+}
+
+/// Adds parameters to the endpoint, whose own query stays as it is (RFC 6749 section 3.1) and holds none of them, nor of
+/// the reserved ones.
+pub(crate) fn add_query(endpoint: &str, parameters: &[(&str, &str)], reserved: &[&str]) -> Result<String, ErrorKind> {
+    let (separator, query) = match endpoint.split_once('?') {
+        None => ("?", ""),
+        Some((_, query)) if query.is_empty() || query.ends_with('&') => ("", query),
+        Some((_, query)) => ("&", query),
+    };
+    for (name, _) in decode(query).ok_or(ErrorKind::EndpointMalformed)? {
+        if reserved.contains(&name.as_str()) || parameters.iter().any(|(taken, _)| *taken == name.as_str()) {
+            return Err(ErrorKind::ParameterReserved);
+        }
+    }
+    Ok(format!("{endpoint}{separator}{}", *encode(parameters)))
 }
 
 /// The same encoding of one text, a space as `%20`.

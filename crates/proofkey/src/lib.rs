@@ -22,13 +22,19 @@ mod callback;
 mod client;
 mod clock;
 mod discovery;
+#[cfg(feature = "id-token")]
+mod end_session;
 mod error;
 mod exchange;
 mod form;
+#[cfg(feature = "id-token")]
+mod id_token;
 mod login;
 #[cfg(feature = "http")]
 mod loopback;
 mod metadata;
+#[cfg_attr(not(feature = "id-token"), path = "no_openid.rs")]
+mod openid;
 mod profile;
 mod provider;
 #[cfg(feature = "http")]
@@ -40,6 +46,8 @@ mod tokens;
 #[cfg(feature = "http")]
 mod transport;
 mod uri;
+#[cfg(feature = "id-token")]
+mod userinfo;
 
 pub use answer::Answer;
 pub use callback::Callback;
@@ -48,6 +56,8 @@ pub use clock::now;
 pub use discovery::Discovery;
 pub use error::{Error, OAuthError};
 pub use exchange::{Exchange, Step};
+#[cfg(feature = "id-token")]
+pub use id_token::{Claims, IdTokenAlgorithm};
 pub use login::{Authorize, Login, Refusal};
 #[cfg(feature = "http")]
 pub use loopback::LoopbackLogin;
@@ -61,3 +71,5 @@ pub use tokens::Tokens;
 #[cfg(feature = "http")]
 pub use transport::Transport;
 pub use uri::{LoopbackPort, redirect_uri_matches};
+#[cfg(feature = "id-token")]
+pub use userinfo::Userinfo;

@@ -5,7 +5,8 @@ use zeroize::Zeroizing;
 use crate::callback::{Callback, Response};
 use crate::client::is_vschar;
 use crate::exchange::{Exchange, Expected};
-use crate::form::{self, decode};
+use crate::form;
+use crate::openid::{Asked, OpenId};
 use crate::{Client, Error, ErrorKind, OAuthError, Verifier};
 
 /// An authorization request under construction; [`Client::authorize`] starts one.
@@ -25,11 +26,12 @@ pub struct Authorize {
     extra: Vec<(String, String)>,
     state: Option<String>,
     verifier: Option<Verifier>,
+    pub(crate) asked: Asked,
 }
 
 impl Authorize {
     pub(crate) fn new(client: Client) -> Self {
-        Self { client, scope: String::new(), extra: Vec::new(), state: None, verifier: None }
+        Self { client, scope: String::new(), extra: Vec::new(), state: None, verifier: None, asked: Asked::default() }
     }
 
     /// What is asked for: scope tokens, separated by single spaces (RFC 6749 section 3.3). None by default.
@@ -79,15 +81,15 @@ impl Authorize {
     /// that this request sets itself or that comes twice (only `resource` may); and
     /// [`EntropyUnavailable`](ErrorKind::EntropyUnavailable).
     ///
-    /// The scope `openid` is [`ScopeInvalid`](ErrorKind::ScopeInvalid) as well: this version does not check ID tokens, and
-    /// no login may rest on an unchecked one.
+    /// The scope `openid` adds a fresh nonce, and has the ID token checked: [`IssuerMissing`](ErrorKind::IssuerMissing) and
+    /// [`EndpointMissing`](ErrorKind::EndpointMissing) unless the provider has an issuer and a `jwks_uri`. Without the
+    /// feature `id-token` it is [`ScopeInvalid`](ErrorKind::ScopeInvalid): no login may rest on an unchecked ID token.
     pub fn begin(self, now: i64) -> Result<Login, Error> {
         let scope = check_scope(&self.scope)?;
-        let state = match self.state {
-            Some(state) if is_vschar(&state) => state,
-            Some(_) => return Err(ErrorKind::StateInvalid.into()),
-            None => random_state()?,
-        };
+        let is_openid = scope.iter().any(|token| token == "openid");
+        let asked = self.asked.settled(&self.client, is_openid)?;
+        let openid_parameters = asked.as_ref().map(Asked::parameters).unwrap_or_default();
+        let state = random_unless(self.state)?;
         let verifier = match self.verifier {
             Some(verifier) => verifier,
             None => Verifier::generate()?,
@@ -102,6 +104,7 @@ impl Authorize {
             ("code_challenge", challenge.as_str()),
             ("code_challenge_method", "S256"),
         ];
+        parameters.extend(openid_parameters.iter().map(|(name, value)| (*name, value.as_str())));
         for (name, value) in &self.extra {
             let is_taken = RESERVED.contains(&name.as_str()) || parameters.iter().any(|(taken, _)| taken == name);
             if name.is_empty() || is_taken && name != "resource" {
@@ -114,9 +117,9 @@ impl Authorize {
                 parameters.push((name, value));
             }
         }
-        let url = authorization_url(self.client.provider().authorization_endpoint(), &parameters)?;
+        let url = form::add_query(self.client.provider().authorization_endpoint(), &parameters, &RESERVED)?;
         let expires_at = now.saturating_add(LIFETIME);
-        Ok(Login { state, verifier: Box::new(verifier), url, scope, expires_at, client: self.client })
+        Ok(Login { state, verifier: Box::new(verifier), url, scope, expires_at, asked, client: self.client })
     }
 }
 
@@ -138,6 +141,8 @@ pub struct Login {
     url: String,
     scope: Vec<String>,
     expires_at: i64,
+    /// If it has the scope `openid`.
+    asked: Option<Asked>,
 }
 
 impl Login {
@@ -176,7 +181,7 @@ impl Login {
     /// ```
     pub fn accept(self, callback: impl Into<Callback>, now: i64) -> Result<Exchange, Refusal> {
         match self.check(&callback.into(), now) {
-            Ok(code) => Ok(self.exchange(&self.client, &code)),
+            Ok(code) => Ok(self.exchange(&self.client, &code, now)),
             Err(verdict) => Err(verdict.on(self)),
         }
     }
@@ -203,7 +208,7 @@ impl Login {
             _ if now > self.expires_at => return Err(Verdict::Spent(ErrorKind::LoginExpired.into()).on(self)),
             _ if self.client.redirect_uri_text().is_some() => ErrorKind::RedirectUriMismatch,
             "" => ErrorKind::CodeMissing,
-            code if is_vschar(code) => return Ok(self.exchange(&self.client, code)),
+            code if is_vschar(code) => return Ok(self.exchange(&self.client, code, now)),
             _ => ErrorKind::CodeInvalid,
         };
         Err(Verdict::Anybodys(kind).on(self))
@@ -216,7 +221,7 @@ impl Login {
     /// another server, client id or redirect URI.
     pub fn accept_as(self, client: &Client, callback: impl Into<Callback>, now: i64) -> Result<Exchange, Refusal> {
         match self.check_as(client, &callback.into(), now) {
-            Ok(code) => Ok(self.exchange(client, &code)),
+            Ok(code) => Ok(self.exchange(client, &code, now)),
             Err(verdict) => Err(verdict.on(self)),
         }
     }
@@ -253,7 +258,7 @@ impl Login {
     }
 
     /// The exchange of a checked code, by this client as it is now: its secret may have changed since the login began.
-    pub(crate) fn exchange(&self, client: &Client, code: &str) -> Exchange {
+    pub(crate) fn exchange(&self, client: &Client, code: &str, now: i64) -> Exchange {
         let parameters = [
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -262,7 +267,9 @@ impl Login {
         ];
         let provider = client.provider();
         let expected = Expected { scope: self.scope.clone(), quirks: provider.quirks().to_vec(), kept: None };
-        Exchange::new(client.request(provider.token_endpoint(), &parameters), expected)
+        let begun_at = self.expires_at.saturating_sub(LIFETIME);
+        let openid = self.asked.as_ref().and_then(|asked| OpenId::of_login(client, asked.clone(), begun_at, code));
+        Exchange::new(client.request(provider.token_endpoint(), &parameters), expected, openid, now)
     }
 }
 
@@ -335,41 +342,30 @@ fn check_scope(scope: &str) -> Result<Vec<String>, ErrorKind> {
         |token: &str| !token.is_empty() && token.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E));
     match scope {
         "" => Ok(Vec::new()),
-        _ if scope.split(' ').all(|token| is_token(token) && token != "openid") => {
-            Ok(scope.split(' ').map(str::to_owned).collect())
-        }
+        _ if scope.split(' ').all(is_token) => Ok(scope.split(' ').map(str::to_owned).collect()),
         _ => Err(ErrorKind::ScopeInvalid),
     }
 }
 
-/// 128 random bits as base64url (RFC 6749 section 10.10): characters that no server mangles.
-fn random_state() -> Result<String, ErrorKind> {
+/// What the caller vouches for, or 128 random bits as base64url (RFC 6749 section 10.10): characters that no server
+/// mangles.
+pub(crate) fn random_unless(given: Option<String>) -> Result<String, ErrorKind> {
     use base64::Engine as _;
+    match given {
+        Some(text) if is_vschar(&text) => return Ok(text),
+        Some(_) => return Err(ErrorKind::StateInvalid),
+        None => {}
+    }
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| ErrorKind::EntropyUnavailable)?;
     Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
-}
-
-/// Adds the parameters to the endpoint, whose own query stays as it is (RFC 6749 section 3.1).
-fn authorization_url(endpoint: &str, parameters: &[(&str, &str)]) -> Result<String, ErrorKind> {
-    let (separator, query) = match endpoint.split_once('?') {
-        None => ("?", ""),
-        Some((_, query)) if query.is_empty() || query.ends_with('&') => ("", query),
-        Some((_, query)) => ("&", query),
-    };
-    for (name, _) in decode(query).ok_or(ErrorKind::EndpointMalformed)? {
-        if RESERVED.contains(&name.as_str()) || parameters.iter().any(|(taken, _)| *taken == name.as_str()) {
-            return Err(ErrorKind::ParameterReserved);
-        }
-    }
-    Ok(format!("{endpoint}{separator}{}", *form::encode(parameters)))
 }
 
 /// How long a login stays usable, in seconds.
 const LIFETIME: i64 = 600;
 
 /// Parameters that the flow sets, or that would change what its checks mean.
-const RESERVED: [&str; 11] = [
+const RESERVED: [&str; 13] = [
     "response_type",
     "response_mode",
     "client_id",
@@ -381,4 +377,6 @@ const RESERVED: [&str; 11] = [
     "code_challenge_method",
     "request",
     "request_uri",
+    "nonce",
+    "max_age",
 ];

@@ -125,7 +125,7 @@ impl<'a> LoopbackLogin<'a> {
     ///
     /// # Errors
     /// Those of [`Authorize::begin`] and [`Client::finish`], and before the browser is opened
-    /// [`RedirectUriInsecure`](ErrorKind::RedirectUriInsecure) for a redirect URI that is not http to loopback, and
+    /// [`RedirectUriNotLoopback`](ErrorKind::RedirectUriNotLoopback) for a redirect URI that is not http to loopback, and
     /// [`ConnectFailed`](ErrorKind::ConnectFailed) if nothing can listen there, mostly because another program has the
     /// port: a line of the progress says why. [`LoginExpired`](ErrorKind::LoginExpired) if nothing came in time;
     /// [`AuthorizationError`](ErrorKind::AuthorizationError) if the user or the server said no.

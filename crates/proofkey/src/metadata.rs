@@ -44,11 +44,15 @@ impl Metadata {
 }
 
 /// The members that are read, of which none may come twice.
-const READ: [&str; 8] = [
+const READ: [&str; 12] = [
     "issuer",
     "authorization_endpoint",
     "token_endpoint",
     "revocation_endpoint",
+    "userinfo_endpoint",
+    "end_session_endpoint",
+    "jwks_uri",
+    "id_token_signing_alg_values_supported",
     "code_challenge_methods_supported",
     "token_endpoint_auth_methods_supported",
     "authorization_response_iss_parameter_supported",

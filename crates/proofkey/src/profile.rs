@@ -55,6 +55,8 @@ pub struct Profile {
     authorization_endpoint: &'static str,
     token_endpoint: &'static str,
     revocation_endpoint: Option<&'static str>,
+    jwks_uri: Option<&'static str>,
+    userinfo_endpoint: Option<&'static str>,
     issuer: Option<&'static str>,
     quirks: &'static [Quirk],
 }
@@ -67,6 +69,15 @@ impl Profile {
         }
         if let Some(revocation_endpoint) = self.revocation_endpoint {
             provider = provider.revocation_endpoint(revocation_endpoint)?;
+        }
+        #[cfg(feature = "id-token")]
+        {
+            if let Some(jwks_uri) = self.jwks_uri {
+                provider = provider.jwks_uri(fill(jwks_uri))?;
+            }
+            if let Some(userinfo_endpoint) = self.userinfo_endpoint {
+                provider = provider.userinfo_endpoint(userinfo_endpoint)?;
+            }
         }
         provider = self.quirks.iter().fold(provider, |provider, quirk| provider.with_quirk(*quirk));
         Ok(provider.of_profile(self, PkceSupport::S256))
@@ -149,6 +160,8 @@ const DROPBOX: &Profile = &Profile {
     authorization_endpoint: "https://www.dropbox.com/oauth2/authorize",
     token_endpoint: "https://api.dropboxapi.com/oauth2/token",
     revocation_endpoint: None,
+    jwks_uri: None,
+    userinfo_endpoint: None,
     issuer: None,
     quirks: &[],
 };
@@ -160,6 +173,8 @@ const GITHUB: &Profile = &Profile {
     authorization_endpoint: "https://github.com/login/oauth/authorize",
     token_endpoint: "https://github.com/login/oauth/access_token",
     revocation_endpoint: None,
+    jwks_uri: None,
+    userinfo_endpoint: Some("https://api.github.com/user"),
     issuer: Some("https://github.com/login/oauth"),
     quirks: &[Quirk::ScopeSeparatedByComma],
 };
@@ -171,6 +186,8 @@ const GOOGLE: &Profile = &Profile {
     authorization_endpoint: "https://accounts.google.com/o/oauth2/v2/auth",
     token_endpoint: "https://oauth2.googleapis.com/token",
     revocation_endpoint: Some("https://oauth2.googleapis.com/revoke"),
+    jwks_uri: Some("https://www.googleapis.com/oauth2/v3/certs"),
+    userinfo_endpoint: Some("https://openidconnect.googleapis.com/v1/userinfo"),
     issuer: Some("https://accounts.google.com"),
     quirks: &[],
 };
@@ -182,6 +199,8 @@ const MICROSOFT: &Profile = &Profile {
     authorization_endpoint: "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize",
     token_endpoint: "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
     revocation_endpoint: None,
+    jwks_uri: Some("https://login.microsoftonline.com/{tenant}/discovery/v2.0/keys"),
+    userinfo_endpoint: Some("https://graph.microsoft.com/oidc/userinfo"),
     issuer: None,
     quirks: &[],
 };

@@ -20,6 +20,8 @@ pub struct Provider {
     authorization_endpoint: String,
     token_endpoint: String,
     revocation_endpoint: Option<String>,
+    #[cfg(feature = "id-token")]
+    pub(crate) openid: crate::id_token::OpenIdProvider,
     issuer: Option<String>,
     iss_promised: bool,
     pkce: PkceSupport,
@@ -56,6 +58,8 @@ impl Provider {
             authorization_endpoint,
             token_endpoint,
             revocation_endpoint: None,
+            #[cfg(feature = "id-token")]
+            openid: crate::id_token::OpenIdProvider::default(),
             issuer: None,
             iss_promised: false,
             pkce: PkceSupport::Unknown,
@@ -109,6 +113,8 @@ impl Provider {
         let offers = |method: &str| authentication.as_ref().is_some_and(|methods| methods.contains(&method));
         Ok(Self {
             revocation_endpoint: endpoint("revocation_endpoint")?,
+            #[cfg(feature = "id-token")]
+            openid: crate::id_token::OpenIdProvider::from_metadata(&metadata, issuer_uri.is_loopback())?,
             iss_promised: metadata.flag("authorization_response_iss_parameter_supported")?,
             pkce: match metadata.texts("code_challenge_methods_supported")? {
                 None => PkceSupport::Unknown,

@@ -82,7 +82,7 @@ impl Client {
         transport: &Transport,
         save: impl FnOnce(&Tokens) -> Result<(), E>,
     ) -> Result<Tokens, E> {
-        let exchange = self.begin_refresh(tokens)?;
+        let exchange = self.begin_refresh(tokens, now())?;
         let flights = self.refreshes();
         let key = key(tokens);
         let flight = flights.join(key, now());

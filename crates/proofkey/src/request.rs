@@ -20,6 +20,15 @@ impl Request {
         Self { method: "GET", url, headers: vec![accept()], body: Zeroizing::default() }
     }
 
+    /// A question to a resource server (RFC 6750 section 2.1).
+    #[cfg(feature = "id-token")]
+    pub(crate) fn get_with_token(url: String, access_token: &crate::Secret) -> Self {
+        let access_token = access_token.expose();
+        let mut bearer = Zeroizing::new(String::with_capacity(access_token.len().saturating_add(7)));
+        bearer.extend(["Bearer ", access_token]);
+        Self { method: "GET", url, headers: vec![accept(), ("Authorization", bearer)], body: Zeroizing::default() }
+    }
+
     /// A form sent to an endpoint (RFC 6749 section 4.1.3).
     pub(crate) fn post_form(url: &str, body: Zeroizing<String>, authorization: Option<Zeroizing<String>>) -> Self {
         let form = ("Content-Type", Zeroizing::new("application/x-www-form-urlencoded".to_owned()));
@@ -28,7 +37,7 @@ impl Request {
         Self { method: "POST", url: url.to_owned(), headers, body }
     }
 
-    /// The HTTP method: `POST`, or `GET` for metadata.
+    /// The HTTP method: `POST`, or `GET` for metadata, keys and userinfo.
     #[must_use]
     pub const fn method(&self) -> &'static str {
         self.method

@@ -12,7 +12,7 @@ impl Client {
     /// Begins to revoke these tokens.
     ///
     /// # Errors
-    /// [`EndpointMalformed`](ErrorKind::EndpointMalformed) if the provider has no revocation endpoint.
+    /// [`EndpointMissing`](ErrorKind::EndpointMissing) if the provider has no revocation endpoint.
     ///
     /// ```
     /// # use proofkey::{Answer, Client, Provider, Step, Tokens, Secret};
@@ -27,7 +27,7 @@ impl Client {
     /// # Ok::<(), proofkey::Error>(())
     /// ```
     pub fn begin_revocation(&self, tokens: &Tokens) -> Result<Revocation, Error> {
-        let endpoint = self.provider().revocation().ok_or(ErrorKind::EndpointMalformed)?;
+        let endpoint = self.provider().revocation().ok_or(ErrorKind::EndpointMissing)?;
         let revoke = |token: &str, hint: &str| self.request(endpoint, &[("token", token), ("token_type_hint", hint)]);
         let access = revoke(tokens.access_token().expose(), "access_token");
         Ok(match tokens.refresh_token() {

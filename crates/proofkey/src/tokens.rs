@@ -6,6 +6,8 @@ use serde_json::Value;
 use crate::answer::{Members, erase};
 use crate::client::is_vschar;
 use crate::exchange::Expected;
+#[cfg(feature = "id-token")]
+use crate::openid::Identity;
 use crate::{Error, ErrorKind, Quirk, Secret};
 
 /// What the token endpoint granted (RFC 6749 section 5.1).
@@ -20,6 +22,8 @@ pub struct Tokens {
     token_type_defaulted: bool,
     quirks: Vec<Quirk>,
     extras: BTreeMap<String, Value>,
+    #[cfg(feature = "id-token")]
+    identity: Option<Identity>,
 }
 
 impl Tokens {
@@ -48,11 +52,17 @@ impl Tokens {
             token_type_defaulted: false,
             quirks: Vec::new(),
             extras: BTreeMap::new(),
+            #[cfg(feature = "id-token")]
+            identity: None,
         }
     }
 
-    /// Reads the members of a successful answer.
-    pub(crate) fn from_members(members: Members, expected: Expected, now: i64) -> Result<Self, Error> {
+    /// Reads the members of a successful answer; the ID token stays apart until it is checked.
+    pub(crate) fn from_members(
+        members: Members,
+        expected: Expected,
+        now: i64,
+    ) -> Result<(Self, Option<Secret>), Error> {
         let access_token = match members.get("access_token") {
             None => return Err(ErrorKind::AccessTokenMissing.into()),
             Some(Value::String(token)) if is_vschar(token) => Secret::new(token),
@@ -69,6 +79,8 @@ impl Tokens {
             Some(Value::String(token)) if is_vschar(token) => Some(Secret::new(token)),
             Some(_) => return Err(ErrorKind::RefreshTokenInvalid.into()),
         };
+        // One that is no text is as malformed as the empty one.
+        let id_token = members.get("id_token").map(|id_token| Secret::new(id_token.as_str().unwrap_or_default()));
         let expires_in = members.get("expires_in").and_then(seconds);
         let separator = if expected.quirks.contains(&Quirk::ScopeSeparatedByComma) { ',' } else { ' ' };
         let scope = scope(members.get_even_empty("scope"), separator)?;
@@ -76,7 +88,7 @@ impl Tokens {
         let differs = |granted: &Vec<String>| !requested.is_empty() && !same_set(granted, requested);
         let scope_changed = scope.as_ref().is_some_and(differs);
         let (kept_refresh_token, kept_scope) = expected.kept.map(|kept| (kept.refresh_token, kept.scope)).unzip();
-        Ok(Self {
+        let tokens = Self {
             access_token,
             refresh_token: refresh_token.or(kept_refresh_token),
             expires_in,
@@ -86,7 +98,10 @@ impl Tokens {
             token_type_defaulted,
             quirks: expected.quirks,
             extras: members.into_extras(),
-        })
+            #[cfg(feature = "id-token")]
+            identity: None,
+        };
+        Ok((tokens, id_token))
     }
 
     /// The access token, to be sent as `Authorization: Bearer …` to the resource server and to nobody else (RFC 6750
@@ -156,6 +171,48 @@ impl Tokens {
     #[must_use]
     pub fn extra(&self, name: &str) -> Option<&Value> {
         self.extras.get(name)
+    }
+}
+
+#[cfg(feature = "id-token")]
+impl Tokens {
+    /// The same tokens with an ID token that was stored with them: [`id_token`](Self::id_token) of tokens whose ID token
+    /// was checked when it came. It is not checked again; a refresh compares the new one with it.
+    ///
+    /// # Errors
+    /// [`IdTokenMalformed`](ErrorKind::IdTokenMalformed) and the like if it is no signed JWT.
+    pub fn with_id_token(self, id_token: Secret) -> Result<Self, Error> {
+        Ok(self.with_identity(Identity::stored(id_token)?))
+    }
+
+    /// What the checked ID token says about the user; `None` without the scope `openid`.
+    #[must_use]
+    pub fn claims(&self) -> Option<&crate::Claims> {
+        self.identity.as_ref().map(|identity| &identity.claims)
+    }
+
+    /// The ID token itself: to be stored, and sent back as a hint. It tells who signed in, and is no proof of it to
+    /// anybody else.
+    #[must_use]
+    pub fn id_token(&self) -> Option<&Secret> {
+        self.identity.as_ref().map(|identity| &identity.id_token)
+    }
+
+    /// Whether the signature of the ID token was verified when it came. Not so for
+    /// [`trust_token_endpoint_tls`](crate::Client::trust_token_endpoint_tls), for tokens out of a storage, and without an
+    /// ID token.
+    #[must_use]
+    pub fn signature_verified(&self) -> bool {
+        self.identity.as_ref().is_some_and(|identity| identity.signature_verified)
+    }
+
+    pub(crate) fn with_identity(mut self, identity: Identity) -> Self {
+        self.identity = Some(identity);
+        self
+    }
+
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 }
 

@@ -19,6 +19,8 @@ use crate::{
     Answer, Callback, Client, Discovery, Error, ErrorKind, Exchange, Login, Provider, Refusal, Request, Revocation,
     Step, Tokens, now,
 };
+#[cfg(feature = "id-token")]
+use crate::{Claims, Userinfo};
 
 /// A blocking transport that is safe by default.
 ///
@@ -167,8 +169,13 @@ impl Transport {
         }
     }
 
-    pub(crate) fn exchange(&self, exchange: Exchange) -> Result<Tokens, Error> {
-        self.run(exchange, Exchange::request, |exchange, answer| exchange.receive(answer, now()))
+    pub(crate) fn exchange(&self, mut exchange: Exchange) -> Result<Tokens, Error> {
+        loop {
+            match exchange.step(|request| self.send(request))? {
+                Step::Send(next) => exchange = next,
+                Step::Done(tokens) => return Ok(tokens),
+            }
+        }
     }
 }
 
@@ -209,7 +216,7 @@ impl Client {
         transport: &Transport,
     ) -> Result<Tokens, Refusal> {
         let exchange = match login.check_as(self, &callback.into(), now()) {
-            Ok(code) => login.exchange(self, &code),
+            Ok(code) => login.exchange(self, &code, now()),
             Err(verdict) => return Err(verdict.on(login)),
         };
         transport.exchange(exchange).map_err(|error| {
@@ -235,6 +242,28 @@ impl Client {
     /// ```
     pub fn revoke(&self, tokens: &Tokens, transport: &Transport) -> Result<(), Error> {
         transport.run(self.begin_revocation(tokens)?, Revocation::request, Revocation::receive)
+    }
+}
+
+#[cfg(feature = "id-token")]
+impl Client {
+    /// Asks the provider who the user of these tokens is (OpenID Connect Core section 5.3).
+    ///
+    /// # Errors
+    /// Those of [`begin_userinfo`](Self::begin_userinfo), [`Transport::send`] and
+    /// [`Userinfo::receive`](crate::Userinfo::receive).
+    ///
+    /// ```no_run
+    /// # use proofkey::{Client, Error, Provider, Secret, Tokens, Transport};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// # let client = Client::new(provider, "my-app")?;
+    /// # let tokens = Tokens::from_parts(Secret::new("a"), Some(Secret::new("r")), None, None);
+    /// let profile = client.userinfo(&tokens, &Transport::new())?;
+    /// println!("hello {}", profile.subject());
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn userinfo(&self, tokens: &Tokens, transport: &Transport) -> Result<Claims, Error> {
+        transport.run(self.begin_userinfo(tokens)?, Userinfo::request, Userinfo::receive)
     }
 }
 

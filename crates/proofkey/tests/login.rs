@@ -1,4 +1,5 @@
 //! A login from begin to exchange: what is sent, what is refused, what stays usable, and that nothing leaks.
+#![cfg(feature = "id-token")]
 
 use proofkey::{Answer, Callback, Client, ErrorKind, Exchange, Login, Provider, Refusal, Step, Verifier};
 use proptest::prelude::*;
@@ -186,7 +187,12 @@ fn what_begin_refuses() {
         edit(client("https://client.example/cb").authorize()).begin(NOW).unwrap_err().kind()
     };
     assert_eq!(begin(|request| request.scope("a  b")), ErrorKind::ScopeInvalid);
-    assert_eq!(begin(|request| request.scope("openid profile")), ErrorKind::ScopeInvalid);
+    assert_eq!(begin(|request| request.scope("openid profile")), ErrorKind::IssuerMissing);
+    assert_eq!(begin(|request| request.scope("profile").max_age(0)), ErrorKind::ScopeInvalid);
+    assert_eq!(begin(|request| request.scope("profile").require_acr(["a"])), ErrorKind::ScopeInvalid);
+    assert_eq!(begin(|request| request.scope("profile").nonce("n")), ErrorKind::ScopeInvalid);
+    assert_eq!(begin(|request| request.extra("nonce", "n")), ErrorKind::ParameterReserved);
+    assert_eq!(begin(|request| request.extra("max_age", "0")), ErrorKind::ParameterReserved);
     assert_eq!(begin(|request| request.state("")), ErrorKind::StateInvalid);
     assert_eq!(begin(|request| request.state("a\nb")), ErrorKind::StateInvalid);
     assert_eq!(begin(|request| request.extra("state", "x")), ErrorKind::ParameterReserved);

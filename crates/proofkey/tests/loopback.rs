@@ -425,8 +425,8 @@ fn a_taken_port_and_a_redirect_uri_elsewhere() {
     let taken = format!("http://{}/cb", held.local_addr().unwrap());
     for (redirect_uri, kind, hint) in [
         (taken.as_str(), ErrorKind::ConnectFailed, "cannot listen for"),
-        ("https://client.example/cb", ErrorKind::RedirectUriInsecure, ""),
-        ("https://127.0.0.1/cb", ErrorKind::RedirectUriInsecure, ""),
+        ("https://client.example/cb", ErrorKind::RedirectUriNotLoopback, ""),
+        ("https://127.0.0.1/cb", ErrorKind::RedirectUriNotLoopback, ""),
     ] {
         let client = server.client().redirect_uri(redirect_uri).unwrap();
         let mut said = String::new();
@@ -441,7 +441,7 @@ fn what_cannot_be_sent_is_refused_before_the_browser_opens() {
     let server = Server::start();
     let client = server.client();
     let login = || client.login(&server.transport).browser(|_| panic!("too early")).progress(|_| ());
-    assert_eq!(login().scope("openid").run().unwrap_err().kind(), ErrorKind::ScopeInvalid);
+    assert_eq!(login().scope("a  b").run().unwrap_err().kind(), ErrorKind::ScopeInvalid);
     assert_eq!(login().extra("state", "s").run().unwrap_err().kind(), ErrorKind::ParameterReserved);
 }
 

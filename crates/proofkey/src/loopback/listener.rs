@@ -34,7 +34,7 @@ impl Listener {
         bind: impl Fn(SocketAddr) -> io::Result<TcpListener>,
     ) -> Result<(Self, String), Error> {
         for candidate in candidates {
-            let place = Place::parse(candidate).ok_or(ErrorKind::RedirectUriInsecure)?;
+            let place = Place::parse(candidate).ok_or(ErrorKind::RedirectUriNotLoopback)?;
             match place.bind(&bind) {
                 Ok((sockets, port)) => return Ok(place.listener(sockets, port)),
                 Err(error) => progress(&format!("cannot listen for {candidate}: {error}")),
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn what_is_no_loopback_redirect_uri() {
         for uri in ["https://127.0.0.1/cb", "https://client.example/cb", "com.example.app:/cb"] {
-            assert_eq!(opened(&[uri], TcpListener::bind), Err(ErrorKind::RedirectUriInsecure), "{uri}");
+            assert_eq!(opened(&[uri], TcpListener::bind), Err(ErrorKind::RedirectUriNotLoopback), "{uri}");
         }
     }
 

@@ -1,0 +1,55 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::answer::Members;
+
+/// What a server says about a user: the claims of a checked ID token, or of the userinfo endpoint (OpenID Connect Core
+/// sections 2 and 5.3).
+///
+/// A user is known by the pair of [`issuer`](Self::issuer) and [`subject`](Self::subject), never by an e-mail address,
+/// which changes hands (section 5.7).
+#[derive(Clone)]
+pub struct Claims(BTreeMap<String, Value>);
+
+impl Claims {
+    pub(crate) fn new(members: Members) -> Self {
+        Self(members.into_all())
+    }
+
+    /// The server that says so; empty where the userinfo endpoint does not.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.text("iss")
+    }
+
+    /// The user's name at that server, which never changes; empty where a server without OpenID Connect gives none.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.text("sub")
+    }
+
+    /// A claim, for example `email`. The server vouches for it only as far as it says, see `email_verified`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// Every claim, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// Only the names of the claims: their values are about a person.
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Claims")?;
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}

@@ -1,0 +1,142 @@
+//! The keys of a server (RFC 7517 section 5), and the choice of one for a token.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::signature::{self, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm};
+use serde_json::{Map, Value};
+
+use super::IdTokenAlgorithm as Alg;
+use super::jws::Jws;
+use crate::answer::Members;
+use crate::{Answer, Error, ErrorKind};
+
+/// The keys of a set that can verify an ID token. The others (for encryption, of other types, malformed) are left out, as
+/// RFC 7517 section 5 asks.
+pub(crate) struct Keys(Vec<Key>);
+
+struct Key {
+    kid: Option<String>,
+    /// If the set says that the key is for one algorithm only.
+    algorithm: Option<Alg>,
+    material: Material,
+}
+
+enum Material {
+    Rsa { n: Vec<u8>, e: Vec<u8> },
+    P256(Vec<u8>),
+    P384(Vec<u8>),
+    Ed25519(Vec<u8>),
+}
+
+/// What a set of keys says about a token.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verified {
+    Yes,
+    No,
+    /// No key of the set is meant: the server may have a new one.
+    UnknownKey,
+}
+
+impl Keys {
+    pub(crate) fn from_answer(answer: &Answer) -> Result<Self, Error> {
+        let unavailable = Error::from(ErrorKind::KeysUnavailable).after(answer.seconds_to_wait());
+        let is_success = answer.status() == 200 && answer.body().len() <= Answer::MAX_BODY;
+        let text = std::str::from_utf8(answer.body()).ok().filter(|_| is_success).ok_or_else(|| unavailable.clone())?;
+        let set = Members::from_json(text, &|name| name == "keys").map_err(|_| unavailable.clone())?;
+        let keys: Vec<_> = match set.get("keys") {
+            Some(Value::Array(keys)) => keys.iter().filter_map(Value::as_object).filter_map(Key::parse).collect(),
+            _ => Vec::new(),
+        };
+        if keys.is_empty() { Err(unavailable) } else { Ok(Self(keys)) }
+    }
+
+    /// Verifies by the key that the token names. One that names none needs a set in which only one key fits it (OpenID
+    /// Connect Core section 10.1).
+    pub(crate) fn verify(&self, jws: &Jws<'_>) -> Verified {
+        let named = |key: &&Key| jws.kid.is_none() || key.kid == jws.kid;
+        let mut fitting = self.0.iter().filter(named).filter(|key| key.fits(jws.algorithm)).peekable();
+        if fitting.peek().is_none() {
+            return Verified::UnknownKey;
+        }
+        if jws.kid.is_none() && fitting.clone().nth(1).is_some() {
+            return Verified::No;
+        }
+        if fitting.any(|key| key.verifies(jws)) { Verified::Yes } else { Verified::No }
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|key| &key.kid)).finish()
+    }
+}
+
+impl Key {
+    fn parse(jwk: &Map<String, Value>) -> Option<Self> {
+        let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+        let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
+        let coordinate = |name: &str, len: usize| bytes(name).filter(|bytes| bytes.len() == len);
+        // An uncompressed point (SEC 1 section 2.3.3).
+        let point = |len: usize| Some([vec![4], coordinate("x", len)?, coordinate("y", len)?].concat());
+        let is_for_signatures = match jwk.get("key_ops") {
+            None => jwk.get("use").is_none_or(|purpose| purpose == "sig"),
+            Some(Value::Array(operations)) => operations.iter().any(|operation| operation == "verify"),
+            Some(_) => false,
+        };
+        let algorithm = match jwk.get("alg") {
+            None => None,
+            Some(Value::String(name)) => Some(name.parse().ok()?),
+            Some(_) => return None,
+        };
+        let material = match (text("kty")?, text("crv")) {
+            ("RSA", _) => Material::Rsa { n: bytes("n")?, e: bytes("e")? },
+            ("EC", Some("P-256")) => Material::P256(point(32)?),
+            ("EC", Some("P-384")) => Material::P384(point(48)?),
+            ("OKP", Some("Ed25519")) => Material::Ed25519(coordinate("x", 32)?),
+            _ => return None,
+        };
+        is_for_signatures.then(|| Self { kid: text("kid").map(str::to_owned), algorithm, material })
+    }
+
+    fn fits(&self, algorithm: Alg) -> bool {
+        let is_of_type = match self.material {
+            Material::Rsa { .. } => {
+                matches!(algorithm, Alg::Rs256 | Alg::Rs384 | Alg::Rs512 | Alg::Ps256 | Alg::Ps384 | Alg::Ps512)
+            }
+            Material::P256(_) => algorithm == Alg::Es256,
+            Material::P384(_) => algorithm == Alg::Es384,
+            Material::Ed25519(_) => algorithm == Alg::EdDsa,
+        };
+        is_of_type && self.algorithm.is_none_or(|only| only == algorithm)
+    }
+
+    fn verifies(&self, jws: &Jws<'_>) -> bool {
+        let (signed, signature) = (jws.signed.as_bytes(), jws.signature.as_slice());
+        let by = |algorithm: &'static dyn VerificationAlgorithm, key: &[u8]| {
+            UnparsedPublicKey::new(algorithm, key).verify(signed, signature).is_ok()
+        };
+        match &self.material {
+            Material::Rsa { n, e } => {
+                let by = |parameters: &RsaParameters| {
+                    // RFC 7518 section 2 forbids leading zeros, and some servers send one.
+                    let n = n.strip_prefix(&[0]).unwrap_or(n);
+                    RsaPublicKeyComponents { n, e }.verify(parameters, signed, signature).is_ok()
+                };
+                match jws.algorithm {
+                    Alg::Rs256 => by(&signature::RSA_PKCS1_2048_8192_SHA256),
+                    Alg::Rs384 => by(&signature::RSA_PKCS1_2048_8192_SHA384),
+                    Alg::Rs512 => by(&signature::RSA_PKCS1_2048_8192_SHA512),
+                    Alg::Ps256 => by(&signature::RSA_PSS_2048_8192_SHA256),
+                    Alg::Ps384 => by(&signature::RSA_PSS_2048_8192_SHA384),
+                    Alg::Ps512 => by(&signature::RSA_PSS_2048_8192_SHA512),
+                    Alg::Es256 | Alg::Es384 | Alg::EdDsa => false,
+                }
+            }
+            Material::P256(key) => by(&signature::ECDSA_P256_SHA256_FIXED, key),
+            Material::P384(key) => by(&signature::ECDSA_P384_SHA384_FIXED, key),
+            Material::Ed25519(key) => by(&signature::ED25519, key),
+        }
+    }
+}

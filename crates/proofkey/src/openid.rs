@@ -1,0 +1,248 @@
+//! What an exchange expects of the ID token, and the keys that it has for it.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+pub(crate) use crate::id_token::Reason;
+use crate::id_token::{Cached, Claims, Expectation, IdTokenAlgorithm, Jws, Keys, Verified};
+use crate::login::random_unless;
+use crate::{Answer, Authorize, Client, Error, ErrorKind, Request, Secret, Tokens};
+
+/// What a login with the scope `openid` asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// There once the login has begun.
+    pub(crate) nonce: Option<String>,
+    /// In seconds.
+    pub(crate) max_age: Option<u32>,
+    pub(crate) acr: Vec<String>,
+}
+
+/// For logins with the scope `openid` (OpenID Connect Core section 3.1.2.1).
+impl Authorize {
+    /// Uses this nonce instead of 128 fresh random bits: for tests.
+    pub fn nonce(mut self, nonce: impl Into<String>) -> Self {
+        self.asked.nonce = Some(nonce.into());
+        self
+    }
+
+    /// The user has to have signed in at the server no longer ago than that many seconds, or does it again; an ID token
+    /// that tells another story is refused.
+    ///
+    /// ```
+    /// # use proofkey::{Client, Provider};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?
+    /// #     .issuer("https://as.example")?.jwks_uri("https://as.example/keys")?;
+    /// # let client = Client::new(provider, "my-app")?;
+    /// let login = client.authorize().scope("openid").max_age(300).begin(0)?;
+    /// assert!(login.url().ends_with("&max_age=300"));
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn max_age(mut self, seconds: u32) -> Self {
+        self.asked.max_age = Some(seconds);
+        self
+    }
+
+    /// The user has to sign in in one of these ways, the best first: values of `acr`, which the server defines, for
+    /// example for a second factor. An ID token with another one is refused. Sent as `acr_values`.
+    pub fn require_acr(mut self, acr: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.asked.acr = acr.into_iter().map(Into::into).collect();
+        self
+    }
+}
+
+impl Asked {
+    /// Adds the nonce. `None` for a login without the scope `openid`, which cannot ask for anything of the ID token.
+    pub(crate) fn settled(mut self, client: &Client, is_openid: bool) -> Result<Option<Self>, ErrorKind> {
+        if !is_openid {
+            return if self == Self::default() { Ok(None) } else { Err(ErrorKind::ScopeInvalid) };
+        }
+        if client.provider().expected_issuer().is_none() {
+            return Err(ErrorKind::IssuerMissing);
+        }
+        if client.provider().openid.jwks_uri.is_none() && !client.id_token_rules().trust_tls {
+            return Err(ErrorKind::EndpointMissing);
+        }
+        self.nonce = Some(random_unless(self.nonce)?);
+        Ok(Some(self))
+    }
+
+    /// What it adds to the authorization request.
+    pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
+        let max_age = self.max_age.map(|seconds| seconds.to_string());
+        let acr = Some(self.acr.join(" "));
+        let parameters = [("nonce", self.nonce.clone()), ("max_age", max_age), ("acr_values", acr)];
+        parameters
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)))
+            .collect()
+    }
+}
+
+/// What an exchange expects of the ID token.
+#[derive(Debug)]
+pub(crate) struct OpenId {
+    client: Client,
+    occasion: Occasion,
+    keys: Option<Arc<Keys>>,
+}
+
+/// Where the ID token comes from.
+#[derive(Debug)]
+enum Occasion {
+    Login { asked: Asked, begun_at: i64, code: Zeroizing<String> },
+    Refresh { original: Identity },
+}
+
+/// A checked ID token.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    pub(crate) id_token: Secret,
+    pub(crate) claims: Claims,
+    pub(crate) signature_verified: bool,
+}
+
+/// What became of an ID token.
+pub(crate) enum Checked {
+    Good(Tokens),
+    /// It names a key that the server may have: nobody gets these tokens before its answer.
+    Waiting {
+        tokens: Tokens,
+        id_token: Secret,
+        question: Request,
+    },
+}
+
+impl Identity {
+    /// One that was checked before it was stored.
+    pub(crate) fn stored(id_token: Secret) -> Result<Self, ErrorKind> {
+        let claims = Claims::new(Jws::parse(id_token.expose())?.payload);
+        Ok(Self { id_token, claims, signature_verified: false })
+    }
+}
+
+impl OpenId {
+    pub(crate) fn of_login(client: &Client, asked: Asked, begun_at: i64, code: &str) -> Option<Self> {
+        let code = Zeroizing::new(code.to_owned());
+        Some(Self { client: client.clone(), occasion: Occasion::Login { asked, begun_at, code }, keys: None })
+    }
+
+    /// `None` for tokens that came without an ID token: then there is nothing to compare a new one with.
+    pub(crate) fn of_refresh(client: &Client, tokens: &Tokens) -> Option<Self> {
+        let original = tokens.identity()?.clone();
+        Some(Self { client: client.clone(), occasion: Occasion::Refresh { original }, keys: None })
+    }
+
+    /// The question for the keys, if it has to come first.
+    pub(crate) fn keys_wanted(&mut self, now: i64) -> Option<Request> {
+        match self.client.key_cache().get(now) {
+            _ if self.client.id_token_rules().trust_tls => return None,
+            Cached::None => {}
+            Cached::Old(keys) => self.keys = Some(keys),
+            Cached::Fresh(keys) => {
+                self.keys = Some(keys);
+                return None;
+            }
+        }
+        self.question()
+    }
+
+    fn question(&self) -> Option<Request> {
+        self.client.provider().openid.jwks_uri.clone().map(Request::get)
+    }
+
+    /// Takes the answer to the question for the keys. Keys that are here already are good enough without one.
+    pub(crate) fn take_answer(&mut self, answer: &Answer, reason: Reason, now: i64) -> Result<(), Error> {
+        self.take_keys(self.client.key_cache().put(Keys::from_answer(answer), reason, now), reason)
+    }
+
+    fn take_keys(&mut self, keys: Result<Arc<Keys>, Error>, reason: Reason) -> Result<(), Error> {
+        match keys {
+            Ok(keys) => self.keys = Some(keys),
+            Err(error) if reason == Reason::UnknownKey || self.keys.is_none() => return Err(error),
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Gets the keys by way of the cache.
+    #[cfg(feature = "http")]
+    pub(crate) fn fetch_keys(
+        &mut self,
+        reason: Reason,
+        send: impl FnOnce() -> Result<Answer, Error>,
+    ) -> Result<(), Error> {
+        let ask = || send().and_then(|answer| Keys::from_answer(&answer));
+        let keys = self.client.key_cache().fetch(self.keys.as_ref(), reason, ask, crate::now());
+        self.take_keys(keys, reason)
+    }
+
+    /// The tokens with the claims of their ID token, once it is checked. Nobody gets at them before.
+    pub(crate) fn check(&self, tokens: Tokens, id_token: Option<Secret>, now: i64) -> Result<Checked, ErrorKind> {
+        let Some(id_token) = id_token else {
+            return match &self.occasion {
+                Occasion::Login { .. } => Err(ErrorKind::IdTokenMissing),
+                Occasion::Refresh { original } => Ok(Checked::Good(tokens.with_identity(original.clone()))),
+            };
+        };
+        let jws = Jws::parse(id_token.expose())?;
+        let expectation = self.expectation(&tokens, now);
+        expectation.check_algorithm(&jws)?;
+        let signature_verified = !self.client.id_token_rules().trust_tls;
+        if signature_verified {
+            match self.verify(&jws) {
+                Verified::Yes => {}
+                Verified::UnknownKey if self.client.key_cache().may_refetch(now) => {
+                    let question = self.question().ok_or(ErrorKind::IdTokenSignature)?;
+                    return Ok(Checked::Waiting { tokens, id_token, question });
+                }
+                Verified::No | Verified::UnknownKey => return Err(ErrorKind::IdTokenSignature),
+            }
+        }
+        let claims = expectation.check(jws)?;
+        Ok(Checked::Good(tokens.with_identity(Identity { id_token, claims, signature_verified })))
+    }
+
+    /// By the keys that were here first, else by those that another thread has fetched meanwhile.
+    fn verify(&self, jws: &Jws<'_>) -> Verified {
+        match self.keys.as_ref().map(|keys| keys.verify(jws)) {
+            None | Some(Verified::UnknownKey) => {
+                let newer = self.client.key_cache().other_than(self.keys.as_ref());
+                newer.map_or(Verified::UnknownKey, |keys| keys.verify(jws))
+            }
+            Some(verified) => verified,
+        }
+    }
+
+    fn expectation<'a>(&'a self, tokens: &'a Tokens, now: i64) -> Expectation<'a> {
+        let (rules, provider) = (self.client.id_token_rules(), self.client.provider());
+        let expectation = Expectation {
+            issuer: provider.expected_issuer().unwrap_or_default(),
+            client_id: self.client.id(),
+            algorithms: rules.algorithms.as_deref().or(provider.openid.algorithms.as_deref()).unwrap_or(DEFAULT),
+            leeway: rules.leeway,
+            trusted_audiences: &rules.trusted_audiences,
+            nonce: None,
+            max_age: None,
+            acr: &[],
+            access_token: tokens.access_token().expose(),
+            code: None,
+            original: None,
+            now,
+        };
+        match &self.occasion {
+            Occasion::Login { asked, begun_at, code } => Expectation {
+                nonce: asked.nonce.as_deref(),
+                max_age: asked.max_age.map(|max_age| (max_age, *begun_at)),
+                acr: &asked.acr,
+                code: Some(code),
+                ..expectation
+            },
+            Occasion::Refresh { original } => Expectation { original: Some(&original.claims), ..expectation },
+        }
+    }
+}
+
+/// What a client gets that registers nothing else (OpenID Connect Dynamic Client Registration section 2).
+const DEFAULT: &[IdTokenAlgorithm] = &[IdTokenAlgorithm::Rs256];
