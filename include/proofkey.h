@@ -196,6 +196,21 @@
 #define PROOFKEY_STATUS_PAR_REQUIRED 108
 
 /**
+ * "endpoint_missing": the provider has no such endpoint.
+ */
+#define PROOFKEY_STATUS_ENDPOINT_MISSING 109
+
+/**
+ * "issuer_missing": openid needs the provider's issuer.
+ */
+#define PROOFKEY_STATUS_ISSUER_MISSING 110
+
+/**
+ * "redirect_uri_not_loopback": a loopback login needs an http redirect URI on loopback.
+ */
+#define PROOFKEY_STATUS_REDIRECT_URI_NOT_LOOPBACK 111
+
+/**
  * "callback_malformed": the callback is not form-encoded as it must be.
  */
 #define PROOFKEY_STATUS_CALLBACK_MALFORMED 200
@@ -451,6 +466,21 @@
 #define PROOFKEY_STATUS_ID_TOKEN_ACR 517
 
 /**
+ * "userinfo_status": the userinfo endpoint answered with an HTTP error.
+ */
+#define PROOFKEY_STATUS_USERINFO_STATUS 520
+
+/**
+ * "userinfo_malformed": the userinfo answer is not a JSON object.
+ */
+#define PROOFKEY_STATUS_USERINFO_MALFORMED 521
+
+/**
+ * "userinfo_sub": the userinfo answer is about another user.
+ */
+#define PROOFKEY_STATUS_USERINFO_SUB 522
+
+/**
  * "metadata_malformed": the metadata is not a JSON object.
  */
 #define PROOFKEY_STATUS_METADATA_MALFORMED 600
@@ -479,6 +509,11 @@
  * "metadata_endpoint_missing": the metadata names no token or authorization endpoint.
  */
 #define PROOFKEY_STATUS_METADATA_ENDPOINT_MISSING 605
+
+/**
+ * "keys_unavailable": the server's keys for ID tokens could not be read.
+ */
+#define PROOFKEY_STATUS_KEYS_UNAVAILABLE 606
 
 /**
  * "connect_failed": no connection: nothing was sent.

@@ -105,7 +105,8 @@ class Provider:
     """An authorization server: its endpoints, and what it promises. URLs are kept and sent as given.
 
     `Provider.discover(issuer)` reads them from the server's metadata. `iss_promised` says that it sends `iss` in every
-    answer (RFC 9207); one without it is then refused. `ConfigurationError` for URLs that are not absolute, have a
+    answer (RFC 9207); one without it is then refused. `jwks_uri` is where the keys for ID tokens are, and what the scope
+    `openid` needs besides the issuer. `ConfigurationError` for URLs that are not absolute, have a
     fragment, or are http to anything but 127.0.0.1, [::1] and localhost.
 
     >>> import proofkey
@@ -125,6 +126,9 @@ class Provider:
         issuer: str | None = None,
         iss_promised: bool = False,
         revocation_endpoint: str | None = None,
+        jwks_uri: str | None = None,
+        userinfo_endpoint: str | None = None,
+        end_session_endpoint: str | None = None,
     ) -> Provider: ...
     @staticmethod
     def discover(issuer: str, /, *, transport: Transport | None = None) -> Provider:
@@ -197,6 +201,10 @@ class Client:
     returns one each time it is needed, for secrets that rotate; `auth_method` is "client_secret_basic" or
     "client_secret_post", by default what the provider's metadata asks for, else basic.
 
+    `id_token_algorithms` are the signatures that ID tokens may have, by default what the provider's metadata lists, else
+    "RS256"; `id_token_leeway` is how many seconds the server's clock may be off; `trusted_audiences` are other audiences
+    that an ID token may be for.
+
     `ConfigurationError` for a client id that is not printable ASCII, or a redirect URI that is not absolute, has a
     fragment, or is http to anything but loopback.
 
@@ -218,7 +226,14 @@ class Client:
         client_secret: str | Callable[[], str] | None = None,
         auth_method: str | None = None,
         transport: Transport | None = None,
+        id_token_algorithms: str | Iterable[str] | None = None,
+        id_token_leeway: int = 60,
+        trusted_audiences: str | Iterable[str] | None = None,
     ) -> Client: ...
+    def trust_token_endpoint_tls(self) -> Client:
+        """The same client, for which TLS to the token endpoint stands in for the signature of the ID token (OpenID Connect
+        Core section 3.1.3.7, step 6): no keys are fetched. For servers that publish none.
+        """
     def begin(
         self,
         *,
@@ -226,16 +241,24 @@ class Client:
         prompt: str | None = None,
         login_hint: str | None = None,
         resource: str | Iterable[str] | None = None,
+        max_age: int | None = None,
+        acr: str | Iterable[str] | None = None,
         extra: dict[str, str] | None = None,
         state: str | None = None,
         verifier: Verifier | None = None,
+        nonce: str | None = None,
+        now: int | None = None,
     ) -> Login:
         """Begins a login, with a fresh state and a fresh verifier. Send the browser to its `url`.
 
         `scope` is a text of tokens with single spaces between them, or a list of tokens; `prompt`, `login_hint`,
-        `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request. `state`
-        and `verifier` are for tests. It raises `ConfigurationError` for a scope, a state or an extra parameter that
-        cannot be sent; the scope `openid` is refused too, because this version does not check ID tokens.
+        `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request. `state`,
+        `verifier`, `nonce` and `now` (seconds since the epoch) are for tests. It raises `ConfigurationError` for a scope, a state or an extra parameter
+        that cannot be sent.
+
+        With the scope `openid` no tokens come out before their ID token is checked; the provider needs an issuer and its
+        keys. `max_age` is how long ago, in seconds, the user may have signed in there; `acr` is the ways in which that may
+        have been done, the best first (a text or a list). An ID token that tells another story is refused.
         """
     def login(
         self,
@@ -290,6 +313,25 @@ class Client:
         `save(new_tokens)` is called before anybody gets the new tokens; if it raises, nobody does, and the next call runs
         it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is worth nothing any more.
         """
+    def begin_refresh(self, tokens: Tokens, /, *, now: int | None = None) -> Exchange:
+        """The `Exchange` of the refresh token, without network: for programs that bring their own HTTP. It has neither the
+        single flight nor the memory of `refresh()`: see to it that one refresh token is sent once.
+
+        `TokenError` "refresh_token_absent" if there is none. `now` is for tests.
+        """
+    def userinfo(self, tokens: Tokens, /) -> dict[str, Any]:
+        """Asks the provider over the network who the user of these tokens is (OpenID Connect Core section 5.3), and returns the
+        claims as a dict.
+
+        `ConfigurationError` if the provider has no userinfo endpoint; `IdTokenError` if it refused, answered something
+        else, or answered about another user than the ID token; `TransportError`.
+        """
+    def end_session_url(self, tokens: Tokens, /, *, return_to: str | None = None) -> str:
+        """The URL that signs the user out at the provider as well (OpenID Connect RP-Initiated Logout): send the browser there
+        once the application's own session is gone. `return_to` is where it comes back to, if that is registered there.
+
+        `ConfigurationError` if the provider offers none.
+        """
     def revoke(self, tokens: Tokens, /) -> None:
         """Revokes tokens (RFC 7009), the refresh token first. It may be repeated. `ConfigurationError` if the provider has no
         revocation endpoint.
@@ -316,12 +358,13 @@ class Login:
         *,
         content_type: str | None = None,
         body: bytes | bytearray | str | None = None,
+        now: int | None = None,
     ) -> Exchange:
         """Checks the callback and returns the `Exchange` of its code, without network: for programs that bring their own
         HTTP. `client.finish()` does both, and takes the same arguments.
 
         `CallbackError` leaves the login usable where anybody could have sent the callback; a second use of the right one
-        is `login_spent`.
+        is `login_spent`. `now` is for tests.
         """
     def accept_pasted_code(self, code: str, /) -> Exchange:
         """The `Exchange` of a code that the server showed to the user, who typed it in: only for a client without a redirect
@@ -338,18 +381,22 @@ class Exchange:
             x.receive(response.status_code, response.headers, response.content)
         tokens = x.tokens
 
-    Follow no redirects. Once a byte of the request may have left, do not send it again: a code is used once.
+    Follow no redirects. Once a byte of a request that is no "GET" may have left, do not send it again: a code is used
+    once. With the scope `openid` the first request may be for the server's keys.
     """
 
     @property
     def request(self) -> Request | None:
         """The request to send now; `None` once the tokens are there."""
-    def receive(self, status: int, headers: _Headers, body: bytes | bytearray | str, /) -> None:
+    def receive(
+        self, status: int, headers: _Headers, body: bytes | bytearray | str, /, *, now: int | None = None
+    ) -> None:
         """Takes the answer to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes
         or text.
 
         `TokenError` if the server refused, or if the answer is not what RFC 6749 section 5 describes; this login is
-        over then.
+        over then. `MetadataError` if the server's keys for ID tokens cannot be read, before the code is sent;
+        `IdTokenError` if the ID token is not to be believed. `now` is for tests.
         """
     @property
     def tokens(self) -> Tokens:
@@ -394,7 +441,7 @@ class Tokens:
 
     @staticmethod
     def from_dict(stored: dict[str, Any], /) -> Tokens:
-        """Tokens that were stored: what `to_dict()` gave.
+        """Tokens that were stored: what `to_dict()` gave. The ID token in it was checked when it came, and is not again.
 
         >>> import proofkey
         >>> proofkey.Tokens.from_dict({"access_token": "a", "refresh_token": "r", "expires_at": None, "scope": ["read"]})
@@ -431,6 +478,19 @@ class Tokens:
     def extra(self, name: str, /) -> object:
         """A further member of the answer, for example Dropbox's `account_id`; `None` if it is not there. Do not trust
         it.
+        """
+    @property
+    def claims(self) -> dict[str, Any] | None:
+        """What the checked ID token says about the user, as a dict; `None` without the scope `openid`. Know users by the pair of
+        `claims["iss"]` and `claims["sub"]`, never by an e-mail address.
+        """
+    @property
+    def id_token(self) -> Secret | None:
+        """The ID token itself; `None` without the scope `openid`. It is no proof to anybody else."""
+    @property
+    def signature_verified(self) -> bool:
+        """Whether the signature of the ID token was verified when it came; not so for `trust_token_endpoint_tls()`, and for
+        tokens out of a storage.
         """
     def to_dict(self) -> dict[str, str | int | list[str] | None]:
         """Everything as a dict, the tokens in clear: for storage that is safe enough for them."""

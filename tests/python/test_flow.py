@@ -244,7 +244,7 @@ def test_nothing_was_sent_so_the_same_call_works_later() -> None:
         (lambda: proofkey.Client(provider(), "ä"), "client_id_invalid"),
         (lambda: proofkey.Client(provider(), "c", redirect_uri="/callback"), "redirect_uri_malformed"),
         (lambda: proofkey.Client(provider(), "c", redirect_uri="http://client.example/"), "redirect_uri_insecure"),
-        (lambda: proofkey.Client(provider(), "c").begin(scope="openid"), "scope_invalid"),
+        (lambda: proofkey.Client(provider(), "c").begin(scope="openid"), "issuer_missing"),
         (lambda: proofkey.Client(provider(), "c").begin(scope=["a b"]), "scope_invalid"),
         (lambda: proofkey.Client(provider(), "c").begin(scope=[""]), "scope_invalid"),
         (lambda: proofkey.Client(provider(), "c").begin(state=""), "state_invalid"),
@@ -392,7 +392,7 @@ def test_tokens_without_a_refresh_token() -> None:
         client.refresh(proofkey.Tokens.from_dict({"access_token": "a"}))
     with pytest.raises(KeyError):
         proofkey.Tokens.from_dict({})
-    with pytest.raises(proofkey.ConfigurationError, match="endpoint_malformed"):
+    with pytest.raises(proofkey.ConfigurationError, match="endpoint_missing"):
         client.revoke(proofkey.Tokens.from_dict({"access_token": "a"}))
 
 

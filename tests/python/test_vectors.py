@@ -170,15 +170,15 @@ def class_of(number: int) -> type[proofkey.Error]:
     families: dict[range, type[proofkey.Error]] = {
         range(1, 4): proofkey.VerifierError,
         range(10, 25): server.RequestError,
-        range(100, 109): proofkey.ConfigurationError,
+        range(100, 200): proofkey.ConfigurationError,
         range(902, 903): proofkey.ConfigurationError,
         range(211, 212): proofkey.AuthorizationError,
-        range(200, 215): proofkey.CallbackError,
-        range(300, 306): proofkey.SealError,
-        range(400, 412): proofkey.TokenError,
-        range(500, 518): proofkey.IdTokenError,
-        range(600, 606): proofkey.MetadataError,
-        range(700, 706): proofkey.TransportError,
+        range(200, 300): proofkey.CallbackError,
+        range(300, 400): proofkey.SealError,
+        range(400, 500): proofkey.TokenError,
+        range(500, 600): proofkey.IdTokenError,
+        range(600, 700): proofkey.MetadataError,
+        range(700, 800): proofkey.TransportError,
     }
     return next((family for numbers, family in families.items() if number in numbers), proofkey.Error)
 

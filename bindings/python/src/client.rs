@@ -1,9 +1,11 @@
-use proofkey::{ErrorKind, Secret};
+use proofkey::{ErrorKind, IdTokenAlgorithm, Secret};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::error::{flow_error, to_pyerr};
+use crate::exchange::Exchange;
+use crate::json::claims_to_python;
 use crate::login::{Login, callback};
 use crate::loopback;
 use crate::provider::Provider;
@@ -17,6 +19,10 @@ use crate::verifier::Verifier;
 /// Without `client_secret` it is public, and PKCE alone protects its codes. A secret is a text, or a callable that
 /// returns one each time it is needed, for secrets that rotate; `auth_method` is "client_secret_basic" or
 /// "client_secret_post", by default what the provider's metadata asks for, else basic.
+///
+/// `id_token_algorithms` are the signatures that ID tokens may have, by default what the provider's metadata lists, else
+/// "RS256"; `id_token_leeway` is how many seconds the server's clock may be off; `trusted_audiences` are other audiences
+/// that an ID token may be for.
 ///
 /// `ConfigurationError` for a client id that is not printable ASCII, or a redirect URI that is not absolute, has a
 /// fragment, or is http to anything but loopback.
@@ -62,8 +68,10 @@ impl Client {
 impl Client {
     #[new]
     #[pyo3(signature = (
-        provider, client_id, *, redirect_uri = None, client_secret = None, auth_method = None, transport = None
+        provider, client_id, *, redirect_uri = None, client_secret = None, auth_method = None, transport = None,
+        id_token_algorithms = None, id_token_leeway = 60, trusted_audiences = None
     ))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
         py: Python<'_>,
         provider: &Provider,
@@ -72,12 +80,26 @@ impl Client {
         client_secret: Option<Py<PyAny>>,
         auth_method: Option<&str>,
         transport: Option<&Transport>,
+        id_token_algorithms: Option<&Bound<'_, PyAny>>,
+        id_token_leeway: u32,
+        trusted_audiences: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let client_id = utf8("client_id", client_id)?;
         let redirect_uri = redirect_uri.map(|redirect_uri| utf8("redirect_uri", redirect_uri)).transpose()?;
-        let client = proofkey::Client::new(provider.0.clone(), client_id)
+        let mut client = proofkey::Client::new(provider.0.clone(), client_id)
             .and_then(|client| redirect_uri.into_iter().try_fold(client, proofkey::Client::redirect_uri))
-            .map_err(|error| flow_error(py, &error))?;
+            .map_err(|error| flow_error(py, &error))?
+            .id_token_leeway(id_token_leeway);
+        if let Some(names) = id_token_algorithms {
+            let names = texts("id_token_algorithms", names)?;
+            let algorithms: Result<Vec<IdTokenAlgorithm>, _> = names.iter().map(|name| name.parse()).collect();
+            client = client.id_token_algorithms(algorithms.map_err(|_| unknown_algorithm())?);
+        }
+        for audience in
+            trusted_audiences.map(|names| texts("trusted_audiences", names)).transpose()?.unwrap_or_default()
+        {
+            client = client.trusted_audience(audience);
+        }
         let method = match auth_method.unwrap_or_else(|| provider.0.token_endpoint_auth_method()) {
             "client_secret_basic" => Method::Basic,
             "client_secret_post" => Method::Post,
@@ -95,14 +117,29 @@ impl Client {
         Ok(made)
     }
 
+    /// The same client, for which TLS to the token endpoint stands in for the signature of the ID token (OpenID Connect
+    /// Core section 3.1.3.7, step 6): no keys are fetched. For servers that publish none.
+    fn trust_token_endpoint_tls(&self, py: Python<'_>) -> Self {
+        Self {
+            client: self.client.clone().trust_token_endpoint_tls(),
+            authentication: self.authentication.as_ref().map(|(method, secret)| (*method, secret.clone_ref(py))),
+            transport: self.transport.clone(),
+        }
+    }
+
     /// Begins a login, with a fresh state and a fresh verifier. Send the browser to its `url`.
     ///
     /// `scope` is a text of tokens with single spaces between them, or a list of tokens; `prompt`, `login_hint`,
-    /// `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request. `state`
-    /// and `verifier` are for tests. It raises `ConfigurationError` for a scope, a state or an extra parameter that
-    /// cannot be sent; the scope `openid` is refused too, because this version does not check ID tokens.
+    /// `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request. `state`,
+    /// `verifier`, `nonce` and `now` (seconds since the epoch) are for tests. It raises `ConfigurationError` for a scope, a state or an extra parameter
+    /// that cannot be sent.
+    ///
+    /// With the scope `openid` no tokens come out before their ID token is checked; the provider needs an issuer and its
+    /// keys. `max_age` is how long ago, in seconds, the user may have signed in there; `acr` is the ways in which that may
+    /// have been done, the best first (a text or a list). An ID token that tells another story is refused.
     #[pyo3(signature = (
-        *, scope = None, prompt = None, login_hint = None, resource = None, extra = None, state = None, verifier = None
+        *, scope = None, prompt = None, login_hint = None, resource = None, max_age = None, acr = None, extra = None,
+        state = None, verifier = None, nonce = None, now = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn begin(
@@ -111,9 +148,13 @@ impl Client {
         prompt: Option<&Bound<'_, PyAny>>,
         login_hint: Option<&Bound<'_, PyAny>>,
         resource: Option<&Bound<'_, PyAny>>,
+        max_age: Option<u32>,
+        acr: Option<&Bound<'_, PyAny>>,
         extra: Option<&Bound<'_, PyDict>>,
         state: Option<&Bound<'_, PyAny>>,
         verifier: Option<&Verifier>,
+        nonce: Option<&Bound<'_, PyAny>>,
+        now: Option<i64>,
     ) -> PyResult<Login> {
         let py = slf.py();
         let mut request = slf.get().client.authorize();
@@ -129,7 +170,16 @@ impl Client {
         if let Some(verifier) = verifier {
             request = request.verifier(verifier.copy().map_err(|error| to_pyerr(py, error))?);
         }
-        let login = request.begin(proofkey::now()).map_err(|error| flow_error(py, &error))?;
+        if let Some(nonce) = nonce {
+            request = request.nonce(utf8("nonce", nonce)?);
+        }
+        if let Some(max_age) = max_age {
+            request = request.max_age(max_age);
+        }
+        if let Some(acr) = acr {
+            request = request.require_acr(texts("acr", acr)?);
+        }
+        let login = request.begin(now.unwrap_or_else(proofkey::now)).map_err(|error| flow_error(py, &error))?;
         Ok(Login::new(login, slf.clone().unbind()))
     }
 
@@ -215,6 +265,42 @@ impl Client {
         })
     }
 
+    /// The `Exchange` of the refresh token, without network: for programs that bring their own HTTP. It has neither the
+    /// single flight nor the memory of `refresh()`: see to it that one refresh token is sent once.
+    ///
+    /// `TokenError` "refresh_token_absent" if there is none. `now` is for tests.
+    #[pyo3(signature = (tokens, /, *, now = None))]
+    fn begin_refresh(&self, py: Python<'_>, tokens: &Tokens, now: Option<i64>) -> PyResult<Exchange> {
+        let exchange = self.current(py)?.begin_refresh(&tokens.0, now.unwrap_or_else(proofkey::now));
+        exchange.map(Exchange::new).map_err(|error| flow_error(py, &error))
+    }
+
+    /// Asks the provider over the network who the user of these tokens is (OpenID Connect Core section 5.3), and returns the
+    /// claims as a dict.
+    ///
+    /// `ConfigurationError` if the provider has no userinfo endpoint; `IdTokenError` if it refused, answered something
+    /// else, or answered about another user than the ID token; `TransportError`.
+    #[pyo3(signature = (tokens, /))]
+    fn userinfo<'py>(&self, py: Python<'py>, tokens: &Tokens) -> PyResult<Bound<'py, PyDict>> {
+        let claims = py.detach(|| self.client.userinfo(&tokens.0, &self.transport.0));
+        claims_to_python(py, &claims.map_err(|error| flow_error(py, &error))?)
+    }
+
+    /// The URL that signs the user out at the provider as well (OpenID Connect RP-Initiated Logout): send the browser there
+    /// once the application's own session is gone. `return_to` is where it comes back to, if that is registered there.
+    ///
+    /// `ConfigurationError` if the provider offers none.
+    #[pyo3(signature = (tokens, /, *, return_to = None))]
+    fn end_session_url(
+        &self,
+        py: Python<'_>,
+        tokens: &Tokens,
+        return_to: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<String> {
+        let return_to = return_to.map(|uri| utf8("return_to", uri)).transpose()?;
+        self.client.end_session_url(&tokens.0, return_to.as_deref()).map_err(|error| flow_error(py, &error))
+    }
+
     /// Revokes tokens (RFC 7009), the refresh token first. It may be repeated. `ConfigurationError` if the provider has no
     /// revocation endpoint.
     #[pyo3(signature = (tokens, /))]
@@ -230,6 +316,11 @@ impl Client {
     fn __reduce_ex__(&self, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
         Err(crate::secret::not_copied("a Client"))
     }
+}
+
+fn unknown_algorithm() -> PyErr {
+    let names: Vec<_> = IdTokenAlgorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
+    PyValueError::new_err(format!("id_token_algorithms are of {}", names.join(", ")))
 }
 
 /// Why there are no new tokens.

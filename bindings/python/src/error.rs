@@ -61,14 +61,14 @@ impl Class {
         match error.number() {
             1..=3 => &VERIFIER,
             10..=24 => &REQUEST,
-            100..=108 | 902 => &CONFIGURATION,
+            100..=199 | 902 => &CONFIGURATION,
             211 => &AUTHORIZATION,
-            200..=214 => &CALLBACK,
-            300..=305 => &SEAL,
-            400..=411 => &TOKEN,
-            500..=517 => &ID_TOKEN,
-            600..=605 => &METADATA,
-            700..=705 => &TRANSPORT,
+            200..=299 => &CALLBACK,
+            300..=399 => &SEAL,
+            400..=499 => &TOKEN,
+            500..=599 => &ID_TOKEN,
+            600..=699 => &METADATA,
+            700..=799 => &TRANSPORT,
             _ => &ERROR,
         }
     }

@@ -1,6 +1,6 @@
 use std::sync::{Mutex, PoisonError};
 
-use proofkey::{Answer, ErrorKind, Step, now};
+use proofkey::{Answer, ErrorKind, Step};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -19,7 +19,8 @@ use crate::tokens::Tokens;
 ///         x.receive(response.status_code, response.headers, response.content)
 ///     tokens = x.tokens
 ///
-/// Follow no redirects. Once a byte of the request may have left, do not send it again: a code is used once.
+/// Follow no redirects. Once a byte of a request that is no "GET" may have left, do not send it again: a code is used
+/// once. With the scope `openid` the first request may be for the server's keys.
 #[pyo3::pyclass(frozen, module = "proofkey")]
 pub(crate) struct Exchange(Mutex<State>);
 
@@ -56,14 +57,16 @@ impl Exchange {
     /// or text.
     ///
     /// `TokenError` if the server refused, or if the answer is not what RFC 6749 section 5 describes; this login is
-    /// over then.
-    #[pyo3(signature = (status, headers, body, /))]
+    /// over then. `MetadataError` if the server's keys for ID tokens cannot be read, before the code is sent;
+    /// `IdTokenError` if the ID token is not to be believed. `now` is for tests.
+    #[pyo3(signature = (status, headers, body, /, *, now = None))]
     fn receive(
         &self,
         py: Python<'_>,
         status: u16,
         headers: &Bound<'_, PyAny>,
         body: &Bound<'_, PyAny>,
+        now: Option<i64>,
     ) -> PyResult<()> {
         let [content_type, retry_after] = read(headers, ["content-type", "retry-after"])?;
         let answer = Answer::new(status, content_type.as_deref(), bytes_or_text("the body", body)?);
@@ -71,7 +74,10 @@ impl Exchange {
         let mut state = self.state();
         match std::mem::replace(&mut *state, State::Failed) {
             State::Pending(exchange) => {
-                *state = match exchange.receive(answer, now()).map_err(|error| flow_error(py, &error))? {
+                *state = match exchange
+                    .receive(answer, now.unwrap_or_else(proofkey::now))
+                    .map_err(|error| flow_error(py, &error))?
+                {
                     Step::Send(next) => State::Pending(Box::new(next)),
                     Step::Done(tokens) => State::Done(Py::new(py, Tokens(tokens))?),
                 };

@@ -1,9 +1,17 @@
 //! JSON values as Python's.
 
+use proofkey::Claims;
 use pyo3::IntoPyObjectExt as _;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use serde_json::Value;
+
+/// The claims about a user.
+pub(crate) fn claims_to_python<'py>(py: Python<'py>, claims: &Claims) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    claims.iter().try_for_each(|(name, value)| dict.set_item(name, to_python(py, value)?))?;
+    Ok(dict)
+}
 
 /// The nesting is bounded by the parser: 128 levels.
 pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {

@@ -1,6 +1,6 @@
 use std::sync::{Mutex, PoisonError};
 
-use proofkey::{Callback, ErrorKind, Refusal, Secret, now};
+use proofkey::{Callback, ErrorKind, Refusal, Secret};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
@@ -84,17 +84,19 @@ impl Login {
     /// HTTP. `client.finish()` does both, and takes the same arguments.
     ///
     /// `CallbackError` leaves the login usable where anybody could have sent the callback; a second use of the right one
-    /// is `login_spent`.
-    #[pyo3(signature = (callback_url, /, *, content_type = None, body = None))]
+    /// is `login_spent`. `now` is for tests.
+    #[pyo3(signature = (callback_url, /, *, content_type = None, body = None, now = None))]
     fn accept(
         &self,
         py: Python<'_>,
         callback_url: &Bound<'_, PyAny>,
         content_type: Option<&Bound<'_, PyAny>>,
         body: Option<&Bound<'_, PyAny>>,
+        now: Option<i64>,
     ) -> PyResult<Exchange> {
+        let now = now.unwrap_or_else(proofkey::now);
         let (client, callback) = (self.client.get().current(py)?, callback(callback_url, content_type, body)?);
-        self.use_up(py, |login| login.accept_as(&client, callback, now())).map(Exchange::new)
+        self.use_up(py, |login| login.accept_as(&client, callback, now)).map(Exchange::new)
     }
 
     /// The `Exchange` of a code that the server showed to the user, who typed it in: only for a client without a redirect
@@ -102,7 +104,7 @@ impl Login {
     #[pyo3(signature = (code, /))]
     fn accept_pasted_code(&self, py: Python<'_>, code: &Bound<'_, PyAny>) -> PyResult<Exchange> {
         let code = Secret::new(text("the code", code)?.to_string_lossy());
-        self.use_up(py, |login| login.accept_pasted_code(code.expose(), now())).map(Exchange::new)
+        self.use_up(py, |login| login.accept_pasted_code(code.expose(), proofkey::now())).map(Exchange::new)
     }
 
     fn __repr__(&self) -> String {

@@ -8,7 +8,8 @@ use crate::transport::Transport;
 /// An authorization server: its endpoints, and what it promises. URLs are kept and sent as given.
 ///
 /// `Provider.discover(issuer)` reads them from the server's metadata. `iss_promised` says that it sends `iss` in every
-/// answer (RFC 9207); one without it is then refused. `ConfigurationError` for URLs that are not absolute, have a
+/// answer (RFC 9207); one without it is then refused. `jwks_uri` is where the keys for ID tokens are, and what the scope
+/// `openid` needs besides the issuer. `ConfigurationError` for URLs that are not absolute, have a
 /// fragment, or are http to anything but 127.0.0.1, [::1] and localhost.
 ///
 /// >>> import proofkey
@@ -21,12 +22,17 @@ use crate::transport::Transport;
 #[pyo3::pyclass(frozen, module = "proofkey")]
 pub(crate) struct Provider(pub(crate) proofkey::Provider);
 
+/// A method that adds a URL.
+type Further = fn(proofkey::Provider, String) -> Result<proofkey::Provider, proofkey::Error>;
+
 #[pyo3::pymethods]
 impl Provider {
     #[new]
     #[pyo3(signature = (
-        *, authorization_endpoint, token_endpoint, issuer = None, iss_promised = false, revocation_endpoint = None
+        *, authorization_endpoint, token_endpoint, issuer = None, iss_promised = false, revocation_endpoint = None,
+        jwks_uri = None, userinfo_endpoint = None, end_session_endpoint = None
     ))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
         py: Python<'_>,
         authorization_endpoint: &Bound<'_, PyAny>,
@@ -34,15 +40,27 @@ impl Provider {
         issuer: Option<&Bound<'_, PyAny>>,
         iss_promised: bool,
         revocation_endpoint: Option<&Bound<'_, PyAny>>,
+        jwks_uri: Option<&Bound<'_, PyAny>>,
+        userinfo_endpoint: Option<&Bound<'_, PyAny>>,
+        end_session_endpoint: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let authorization_endpoint = utf8("authorization_endpoint", authorization_endpoint)?;
         let token_endpoint = utf8("token_endpoint", token_endpoint)?;
-        let issuer = issuer.map(|issuer| utf8("issuer", issuer)).transpose()?;
-        let revocation = revocation_endpoint.map(|endpoint| utf8("revocation_endpoint", endpoint)).transpose()?;
-        let provider = proofkey::Provider::new(authorization_endpoint, token_endpoint)
-            .and_then(|provider| issuer.into_iter().try_fold(provider, proofkey::Provider::issuer))
-            .and_then(|provider| revocation.into_iter().try_fold(provider, proofkey::Provider::revocation_endpoint))
-            .map_err(|error| flow_error(py, &error))?;
+        let mut provider = proofkey::Provider::new(authorization_endpoint, token_endpoint);
+        let further: [(_, _, Further); 5] = [
+            ("issuer", issuer, proofkey::Provider::issuer),
+            ("revocation_endpoint", revocation_endpoint, proofkey::Provider::revocation_endpoint),
+            ("jwks_uri", jwks_uri, proofkey::Provider::jwks_uri),
+            ("userinfo_endpoint", userinfo_endpoint, proofkey::Provider::userinfo_endpoint),
+            ("end_session_endpoint", end_session_endpoint, proofkey::Provider::end_session_endpoint),
+        ];
+        for (name, url, add) in further {
+            if let Some(url) = url {
+                let url = utf8(name, url)?;
+                provider = provider.and_then(|provider| add(provider, url));
+            }
+        }
+        let provider = provider.map_err(|error| flow_error(py, &error))?;
         Ok(Self(if iss_promised { provider.iss_promised() } else { provider }))
     }
 

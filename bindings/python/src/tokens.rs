@@ -2,7 +2,8 @@ use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use crate::json::to_python;
+use crate::error::flow_error;
+use crate::json::{claims_to_python, to_python};
 use crate::secret::{Secret, not_copied};
 use crate::text::utf8;
 
@@ -13,7 +14,7 @@ pub(crate) struct Tokens(pub(crate) proofkey::Tokens);
 
 #[pyo3::pymethods]
 impl Tokens {
-    /// Tokens that were stored: what `to_dict()` gave.
+    /// Tokens that were stored: what `to_dict()` gave. The ID token in it was checked when it came, and is not again.
     ///
     /// >>> import proofkey
     /// >>> proofkey.Tokens.from_dict({"access_token": "a", "refresh_token": "r", "expires_at": None, "scope": ["read"]})
@@ -26,7 +27,11 @@ impl Tokens {
         let access_token = secret("access_token")?.ok_or_else(|| PyKeyError::new_err("access_token"))?;
         let expires_at = present("expires_at")?.map(|at| at.extract()).transpose()?;
         let scope = present("scope")?.map(|scope| scope.extract()).transpose()?;
-        Ok(Self(proofkey::Tokens::from_parts(access_token, secret("refresh_token")?, expires_at, scope)))
+        let tokens = proofkey::Tokens::from_parts(access_token, secret("refresh_token")?, expires_at, scope);
+        match secret("id_token")? {
+            None => Ok(Self(tokens)),
+            Some(id_token) => tokens.with_id_token(id_token).map(Self).map_err(|error| flow_error(stored.py(), &error)),
+        }
     }
 
     /// The access token: send `access_token.expose()` as `Authorization: Bearer …` to the resource server alone.
@@ -91,12 +96,33 @@ impl Tokens {
         self.0.extra(name).map(|value| to_python(py, value)).transpose()
     }
 
+    /// What the checked ID token says about the user, as a dict; `None` without the scope `openid`. Know users by the pair of
+    /// `claims["iss"]` and `claims["sub"]`, never by an e-mail address.
+    #[getter]
+    fn claims<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        self.0.claims().map(|claims| claims_to_python(py, claims)).transpose()
+    }
+
+    /// The ID token itself; `None` without the scope `openid`. It is no proof to anybody else.
+    #[getter]
+    fn id_token(&self) -> Option<Secret> {
+        self.0.id_token().cloned().map(Secret)
+    }
+
+    /// Whether the signature of the ID token was verified when it came; not so for `trust_token_endpoint_tls()`, and for
+    /// tokens out of a storage.
+    #[getter]
+    fn signature_verified(&self) -> bool {
+        self.0.signature_verified()
+    }
+
     /// Everything as a dict, the tokens in clear: for storage that is safe enough for them.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let tokens = PyDict::new(py);
         tokens.set_item("access_token", self.0.access_token().expose())?;
         tokens.set_item("token_type", "Bearer")?;
         tokens.set_item("refresh_token", self.0.refresh_token().map(proofkey::Secret::expose))?;
+        tokens.set_item("id_token", self.0.id_token().map(proofkey::Secret::expose))?;
         tokens.set_item("expires_at", self.0.expires_at())?;
         tokens.set_item("scope", self.0.scope().map(|scope| PyList::new(py, scope)).transpose()?)?;
         Ok(tokens)

@@ -87,12 +87,8 @@ impl Case<'_> {
         let client = Client::new(provider, "s6BhdRkqt3")?.redirect_uri("https://client.example/cb")?;
         if self.is_refresh {
             let kept = Some(vec!["kept".to_owned()]);
-            return client.begin_refresh(&Tokens::from_parts(
-                Secret::new("old"),
-                Some(Secret::new("kept")),
-                None,
-                kept,
-            ));
+            let tokens = Tokens::from_parts(Secret::new("old"), Some(Secret::new("kept")), None, kept);
+            return client.begin_refresh(&tokens, 0);
         }
         let login = client.authorize().state("s").scope("read write").begin(0)?;
         Ok(login.accept("https://client.example/cb?code=c&state=s", 0)?)

@@ -1,0 +1,317 @@
+"""ID tokens: `id_token.json` through the wheel, and tokens that are signed here, by another library."""
+
+import base64
+import gc
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import proofkey
+import pytest
+import vectors
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+FILE = vectors.read("id_token.json")
+REDIRECT_URI = "https://client.example/cb"
+NOW = 1_700_000_000
+CONTEXT = {
+    "issuer", "client_id", "nonce", "now", "leeway", "alg", "trusted_audiences", "access_token", "code", "max_age",
+    "required_acr", "original",
+}  # fmt: skip
+CASE = {"name", "header", "claims", "signature", "ctx", "outcome", "jwt", "note", "req"}
+HASH = {"name", "alg", "input", "hash", "claim", "source", "req"}
+
+
+def b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def part(value: object) -> str:
+    return b64(json.dumps(value).encode())
+
+
+def client(issuer: str, client_id: str, **more: Any) -> proofkey.Client:
+    provider = proofkey.Provider(
+        authorization_endpoint=f"{issuer}/authorize",
+        token_endpoint=f"{issuer}/token",
+        issuer=issuer,
+        jwks_uri=f"{issuer}/keys",
+        userinfo_endpoint=f"{issuer}/userinfo",
+        end_session_endpoint=f"{issuer}/logout",
+    )
+    return proofkey.Client(provider, client_id, redirect_uri=REDIRECT_URI, **more)
+
+
+def run(exchange: proofkey.Exchange, keys: object, answer: dict[str, Any], now: int = NOW) -> proofkey.Tokens:
+    """Answers every question for keys with these keys, and the token request with this answer."""
+    asked = 0
+    while request := exchange.request:
+        asked += request.method == "GET"
+        body = keys if request.method == "GET" else {"token_type": "Bearer", **answer}
+        exchange.receive(200, {"Content-Type": "application/json"}, json.dumps(body), now=now)
+    assert asked <= 2
+    return exchange.tokens
+
+
+def exchange(context: dict[str, Any]) -> proofkey.Exchange:
+    """The exchange that gets the token. A case without a nonce is a refresh of tokens whose ID token had none."""
+    known = client(
+        context["issuer"],
+        context["client_id"],
+        id_token_algorithms=context["alg"],
+        id_token_leeway=context["leeway"],
+        trusted_audiences=context.get("trusted_audiences"),
+    )
+    if context["nonce"] is None:
+        usual = {"iss": context["issuer"], "sub": "248289761001", "aud": context["client_id"]}
+        stored = f"{part({'alg': 'RS256'})}.{part(context.get('original', usual))}."
+        tokens = proofkey.Tokens.from_dict({"access_token": "a", "refresh_token": "r", "id_token": stored})
+        return known.begin_refresh(tokens, now=context["now"])
+    login = known.begin(
+        scope="openid",
+        state="s",
+        nonce=context["nonce"],
+        max_age=context.get("max_age"),
+        acr=context.get("required_acr"),
+        now=context["now"],
+    )
+    return login.accept(f"{REDIRECT_URI}?code={context.get('code', 'c')}&state=s", now=context["now"])
+
+
+def test_id_token_cases() -> None:
+    ran = 0
+    for case in FILE["id_token_cases"]:
+        assert set(case) <= CASE and set(case["ctx"]) <= CONTEXT, case
+        context = case["ctx"]
+        answer = {"access_token": context.get("access_token", "a"), "id_token": case["jwt"]}
+        try:
+            tokens = run(exchange(context), FILE["id_token_jwks"], answer, context["now"])
+        except proofkey.Error as error:
+            assert isinstance(error, proofkey.IdTokenError), case["name"]
+            outcome = f"reject:{error.name}"
+        else:
+            assert tokens.claims == case["claims"]
+            assert tokens.signature_verified
+            outcome = "ok"
+        assert outcome == case["outcome"], case["name"]
+        ran += 1
+    assert ran == FILE["counts"]["id_token_cases"] == 58
+
+
+RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+P256, P384, ED25519 = (
+    ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP384R1()), ed25519.Ed25519PrivateKey.generate()
+)  # fmt: skip
+
+
+def number(value: int, size: int | None = None) -> str:
+    return b64(value.to_bytes(size or (value.bit_length() + 7) // 8, "big"))
+
+
+def ecdsa(key: ec.EllipticCurvePrivateKey, hash_: hashes.HashAlgorithm) -> Callable[[bytes], bytes]:
+    size = key.key_size // 8
+
+    def sign(signed: bytes) -> bytes:
+        r, s = decode_dss_signature(key.sign(signed, ec.ECDSA(hash_)))
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+    return sign
+
+
+def rsa_sign(name: str) -> Callable[[bytes], bytes]:
+    sizes: dict[str, hashes.HashAlgorithm] = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
+    hash_ = sizes[name[2:]]
+    if name[:2] == "RS":
+        return lambda signed: RSA.sign(signed, padding.PKCS1v15(), hash_)
+    return lambda signed: RSA.sign(signed, padding.PSS(padding.MGF1(hash_), hash_.digest_size), hash_)
+
+
+SIGN: dict[str, Callable[[bytes], bytes]] = {
+    **{name: rsa_sign(name) for name in ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")},
+    "ES256": ecdsa(P256, hashes.SHA256()),
+    "ES384": ecdsa(P384, hashes.SHA384()),
+    "EdDSA": ED25519.sign,
+    "Ed25519": ED25519.sign,
+}
+KEYS = {
+    "keys": [
+        {
+            "kty": "RSA",
+            "n": number(RSA.public_key().public_numbers().n),
+            "e": number(RSA.public_key().public_numbers().e),
+        },
+        *(
+            {
+                "kty": "EC",
+                "crv": crv,
+                "x": number(key.public_key().public_numbers().x, key.key_size // 8),
+                "y": number(key.public_key().public_numbers().y, key.key_size // 8),
+            }
+            for crv, key in [("P-256", P256), ("P-384", P384)]
+        ),
+        {"kty": "OKP", "crv": "Ed25519", "x": b64(ED25519.public_key().public_bytes_raw())},
+    ]
+}
+CLAIMS = {"iss": "https://op.example", "sub": "248", "aud": "client-1", "exp": NOW + 300, "iat": NOW, "nonce": "n"}
+
+
+def signed(algorithm: str, header: dict[str, Any] | None = None, **claims: Any) -> str:
+    text = f"{part({'alg': algorithm, **(header or {})})}.{part({**CLAIMS, **claims})}"
+    return f"{text}.{b64(SIGN[algorithm](text.encode()))}"
+
+
+def finish(id_token: str, algorithm: str = "RS256", keys: object = KEYS, access_token: str = "a") -> proofkey.Tokens:
+    known = client("https://op.example", "client-1", id_token_algorithms=algorithm)
+    login = known.begin(scope="openid", state="s", nonce="n", now=NOW)
+    accepted = login.accept(f"{REDIRECT_URI}?code=c&state=s", now=NOW)
+    return run(accepted, keys, {"access_token": access_token, "id_token": id_token})
+
+
+def refused(*args: Any, **kwargs: Any) -> str:
+    with pytest.raises(proofkey.IdTokenError) as error:
+        finish(*args, **kwargs)
+    return error.value.name
+
+
+@pytest.mark.parametrize("algorithm", SIGN)
+def test_every_signature(algorithm: str) -> None:
+    name = "EdDSA" if algorithm == "Ed25519" else algorithm
+    assert finish(signed(algorithm), name).claims == CLAIMS
+    text, _, signature = signed(algorithm).rpartition(".")
+    raw = bytearray(base64.urlsafe_b64decode(signature + "=="))
+    raw[len(raw) // 2] ^= 1
+    assert refused(f"{text}.{b64(bytes(raw))}", name) == "id_token_signature"
+    assert refused(f"{text}.", name) == "id_token_signature"
+    assert refused(signed(algorithm), "RS256" if name != "RS256" else "PS256") == "id_token_alg"
+
+
+def test_id_token_hashes() -> None:
+    """Each hash in a token that is signed by its algorithm; P-521 has none that is accepted."""
+    ran, unsupported = 0, []
+    for case in FILE["id_token_hashes"]:
+        assert set(case) <= HASH, case
+        algorithm = case["alg"].removesuffix("(Ed25519)")
+        ran += 1
+        if algorithm not in SIGN:
+            unsupported.append(algorithm)
+            continue
+        name = "EdDSA" if algorithm == "Ed25519" else algorithm
+        # The input of c_hash serves as an access token here: the rule is the same.
+        tokens = finish(signed(algorithm, at_hash=case["hash"]), name, access_token=case["input"])
+        assert tokens.claims is not None and tokens.claims["at_hash"] == case["hash"]
+        other = signed(algorithm, at_hash=case["hash"])
+        assert refused(other, name, access_token=case["input"] + "x") == "id_token_at_hash", case["name"]
+    assert unsupported == ["ES512"]
+    assert refused(f"{part({'alg': 'ES512'})}.{part(CLAIMS)}.AAAA") == "id_token_alg"
+    assert ran == FILE["counts"]["id_token_hashes"] == 10
+
+
+def test_what_a_key_is_for() -> None:
+    rsa_key, p256, *_ = KEYS["keys"]
+
+    def outcome(*keys: object, header: dict[str, Any] | None = None, algorithm: str = "RS256") -> str:
+        try:
+            return str(finish(signed(algorithm, header), algorithm, {"keys": keys}).signature_verified)
+        except (proofkey.IdTokenError, proofkey.MetadataError) as error:
+            return error.name
+
+    assert outcome(rsa_key) == "True"
+    assert outcome({**rsa_key, "use": "sig", "key_ops": ["verify"], "alg": "RS256", "kid": "1"}) == "True"
+    for other in ({"use": "enc"}, {"key_ops": ["encrypt"]}, {"key_ops": "verify"}, {"alg": "RSA-OAEP"}, {"alg": 7}):
+        assert outcome({**rsa_key, **other}, p256) == "id_token_signature", other
+        assert outcome({**rsa_key, **other}) == "keys_unavailable", other
+    assert outcome({**rsa_key, "alg": "PS256"}) == "id_token_signature"
+    # Without a kid only one key may fit.
+    assert outcome(rsa_key, rsa_key) == "id_token_signature"
+    assert outcome({**rsa_key, "kid": "1"}, {**rsa_key, "kid": "2"}, header={"kid": "2"}) == "True"
+    assert outcome({**rsa_key, "kid": "1"}, header={"kid": "01"}) == "id_token_signature"
+    # A modulus with a zero in front, as some servers send it, and one that is too short.
+    n = base64.urlsafe_b64decode(rsa_key["n"] + "==")
+    assert outcome({**rsa_key, "n": b64(b"\0" + n)}) == "True"
+    weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    weak_key = {**rsa_key, "n": number(weak.public_key().public_numbers().n)}
+    text = f"{part({'alg': 'RS256'})}.{part(CLAIMS)}"
+    signature = b64(weak.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))
+    assert refused(f"{text}.{signature}", keys={"keys": [weak_key]}) == "id_token_signature"
+    # A point that is not on the curve, and coordinates of another length.
+    assert outcome({**p256, "x": p256["y"]}, algorithm="ES256") == "id_token_signature"
+    assert outcome({**p256, "x": p256["x"][:-2]}, algorithm="ES256") == "keys_unavailable"
+
+
+def test_an_hmac_by_the_public_key_is_not_accepted() -> None:
+    import hmac
+
+    text = f"{part({'alg': 'HS256'})}.{part(CLAIMS)}"
+    for secret in (json.dumps(KEYS["keys"][0]).encode(), b"", b"client-secret"):
+        assert refused(f"{text}.{b64(hmac.digest(secret, text.encode(), hashlib.sha256))}") == "id_token_alg"
+
+
+def reachable(root: object) -> list[object]:
+    """What the garbage collector finds behind an object, and what its attributes give or raise."""
+    found: list[object] = [root, *gc.get_referents(root)]
+    for name in dir(root):
+        try:
+            found.append(getattr(root, name))
+        except Exception as error:
+            found += [error, *error.args]
+    for method in ("__getstate__", "__reduce__", "__sizeof__", "__dir__", "__repr__", "__str__"):
+        try:
+            found.append(getattr(root, method)())
+        except Exception as error:
+            found += [error, *error.args]
+    return found
+
+
+def test_nobody_gets_at_tokens_before_their_id_token_is_checked() -> None:
+    known = client("https://op.example", "client-1")
+    login = known.begin(scope="openid", state="s", nonce="n", now=NOW)
+    waiting = login.accept(f"{REDIRECT_URI}?code=c&state=s", now=NOW)
+    headers = {"Content-Type": "application/json"}
+    waiting.receive(200, headers, json.dumps({"keys": [{**KEYS["keys"][0], "kid": "old"}]}), now=NOW)
+    id_token = signed("RS256", {"kid": "new"})
+    answer = {"access_token": "access-token-text", "refresh_token": "refresh-token-text", "token_type": "Bearer"}
+    waiting.receive(200, headers, json.dumps({**answer, "id_token": id_token}), now=NOW)
+
+    # The tokens are there, and wait for a key.
+    assert waiting.request is not None and waiting.request.url == "https://op.example/keys"
+    with pytest.raises(RuntimeError):
+        _ = waiting.tokens
+    found = [str(value) + repr(value) for value in reachable(waiting)]
+    assert len(found) > 10
+    assert not [text for text in found if "token-text" in text or id_token in text]
+
+    with pytest.raises(proofkey.IdTokenError):
+        waiting.receive(200, headers, json.dumps({"keys": [{**KEYS["keys"][0], "kid": "other"}]}), now=NOW)
+    with pytest.raises(proofkey.CallbackError, match="login_spent"):
+        _ = waiting.tokens
+    assert not [value for value in reachable(waiting) if "token-text" in str(value)]
+
+
+def test_tokens_with_an_id_token_survive_storage() -> None:
+    tokens = finish(signed("RS256"))
+    assert tokens.id_token is not None
+    stored = tokens.to_dict()
+    assert stored["id_token"] == tokens.id_token.expose()
+    again = proofkey.Tokens.from_dict(json.loads(json.dumps(stored)))
+    assert (again.claims, again.signature_verified) == (CLAIMS, False)
+    assert tokens.id_token.expose() not in repr(tokens)
+    with pytest.raises(proofkey.IdTokenError, match="id_token_malformed"):
+        proofkey.Tokens.from_dict({"access_token": "a", "id_token": "x.y"})
+
+
+def test_signing_out() -> None:
+    known = client("https://op.example", "client-1")
+    tokens = finish(signed("RS256"))
+    url = known.end_session_url(tokens, return_to="https://client.example/bye")
+    assert url.startswith("https://op.example/logout?client_id=client-1&id_token_hint=ey")
+    assert url.endswith("&post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye")
+
+
+def test_what_the_client_takes() -> None:
+    with pytest.raises(ValueError, match="RS256, RS384"):
+        client("https://op.example", "client-1", id_token_algorithms=["HS256"])
+    with pytest.raises(proofkey.ConfigurationError, match="scope_invalid"):
+        client("https://op.example", "client-1").begin(scope="profile", max_age=0)
