@@ -99,6 +99,16 @@ def test_request_errors_are_answers(errors: vectors.Errors) -> None:
     assert answered == 11
 
 
+def test_no_cache_keeps_the_answer_to_a_token_request() -> None:
+    # RFC 6749 section 5.2 names the type, section 5.1 the other two.
+    error = server.RequestError("verifier_mismatch")
+    expected = {"Content-Type": "application/json", "Cache-Control": "no-store", "Pragma": "no-cache"}
+    assert error.headers == expected
+    error.headers["Cache-Control"] = "max-age=60"
+    assert error.headers == server.RequestError("verifier_missing").headers == expected
+    assert pickle.loads(pickle.dumps(error)).headers == expected
+
+
 @pytest.mark.parametrize("family", CLASSES)
 def test_names_are_checked(family: Any) -> None:
     for name in ("", "nothing", "verifier_length\0", "\u00e9", "VERIFIER_LENGTH"):

@@ -21,6 +21,11 @@ class RequestError(Error):
     >>> error.status, error.as_dict()["error"]
     (400, 'invalid_grant')
 
+    At the token endpoint it is a JSON body, which no cache may keep.
+
+    >>> error.headers
+    {'Content-Type': 'application/json', 'Cache-Control': 'no-store', 'Pragma': 'no-cache'}
+
     Where the server's own storage is at fault, the client learns the error only; the operator finds the name in the log.
 
     >>> RequestError("binding_malformed").as_dict()
@@ -38,6 +43,11 @@ class RequestError(Error):
         if self._oauth_error is None:
             raise ValueError(f"{name} is not an error of a request")
         self.error = self._oauth_error
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers to answer with, at the token endpoint (RFC 6749 section 5.2). A redirect has its own."""
+        return {"Content-Type": "application/json", "Cache-Control": "no-store", "Pragma": "no-cache"}
 
     def as_dict(self) -> dict[str, str]:
         """The members of the answer, for a JSON body or for the query of the redirect."""
