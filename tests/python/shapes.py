@@ -2,11 +2,12 @@
 
 from collections import OrderedDict, UserDict
 from collections.abc import Callable, Iterable, Iterator
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from django.http import QueryDict  # type: ignore[import-untyped]
-from multidict import CIMultiDict, MultiDict
+from multidict import CIMultiDict, MultiDict, MultiDictProxy
 from starlette.datastructures import FormData, QueryParams
 from werkzeug.datastructures import CombinedMultiDict, ImmutableMultiDict
 from werkzeug.datastructures import MultiDict as WerkzeugMultiDict
@@ -54,6 +55,7 @@ SINGLE: dict[str, Callable[[Pairs], Any]] = {
     "dict with None": lambda pairs: {"code_challenge": None, "code_verifier": None, **_once(pairs)},
     "OrderedDict": lambda pairs: OrderedDict(_once(pairs)),
     "UserDict": lambda pairs: UserDict(_once(pairs)),
+    "read-only dict": lambda pairs: MappingProxyType(_once(pairs)),
 }
 
 # Those that show a repetition.
@@ -68,6 +70,7 @@ MULTIPLE: dict[str, Callable[[Pairs], Any]] = {
     "getlist with None": NoneGetList,
     "multidict": MultiDict,
     "multidict, any case": CIMultiDict,
+    "aiohttp": lambda pairs: MultiDictProxy(MultiDict(pairs)),
     "Werkzeug": WerkzeugMultiDict,
     "Werkzeug, immutable": ImmutableMultiDict,
     "Werkzeug, query and form": lambda pairs: CombinedMultiDict(
