@@ -30,7 +30,7 @@ demo: target/demo/installed ## Walk one whole login on this machine, and try to 
 .PHONY: test
 test: ## Run every check and test that this machine has the tools for
 	@mkdir -p target && : >$(MISSING)
-	$(MAKE) lint test-rust test-no-std test-c test-python
+	$(MAKE) lint test-vectors test-rust test-no-std test-c test-python
 	if [ -s $(MISSING) ]; then
 	    printf '\nPassed, but not all of it: these tools are not here.\n'
 	    sort -u $(MISSING) | sed 's/^/  /'
@@ -48,6 +48,10 @@ lint: ## Check the formatting, the lints, and that docs/errors.md is fresh
 	    cargo clippy -q -p proofkey-c --no-default-features --profile embedded --lib -- -D warnings
 	fi
 	$(PYTHON) docs/errors.py --check
+
+.PHONY: test-vectors
+test-vectors: ## Run the vectors in JavaScript, as a project in another language does
+	@tests/vectors/run.sh
 
 .PHONY: test-rust
 test-rust: ## Test the crates: units, vectors, properties, examples in the documentation
