@@ -12,6 +12,7 @@ signs everybody in without asking.
 ['files.read']
 """
 
+from proofkey.testing._mismatch import Mismatch, explain_mismatch
 from proofkey.testing._provider import Provider, Seen
 
-__all__ = ["Provider", "Seen"]
+__all__ = ["Mismatch", "Provider", "Seen", "explain_mismatch"]
