@@ -17,7 +17,8 @@ shared="-x none -L$release -Wl,-rpath,$release -lproofkey $system"
 # Run linked both ways; the others have a place of their own below, and are compiled by every compiler.
 sed -n '/^```c$/,/^```$/{//!p}' README.md >"$build/readme.c"
 grep -q 'int main' "$build/readme.c"
-tests="tests/c/vectors.c tests/c/misuse.c tests/c/threads.c tests/c/fork.c examples/c/login.c $build/readme.c"
+tests="tests/c/vectors.c tests/c/misuse.c tests/c/threads.c tests/c/fork.c $build/readme.c"
+tests="$tests examples/c/login.c examples/c/server.c"
 others="tests/c/panic.c tests/c/control.c tests/c/size.c"
 need valgrind "memory errors, leaks and constant time" && others="$others tests/c/constant_time.c"
 
@@ -63,6 +64,7 @@ both() {
 }
 say "gcc, C99"
 both gcc gcc $c99
+sed -n 's/^ \* > //p' examples/c/server.c | diff - <("$build/server-gcc-shared")
 if need clang "the header and the tests as C99 by clang"; then say "clang, C99"; both clang clang $c99; fi
 if need g++ "the header and the tests as C++17"; then say "g++, C++17"; both cxx g++ $cxx; fi
 
