@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c python exchange
-# size.
+# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c python redeem
+# exchange size.
 # No figure fails it; a library that computes another value does.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -19,14 +19,8 @@ rust() {
 }
 
 c() {
-    need cargo "the comparison in C" && need gcc "the comparison in C" && need pkg-config "the comparison in C" || return 0
-    if ! pkg-config --exists libcrypto; then
-        echo "OpenSSL's headers (libssl-dev): the comparison in C" | tee -a "${MISSING:-/dev/null}" >&2
-        return 0
-    fi
-    cargo build -q --release -p proofkey-c
-    gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -O2 -Iinclude tests/bench/c/bench.c -o "$build/c-bench" \
-        "$release/libproofkey.a" $(pkg-config --cflags --libs libcrypto) -lpthread -ldl -lm
+    need_c "the comparison in C" || return 0
+    c_program
     "$build/c-bench"
 }
 
@@ -35,6 +29,14 @@ python() {
     [ -n "$(wheel)" ] || need cargo "the comparison in Python" || return 0
     packages
     "$environment/bin/python" tests/bench/python/bench.py
+}
+
+redeem() {
+    need "$python" "the rates of redeeming" && need_c "the rates of redeeming" || return 0
+    c_program
+    program proofkey-bench
+    packages
+    "$environment/bin/python" tests/bench/python/redeem.py "$build/release/proofkey-bench" "$build/c-bench"
 }
 
 exchange() {
@@ -74,7 +76,22 @@ size() {
     [ -z "$added" ] || bytes "C program with the primitives, over an empty one" "$added" 5120
 }
 
-# program NAME: builds a program of the comparison.
+# need_c WHAT: asks for what the program in C is built with. Nothing is built here: a shell does not stop at what fails
+# to the left of ||.
+need_c() {
+    need cargo "$1" && need gcc "$1" && need pkg-config "$1" || return 1
+    pkg-config --exists libcrypto && return 0
+    echo "OpenSSL's headers (libssl-dev): $1" | tee -a "${MISSING:-/dev/null}" >&2
+    return 1
+}
+
+c_program() {
+    cargo build -q --release -p proofkey-c
+    gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -O2 -Iinclude tests/bench/c/bench.c -o "$build/c-bench" \
+        "$release/libproofkey.a" $(pkg-config --cflags --libs libcrypto) -lpthread -ldl -lm
+}
+
+# program NAME: builds a program of the comparison, of those in Rust.
 program() {
     cargo build -q --release --locked --manifest-path tests/bench/rust/Cargo.toml --target-dir "$build" --bin "$1"
 }
@@ -86,11 +103,11 @@ bytes() {
     echo "| Size | $1 | $2 bytes | – | – | – | $verdict |"
 }
 
-[ $# -gt 0 ] || set -- rust c python exchange size
+[ $# -gt 0 ] || set -- rust c python redeem exchange size
 for part; do
     case $part in
-    rust | c | python | exchange | size) ;;
-    *) echo "usage: $0 [rust] [c] [python] [exchange] [size]" >&2; exit 2 ;;
+    rust | c | python | redeem | exchange | size) ;;
+    *) echo "usage: $0 [rust] [c] [python] [redeem] [exchange] [size]" >&2; exit 2 ;;
     esac
 done
 echo "| | what | proofkey | against | which takes | ratio | target | |"

@@ -7,12 +7,16 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
-use proofkey_core::{Binding, Verifier};
+use proofkey_core::{Binding, Error, Verifier};
 
 const ROUNDS: usize = 401;
 const SLICE: Duration = Duration::from_micros(100);
 
 fn main() -> ExitCode {
+    if std::env::args().nth(1).is_some_and(|argument| argument == "redeem") {
+        redeem_when_told();
+        return ExitCode::SUCCESS;
+    }
     if let Err(who) = same_results() {
         eprintln!("{who} computes another value: there is nothing to compare");
         return ExitCode::FAILURE;
@@ -117,19 +121,29 @@ fn verify() {
             ..peer("proofkey's challenge", repeat(|| challenge_as_text(&verifier)))
         }],
     );
-    let parse_and_redeem = || {
-        let binding = Binding::parse(black_box(stored.as_bytes()))?;
-        binding.redeem(Some(black_box(text.as_bytes())))
-    };
     report(
         "parse the binding and redeem",
-        repeat(parse_and_redeem),
+        repeat(|| parse_and_redeem(&stored, text)),
         [
             peer("oauth2 and ==", repeat(|| oauth2_verifies(black_box(text), black_box(challenge)))),
             peer("pkce-std", repeat(|| pkce_std_verifies(black_box(text), black_box(&pkce_std_challenge)))),
             peer("pkce and ==", repeat(|| pkce::code_challenge(black_box(text.as_bytes())) == black_box(challenge))),
         ],
     );
+}
+
+fn parse_and_redeem(stored: &str, text: &str) -> Result<(), Error> {
+    Binding::parse(black_box(stored.as_bytes()))?.redeem(Some(black_box(text.as_bytes())))
+}
+
+/// A slice of redeems for each line, which says how many, for redeem.py.
+fn redeem_when_told() {
+    let (stored, text) =
+        ("S256:E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+    let mut slice = repeat(|| parse_and_redeem(stored, text).unwrap());
+    for line in std::io::stdin().lines() {
+        println!("{}", slice(line.unwrap().parse().unwrap()));
+    }
 }
 
 fn challenge_as_text(verifier: &Verifier) {
