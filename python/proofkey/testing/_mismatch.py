@@ -12,7 +12,8 @@ from proofkey import server
 
 @dataclass(frozen=True)
 class Mismatch:
-    """What `explain_mismatch` found. It holds nothing of the verifier; `str` makes sentences of it."""
+    """What `explain_mismatch` found. It holds nothing of the verifier. `str` makes sentences of it, for people; the
+    words are for tests, and more of them may come."""
 
     causes: tuple[str, ...]
     """A word for each mistake, for example `("hex",)`; `("match",)` without any, `("unknown",)` without a known one."""
@@ -209,7 +210,7 @@ def _decoded(text: str) -> bytes | None:
 _LENGTH = 43
 # Of a digest so many characters match by no accident.
 _TELLING = 16
-# Beyond, no login gets; and what is looked at below is short.
+# Many times what a verifier or a challenge may have: longer ones are not searched, for the search grows with them.
 _LONGEST = 1024
 _TO_BASE64URL = str.maketrans("+/", "-_")
 _OCTETS_TO_BASE64URL = bytes.maketrans(b"+/", b"-_")
