@@ -12,7 +12,7 @@ import proofkey
 import pytest
 from proofkey import _errors, _native, server, testing
 
-MODULES = [proofkey, server, testing, _errors, _native]
+MODULES = [proofkey, server, testing, testing.faults, _errors, _native]
 DOCUMENTED = (ast.ClassDef, ast.FunctionDef)
 
 
@@ -25,6 +25,8 @@ def members(owner: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
             value = value.__func__
         if isinstance(value, (str, int, ModuleType)) or inspect.ismemberdescriptor(value):
             continue
+        if name in getattr(owner, "__dataclass_fields__", ()):
+            continue  # its default
         yield prefix + name, value
         if inspect.isclass(value):
             yield from members(value, f"{prefix}{name}.")

@@ -1,5 +1,5 @@
 """An authorization server for tests and demonstrations, on loopback, in a thread of its own. **Not for production**: it
-signs everybody in without asking.
+signs everybody in without a password.
 
 >>> import proofkey
 >>> from proofkey import testing
@@ -10,9 +10,29 @@ signs everybody in without asking.
 ...     tokens = client.finish(login, callback_url)
 >>> tokens.scope
 ['files.read']
+
+`faults` has what it can do wrong, `sign_in` signs in to a Flask app, and pytest finds it as the fixture
+`proofkey_provider`.
 """
 
+from proofkey.testing import faults
+from proofkey.testing._bends import Bend
+from proofkey.testing._browser import Callback, SignInError
+from proofkey.testing._flask import sign_in
 from proofkey.testing._mismatch import Mismatch, explain_mismatch
 from proofkey.testing._provider import Provider, Seen
+from proofkey.testing._registry import RegisteredClient, User
 
-__all__ = ["Mismatch", "Provider", "Seen", "explain_mismatch"]
+__all__ = [
+    "Bend",
+    "Callback",
+    "Mismatch",
+    "Provider",
+    "RegisteredClient",
+    "Seen",
+    "SignInError",
+    "User",
+    "explain_mismatch",
+    "faults",
+    "sign_in",
+]

@@ -1,18 +1,21 @@
 """The authorization server that `proofkey.testing` offers."""
 
-import json
-import secrets
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from typing import Any, Literal
 
 import proofkey
-from proofkey import server
-
-_Pairs = list[tuple[str, str]]
+from proofkey.testing import _browser
+from proofkey.testing._bends import Bend, Bends
+from proofkey.testing._browser import Callback, SignInError
+from proofkey.testing._endpoints import RESPONSE_MODES, Endpoints, Setting
+from proofkey.testing._http import Answer, Pairs, Request, Server
+from proofkey.testing._registry import DEFAULT_USER, RegisteredClient, User
+from proofkey.testing._signing import Alg, KeyRing
+from proofkey.testing._store import Lifetimes, Store
+from proofkey.testing.faults import Fault
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,8 @@ class Seen:
     """A request that the provider got, and what it answered."""
 
     path: str
-    """"/authorize", "/token" or "/revoke"."""
-    params: _Pairs = field(repr=False)
+    """For example "/authorize", "/token" or "/revoke"."""
+    params: Pairs = field(repr=False)
     """The parameters as they came, repeated ones included."""
     status: int
     """The HTTP status of the answer."""
@@ -29,43 +32,77 @@ class Seen:
     """The OAuth error of the answer; `None` if it was a success."""
 
 
-@dataclass(frozen=True)
-class _Grant:
-    """What a code stands for."""
-
-    client_id: str
-    redirect_uri: str
-    scope: str
-    binding: str
-
-
 class Provider:
-    """An authorization server with metadata, authorization, token and revocation endpoint, for the length of a `with`
-    block.
+    """An authorization server and OpenID provider on loopback, for the length of a `with` block, or from `start()` to
+    `stop()`.
 
-    It requires PKCE and checks it with `proofkey.server`, promises `iss`, gives a code once, and rotates refresh tokens.
-    It takes any client and any redirect URI, and consents at once.
+    It requires PKCE and checks it with `proofkey.server`, promises `iss`, takes a code once, rotates refresh tokens, and
+    ends all tokens of a login whose code or refresh token comes twice. With the scope `openid` it issues ID tokens, which
+    needs `pip install proofkey[testing]`.
+
+    `users` are those who can sign in, the first by default. `clients` are those it knows; without any, it takes every
+    client, secret and redirect URI. `consent="page"` shows a page, for people and browsers; "auto" allows at once. Times
+    are in seconds, and `advance` makes them pass.
+
+    >>> import proofkey
+    >>> from proofkey import testing
+    >>> app = testing.RegisteredClient("my-app", client_secret="s3cret", redirect_uris=["https://app.example/callback"])
+    >>> with testing.Provider(clients=[app], users=[testing.User("one"), testing.User("two")]) as server:
+    ...     found = proofkey.Provider.discover(server.issuer)
+    ...     client = proofkey.Client(
+    ...         found, "my-app", client_secret="s3cret", redirect_uri="https://app.example/callback"
+    ...     )
+    ...     login = client.begin()
+    ...     tokens = client.finish(login, server.sign_in(login.url, user="two"))
     """
 
-    def __init__(self) -> None:
-        self._http = _Server(("127.0.0.1", 0), _Handler)
-        self._http.state = self
+    def __init__(
+        self,
+        *,
+        users: Iterable[User] = (DEFAULT_USER,),
+        clients: Iterable[RegisteredClient] = (),
+        consent: Literal["auto", "page"] = "auto",
+        id_token_alg: Alg = "RS256",
+        code_lifetime: int = 60,
+        access_token_lifetime: int = 3600,
+        refresh_token_lifetime: int = 30 * 86400,
+        id_token_lifetime: int = 3600,
+    ) -> None:
+        self._users = list(users)
+        self._clients = {client.client_id: client for client in clients}
+        if not self._users:
+            raise ValueError("users must not be empty: somebody has to sign in")
+        self._alg: Alg = id_token_alg
+        self._store = Store(Lifetimes(code_lifetime, access_token_lifetime, refresh_token_lifetime, id_token_lifetime))
+        self._keys = KeyRing(id_token_alg)
+        self._bends = Bends()
         self._lock = threading.Lock()
-        self._grants: dict[str, _Grant] = {}
-        self._refresh_tokens: dict[str, _Grant] = {}
         self._seen: list[Seen] = []
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
+        self._http = Server(self._answer)
+        self._endpoints = Endpoints(
+            Setting(
+                self.issuer, lambda: self.metadata, self._users, self._clients, consent, self._store, self._keys, self._bends
+            )
+        )
+
+    def start(self) -> "Provider":
+        """Begins to serve; for `setUpClass` and the like, where a `with` block does not fit. It is started once."""
+        self._http.start()
+        return self
+
+    def stop(self) -> None:
+        """Ends the serving, and lets go of what is held."""
+        self._bends.undo_all()
+        self._http.stop()
+        self._keys.retire()
 
     def __enter__(self) -> "Provider":
-        self._thread.start()
-        return self
+        return self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
+        self.stop()
 
     @property
     def issuer(self) -> str:
@@ -88,16 +125,43 @@ class Provider:
         return f"{self.issuer}/revoke"
 
     @property
+    def jwks_uri(self) -> str:
+        """Where the keys are that sign ID tokens."""
+        return f"{self.issuer}/jwks"
+
+    @property
+    def userinfo_endpoint(self) -> str:
+        """Where an access token with the scope `openid` gets the claims about its user."""
+        return f"{self.issuer}/userinfo"
+
+    @property
+    def end_session_endpoint(self) -> str:
+        """Where the browser is sent to sign out."""
+        return f"{self.issuer}/end_session"
+
+    @property
     def metadata(self) -> dict[str, object]:
-        """What is found under the issuer (RFC 8414)."""
+        """What is found under the issuer (RFC 8414 and OpenID Connect Discovery)."""
+        if self._clients:
+            methods = sorted({method for client in self._clients.values() for method in client.auth_methods})
+        else:
+            methods = ["none", "client_secret_basic", "client_secret_post"]
         return {
             "issuer": self.issuer,
             "authorization_endpoint": self.authorization_endpoint,
             "token_endpoint": self.token_endpoint,
             "revocation_endpoint": self.revocation_endpoint,
+            "jwks_uri": self.jwks_uri,
+            "userinfo_endpoint": self.userinfo_endpoint,
+            "end_session_endpoint": self.end_session_endpoint,
+            "scopes_supported": ["openid", "profile", "email", "address", "phone"],
             "response_types_supported": ["code"],
+            "response_modes_supported": list(RESPONSE_MODES),
+            "grant_types_supported": ["authorization_code", "refresh_token"],
             "code_challenge_methods_supported": ["S256"],
-            "token_endpoint_auth_methods_supported": ["none"],
+            "token_endpoint_auth_methods_supported": methods,
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [self._alg],
             "authorization_response_iss_parameter_supported": True,
         }
 
@@ -114,157 +178,75 @@ class Provider:
 
     @property
     def seen(self) -> list[Seen]:
-        """The requests so far, oldest first."""
+        """The requests so far, oldest first; those for metadata aside."""
         with self._lock:
             return list(self._seen)
 
-    def sign_in(self, authorization_url: str) -> str:
-        """Plays the browser and the user: opens the URL, consents, and returns the callback URL it is sent to.
+    def sign_in(self, authorization_url: str, *, user: str | None = None) -> str:
+        """Plays the browser and the user: opens the URL, allows what it asks for, and returns the callback URL.
 
-        `RuntimeError` if the server sends the browser nowhere, because the client or its redirect URI is missing.
+        `user` is the `sub` of the one who signs in, whatever `login_hint` says. `SignInError` if the server sends the
+        browser nowhere, or posts a form, which `browse` returns.
         """
-        url = urlsplit(authorization_url)
-        connection = HTTPConnection(url.netloc, timeout=10)
-        try:
-            connection.request("GET", f"{url.path}?{url.query}")
-            response = connection.getresponse()
-            response.read()
-        finally:
-            connection.close()
-        location = response.headers["Location"]
-        if location is None:
-            raise RuntimeError(f"the provider answered {response.status} and sent the browser nowhere")
-        return location
+        callback = self.browse(authorization_url, user=user)
+        if callback.body is not None:
+            raise SignInError("the callback is a form (response_mode=form_post): use browse() instead of sign_in()")
+        return callback.url
 
-    def _authorize(self, params: _Pairs) -> tuple[str | None, str | None]:
-        """The URL to send the browser to, and the OAuth error in it."""
-        known = dict(params)
-        redirect_uri = known.get("redirect_uri")
-        if redirect_uri is None or "client_id" not in known:
-            return None, "invalid_request"
-        answer: dict[str, str] = {}
-        try:
-            binding = server.bind(params)
-        except server.RequestError as refused:
-            answer |= refused.as_dict()
-        else:
-            answer["code"] = secrets.token_urlsafe(24)
+    def browse(self, authorization_url: str, *, user: str | None = None) -> Callback:
+        """`sign_in`, for callbacks that may be forms.
+
+        >>> import proofkey
+        >>> from proofkey import testing
+        >>> with testing.Provider() as server:
+        ...     client = proofkey.Client(server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
+        ...     login = client.begin()
+        ...     callback = server.browse(f"{login.url}&response_mode=form_post")
+        ...     tokens = client.finish(login, callback.url, content_type=callback.content_type, body=callback.body)
+        """
+        return _browser.visit(authorization_url, user)
+
+    def bend(self, fault: Fault[Any], /) -> Bend:
+        """Does something wrong, each time until the end of the `with` block, or until `undo()` of what it returns.
+
+        >>> import proofkey
+        >>> from proofkey.testing import Provider, faults
+        >>> with Provider() as server, server.bend(faults.denied()):
+        ...     client = proofkey.Client(server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
+        ...     login = client.begin()
+        ...     "error=access_denied" in server.sign_in(login.url)
+        True
+        """
+        return self._bends.add(fault, once=False)
+
+    def bend_once(self, fault: Fault[Any], /) -> Bend:
+        """Does something wrong once: the next time that it can."""
+        return self._bends.add(fault, once=True)
+
+    def rotate_keys(self) -> None:
+        """Signs ID tokens with a new key from now on. The key until now stays published until the next rotation."""
+        self._keys.rotate()
+
+    def advance(self, seconds: int) -> None:
+        """Moves the server's clock forward, so that codes and tokens expire.
+
+        >>> import proofkey
+        >>> from proofkey import testing
+        >>> with testing.Provider(code_lifetime=60) as server:
+        ...     client = proofkey.Client(server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
+        ...     login = client.begin()
+        ...     callback_url = server.sign_in(login.url)
+        ...     server.advance(60)
+        ...     client.finish(login, callback_url)
+        Traceback (most recent call last):
+            ...
+        proofkey.TokenError: token_error: the token endpoint refused. The server said: 'invalid_grant', 'this code has expired'. Next: begin a new login: nothing of this one can be used again
+        """
+        self._store.advance(seconds)
+
+    def _answer(self, request: Request) -> Answer:
+        answer = self._endpoints.answer(request)
+        if not request.path.startswith("/.well-known/"):
             with self._lock:
-                grant = _Grant(known["client_id"], redirect_uri, known.get("scope", ""), str(binding))
-                self._grants[answer["code"]] = grant
-        if "state" in known:
-            answer["state"] = known["state"]
-        answer["iss"] = self.issuer
-        separator = "&" if "?" in redirect_uri else "?"
-        return f"{redirect_uri}{separator}{urlencode(answer)}", answer.get("error")
-
-    def _token(self, params: _Pairs) -> tuple[int, dict[str, object]]:
-        """The status and the members of the answer."""
-        known = dict(params)
-        if known.get("grant_type") == "authorization_code":
-            return self._redeem(params, known)
-        if known.get("grant_type") == "refresh_token":
-            return self._refresh(known)
-        return 400, {"error": "unsupported_grant_type"}
-
-    def _redeem(self, params: _Pairs, known: dict[str, str]) -> tuple[int, dict[str, object]]:
-        code = known.get("code", "")
-        with self._lock:
-            grant = self._grants.get(code)
-        if grant is None or (known.get("client_id"), known.get("redirect_uri")) != (grant.client_id, grant.redirect_uri):
-            return _invalid_grant("no such code for this client and redirect URI")
-        try:
-            server.redeem(grant.binding, params)
-        except server.RequestError as refused:
-            return refused.status, dict(refused.as_dict())
-        # A failed verifier leaves the code alone; of several right ones, the first takes it.
-        with self._lock:
-            if self._grants.pop(code, None) is None:
-                return _invalid_grant("this code was used already")
-        return self._grant(grant)
-
-    def _refresh(self, known: dict[str, str]) -> tuple[int, dict[str, object]]:
-        with self._lock:
-            grant = self._refresh_tokens.pop(known.get("refresh_token", ""), None)
-        if grant is None or known.get("client_id") != grant.client_id:
-            return _invalid_grant("no such refresh token for this client")
-        return self._grant(grant)
-
-    def _grant(self, grant: _Grant) -> tuple[int, dict[str, object]]:
-        refresh_token = secrets.token_urlsafe(24)
-        with self._lock:
-            self._refresh_tokens[refresh_token] = grant
-        return 200, {
-            "access_token": secrets.token_urlsafe(24),
-            "refresh_token": refresh_token,
-            "token_type": "Bearer",
-            "expires_in": 3600,
-            "scope": grant.scope,
-        }
-
-    def _revoke(self, params: _Pairs) -> tuple[int, dict[str, object]]:
-        with self._lock:
-            self._refresh_tokens.pop(dict(params).get("token", ""), None)
-        return 200, {}
-
-    def _record(self, seen: Seen) -> None:
-        with self._lock:
-            self._seen.append(seen)
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-    state: Provider
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        url = urlsplit(self.path)
-        if url.path == "/.well-known/oauth-authorization-server":
-            return self._json(200, self.server.state.metadata)
-        if url.path != "/authorize":
-            return self._answer(404, {})
-        params = parse_qsl(url.query, keep_blank_values=True)
-        location, error = self.server.state._authorize(params)
-        status = 302 if location else 400
-        self.server.state._record(Seen(url.path, params, status, error))
-        self._answer(status, {"Location": location} if location else {})
-
-    def do_POST(self) -> None:
-        state = self.server.state
-        answer = {"/token": state._token, "/revoke": state._revoke}.get(self.path)
-        length = int(self.headers.get("Content-Length") or 0)
-        if answer is None or length > _MAX_BODY:
-            self.close_connection = True
-            return self._answer(413 if answer else 404, {})
-        params = parse_qsl(self.rfile.read(length).decode("latin-1"), keep_blank_values=True)
-        status, members = answer(params)
-        error = members.get("error")
-        state._record(Seen(self.path, params, status, error if isinstance(error, str) else None))
-        self._json(status, members)
-
-    def _json(self, status: int, members: dict[str, object]) -> None:
-        self._answer(status, {"Content-Type": "application/json"}, json.dumps(members).encode())
-
-    def _answer(self, status: int, headers: dict[str, str], body: bytes = b"") -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: request lines carry codes."""
-
-
-def _invalid_grant(description: str) -> tuple[int, dict[str, object]]:
-    return 400, {"error": "invalid_grant", "error_description": description}
-
-
-_MAX_BODY = 1 << 16
+                self._seen.append(Seen(request.path, request.params, answer.status, answer.error))
+        return answer

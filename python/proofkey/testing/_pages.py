@@ -1,0 +1,86 @@
+"""The pages that a browser sees. They load nothing from elsewhere and work without JavaScript."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from html import escape
+
+from proofkey.testing._http import Answer, Pairs
+from proofkey.testing._registry import User
+
+
+def consent(request: str, client_id: str, scope: str, users: Sequence[User], chosen: User) -> Answer:
+    """Asks who signs in, and whether the client may."""
+    asked = "".join(f"<li>{escape(token)}</li>" for token in scope.split())
+    return _page(
+        f"Sign in to {client_id}",
+        f"""
+<p>This is a test server: choose anybody, there is no password.</p>
+<form method="post" action="/consent">
+<input type="hidden" name="request" value="{escape(request)}">
+<fieldset>
+<legend>Sign in as</legend>
+{"".join(_choice(user, user is chosen) for user in users)}
+</fieldset>
+{f'<p id="asked">The app <strong>{escape(client_id)}</strong> asks for:</p><ul aria-labelledby="asked">{asked}</ul>' if asked else ""}
+<button name="decision" value="allow">Allow</button>
+<button name="decision" value="deny">Deny</button>
+</form>""",
+    )
+
+
+def form_post(redirect_uri: str, params: Pairs) -> Answer:
+    """Posts the callback to the client (OAuth 2.0 Form Post Response Mode): by itself, or by its button."""
+    fields = "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in params)
+    return _page(
+        "Back to the app",
+        f"""
+<form method="post" action="{escape(redirect_uri)}">
+{fields}
+<button>Continue</button>
+</form>
+<script>{_SUBMIT}</script>""",
+    )
+
+
+def _choice(user: User, checked: bool) -> str:
+    name = user.claims.get("name")
+    label = f"{name} ({user.sub})" if name else user.sub
+    return (
+        f'<label><input type="radio" name="user" value="{escape(user.sub)}"{" checked" if checked else ""}> '
+        f"{escape(label)}</label>\n"
+    )
+
+
+def _page(title: str, body: str) -> Answer:
+    text = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{escape(title)}</title>
+<style>{_STYLE}</style>
+</head>
+<body>
+<main>
+<h1>{escape(title)}</h1>
+{body}
+</main>
+</body>
+</html>
+"""
+    return Answer(200, {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": _POLICY}, text.encode())
+
+
+_STYLE = """
+body { font: 1.1rem/1.5 system-ui, sans-serif; margin: 2rem 1rem; color: #222; background: #fff }
+main { max-width: 32rem; margin: auto }
+fieldset { border: 1px solid #767676; margin: 1rem 0 }
+label { display: block; padding: .4rem }
+button { font: inherit; padding: .5rem 1.5rem; margin-right: .5rem }
+"""
+_SUBMIT = "document.forms[0].submit()"
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; "
+    f"script-src 'sha256-{base64.b64encode(hashlib.sha256(_SUBMIT.encode()).digest()).decode()}'"
+)
