@@ -35,9 +35,12 @@ class Answer(NamedTuple):
         return dict(parse_qsl(urlsplit(self.headers["Location"]).query, keep_blank_values=True))
 
 
-def ask(url: str, form: Mapping[str, str] | None = None, *, authorization: str = "", cookie: str = "") -> Answer:
+Form = Mapping[str, str] | list[tuple[str, str]]
+
+
+def ask(url: str, form: Form | None = None, *, authorization: str = "") -> Answer:
     """GET, or POST of a form. Redirects are not followed."""
-    headers = {name: value for name, value in (("Authorization", authorization), ("Cookie", cookie)) if value}
+    headers = {"Authorization": authorization} if authorization else {}
     target = urlsplit(url)
     connection = HTTPConnection(target.netloc, timeout=10)
     try:

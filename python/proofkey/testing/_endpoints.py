@@ -304,7 +304,7 @@ class Endpoints:
             client_id, secret, method = *_basic(request.authorization), "client_secret_basic"
         if not self._setting.clients and client_id:
             return client_id
-        client = self._client(client_id or "")
+        client = self._setting.clients.get(client_id or "")
         if client is None:
             raise _unauthenticated("no such client")
         if client.client_secret is not None:

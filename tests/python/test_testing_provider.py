@@ -1,0 +1,484 @@
+"""The test provider as an authorization server: clients, users, the page, forms, tokens and their end."""
+
+import threading
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import proofkey
+import pytest
+import raw
+from proofkey import testing
+
+USERS = [testing.User("one"), testing.User("two", {"email": "two@example.com", "preferred_username": "second"})]
+
+
+@pytest.fixture
+def server() -> Iterator[testing.Provider]:
+    with testing.Provider(users=USERS, id_token_alg="EdDSA") as running:
+        yield running
+
+
+def signed_in(server: testing.Provider, login: raw.Login, *, user: str | None = None) -> str:
+    """Who signed in, as userinfo says."""
+    login.params["scope"] = "openid"
+    login.form["code"] = dict(parse_qsl(urlsplit(server.sign_in(login.url, user=user)).query))["code"]
+    sub = raw.userinfo(server, login.redeem().members["access_token"]).members["sub"]
+    assert isinstance(sub, str)
+    return sub
+
+
+# Clients.
+
+
+SECRET = "odd secret:+/%25&=?~é"
+POST = testing.RegisteredClient("poster", client_secret="s", auth_method="client_secret_post")
+BASIC = testing.RegisteredClient("basic", client_secret=SECRET, auth_method="client_secret_basic")
+EITHER = testing.RegisteredClient("either:x", client_secret=SECRET, redirect_uris=["https://app.example/cb"])
+PUBLIC = testing.RegisteredClient("public", redirect_uris=["http://127.0.0.1/callback"])
+
+
+@pytest.fixture
+def strict() -> Iterator[testing.Provider]:
+    with testing.Provider(clients=[POST, BASIC, EITHER, PUBLIC]) as running:
+        yield running
+
+
+@pytest.mark.parametrize("client", [POST, BASIC, EITHER], ids=lambda client: client.client_id)
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_a_secret(strict: testing.Provider, client: testing.RegisteredClient, method: str) -> None:
+    found = proofkey.Provider.discover(strict.issuer)
+    redirect_uri = [*client.redirect_uris, raw.REDIRECT_URI][0]
+    secret = client.client_secret or ""
+
+    def finish(secret: str) -> proofkey.Tokens:
+        app = proofkey.Client(
+            found, client.client_id, redirect_uri=redirect_uri, client_secret=secret, auth_method=method
+        )
+        login = app.begin()
+        tokens = app.finish(login, strict.sign_in(login.url))
+        return app.refresh(tokens)
+
+    if method in client.auth_methods:
+        assert finish(secret).access_token.expose()
+    else:
+        with pytest.raises(proofkey.TokenError, match=f"may not authenticate by {method}"):
+            finish(secret)
+    with pytest.raises(proofkey.TokenError, match="invalid_client.*missing or wrong"):
+        finish(secret + "x")
+    assert strict.seen[-1].status == 401
+
+
+def test_how_clients_authenticate(strict: testing.Provider, server: testing.Provider) -> None:
+    methods = strict.metadata["token_endpoint_auth_methods_supported"]
+    assert methods == ["client_secret_basic", "client_secret_post", "none"]
+
+    def refused(authorization: str = "", **form: str) -> tuple[int, str, str | None]:
+        login = raw.Login(strict, "basic").sign_in()
+        login.form.update(form)
+        answer = login.redeem(authorization=authorization)
+        return answer.status, answer.members["error"], answer.headers.get("WWW-Authenticate")
+
+    basic = "Basic " + b64encode(f"basic:{quote(SECRET)}".encode()).decode()
+    asked = 'Basic realm="proofkey"'
+    assert refused() == (401, "invalid_client", asked)
+    assert refused(client_id="nobody") == (401, "invalid_client", asked)
+    for broken in ["Basic !", "Basic " + b64encode(b"basic").decode(), "Basic /w==", basic.replace("Basic", "Bearer")]:
+        assert refused(broken) == (401, "invalid_client", asked)
+    assert refused(basic, client_secret=SECRET) == (400, "invalid_request", None)
+    login = raw.Login(strict, "basic").sign_in()
+    assert login.redeem(authorization=basic).status == 200
+    # A provider that knows nobody takes everybody.
+    assert raw.Login(server, "basic").sign_in().redeem(authorization=basic).status == 200
+
+
+def test_where_callbacks_may_go(strict: testing.Provider) -> None:
+    def status(client_id: str, redirect_uri: str) -> int:
+        return raw.Login(strict, client_id, redirect_uri=redirect_uri).authorize().status
+
+    assert status("either:x", "https://app.example/cb") == 302
+    assert status("either:x", "https://app.example/cb/") == 400
+    assert status("either:x", "https://evil.example/cb") == 400
+    assert status("public", "http://127.0.0.1:51004/callback") == 302
+    assert status("public", "http://localhost:51004/callback") == 400
+    assert status("poster", "https://anywhere.example/") == 302
+    assert status("nobody", "https://app.example/cb") == 400
+    assert [seen.error for seen in strict.seen] == [
+        None, "invalid_request", "invalid_request", None, "invalid_request", None, "invalid_client",
+    ]  # fmt: skip
+
+
+def test_what_a_registered_client_shows() -> None:
+    assert SECRET not in repr(EITHER)
+
+
+# The authorization endpoint.
+
+
+@pytest.mark.parametrize(
+    ("params", "error"),
+    [
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_mode": "fragment"}, "invalid_request"),
+        ({"prompt": "none login"}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+    ],
+)
+def test_a_request_that_is_refused(server: testing.Provider, params: dict[str, str], error: str) -> None:
+    callback = raw.Login(server, **params).authorize().callback
+    assert (callback["error"], callback["state"], callback["iss"]) == (error, "the-state", server.issuer)
+    assert "code" not in callback
+    assert server.seen[-1].error == error
+
+
+def test_parameters_that_come_twice(server: testing.Provider) -> None:
+    login = raw.Login(server)
+    assert raw.ask(f"{login.url}&scope=a&scope=b").callback["error"] == "invalid_request"
+    assert raw.ask(f"{login.url}&client_id=other").status == 400
+    assert raw.ask(f"{login.url}&resource=https://a.example&resource=https://b.example").callback["code"]
+
+
+def test_a_request_by_post(server: testing.Provider) -> None:
+    assert raw.ask(server.authorization_endpoint, raw.Login(server).params).callback["code"]
+
+
+def test_nobody_is_redirected_to_nowhere(server: testing.Provider) -> None:
+    url = raw.Login(server).url
+    for missing in ("client_id", "redirect_uri"):
+        with pytest.raises(testing.SignInError, match="one client_id and one redirect_uri are needed"):
+            server.sign_in(url.replace(missing, f"not_{missing}"))
+
+
+# Users.
+
+
+def test_who_signs_in(server: testing.Provider) -> None:
+    for hint, sub in [("", "one"), ("two", "two"), ("two@example.com", "two"), ("second", "two"), ("nobody", "one")]:
+        assert signed_in(server, raw.Login(server, login_hint=hint)) == sub
+    assert signed_in(server, raw.Login(server), user="two") == "two"
+    assert signed_in(server, raw.Login(server, login_hint="two"), user="one") == "one"
+    with pytest.raises(testing.SignInError, match="no user 'ünknown;'"):
+        server.sign_in(raw.Login(server).url, user="ünknown;")
+
+
+def test_the_default_user() -> None:
+    with testing.Provider(id_token_alg="EdDSA") as server:
+        answer = raw.tokens(server, "openid profile email")
+        assert raw.userinfo(server, answer["access_token"]).members == {
+            "sub": "user-1",
+            "name": "First User",
+            "preferred_username": "first",
+            "email": "user-1@example.com",
+            "email_verified": True,
+        }
+
+
+def test_somebody_has_to_sign_in() -> None:
+    with pytest.raises(ValueError, match="users must not be empty"):
+        testing.Provider(users=[])
+
+
+# The page.
+
+
+class Page(HTMLParser):
+    """What is on a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+    def field(self, name: str) -> str:
+        value = next(field["value"] for field in self.all("input") if field.get("name") == name)
+        assert value is not None
+        return value
+
+
+@pytest.fixture
+def asking() -> Iterator[testing.Provider]:
+    with testing.Provider(users=USERS, consent="page", id_token_alg="EdDSA") as running:
+        yield running
+
+
+def test_the_page(asking: testing.Provider) -> None:
+    answer = raw.Login(asking, "<my> & app", scope='files.read <b>"').authorize()
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "<title>Sign in to &lt;my&gt; &amp; app</title>" in answer.body
+    assert "<li>files.read</li><li>&lt;b&gt;&quot;</li>" in answer.body
+    page = Page(answer.body)
+    assert page.all("html") == [{"lang": "en"}]
+    assert [(field["value"], "checked" in field) for field in page.all("input") if field["type"] == "radio"] == [
+        ("one", True), ("two", False),
+    ]  # fmt: skip
+    assert len(page.all("label")) == 2
+    assert len(page.all("legend")) == 1
+    assert [button["value"] for button in page.all("button")] == ["allow", "deny"]
+    assert page.all("script") == []
+    assert not any("src" in attributes or "href" in attributes for _, attributes in page.tags)
+
+
+def decide(asking: testing.Provider, **choice: str) -> raw.Answer:
+    page = Page(raw.Login(asking).authorize().body)
+    return raw.ask(f"{asking.issuer}/consent", {"request": page.field("request"), **choice})
+
+
+def test_the_user_allows(asking: testing.Provider) -> None:
+    login = raw.Login(asking, scope="openid")
+    page = Page(login.authorize().body)
+    answer = raw.ask(f"{asking.issuer}/consent", {"request": page.field("request"), "user": "two", "decision": "allow"})
+    assert answer.status == 303
+    assert (answer.callback["state"], answer.callback["iss"]) == ("the-state", asking.issuer)
+    login.form["code"] = answer.callback["code"]
+    assert raw.userinfo(asking, login.redeem().members["access_token"]).members["sub"] == "two"
+    assert [seen.path for seen in asking.seen] == ["/authorize", "/consent", "/token", "/userinfo"]
+
+
+def test_the_user_denies(asking: testing.Provider) -> None:
+    for choice in ({"decision": "deny", "user": "one"}, {}):
+        answer = decide(asking, **choice)
+        assert answer.status == 303
+        assert answer.callback == {"error": "access_denied", "state": "the-state", "iss": asking.issuer}
+    assert asking.seen[-1].error == "access_denied"
+
+
+def test_the_page_is_answered_once(asking: testing.Provider) -> None:
+    form = {"request": Page(raw.Login(asking).authorize().body).field("request"), "user": "one", "decision": "allow"}
+    assert raw.ask(f"{asking.issuer}/consent", form).status == 303
+    assert raw.ask(f"{asking.issuer}/consent", form).status == 400
+    assert raw.ask(f"{asking.issuer}/consent", {"decision": "allow"}).status == 400
+    assert decide(asking, decision="allow", user="nobody").status == 400
+
+
+def test_the_player_reads_the_page(asking: testing.Provider) -> None:
+    assert signed_in(asking, raw.Login(asking)) == "one"
+    assert signed_in(asking, raw.Login(asking, login_hint="second")) == "two"
+    assert signed_in(asking, raw.Login(asking), user="two") == "two"
+
+
+def test_no_page_where_none_may_be(asking: testing.Provider, server: testing.Provider) -> None:
+    assert raw.Login(asking, prompt="none").authorize().callback["error"] == "login_required"
+    assert raw.Login(server, prompt="none").authorize().callback["code"]
+
+
+# Forms as callbacks.
+
+
+def test_form_post(server: testing.Provider) -> None:
+    client = proofkey.Client(server.provider, "my-app", redirect_uri='http://127.0.0.1:8400/cb?a=1&b=2')
+    login = client.begin(state='<&"\'>')
+    url = f"{login.url}&response_mode=form_post"
+    answer = raw.ask(url)
+    assert answer.status == 200
+    assert "&amp;b=2" in answer.body
+    page = Page(answer.body)
+    assert page.all("form") == [{"method": "post", "action": 'http://127.0.0.1:8400/cb?a=1&b=2'}]
+    assert page.field("state") == '<&"\'>'
+    assert len(page.all("button")) == 1
+    callback = server.browse(url)
+    assert callback.url == 'http://127.0.0.1:8400/cb?a=1&b=2'
+    tokens = client.finish(login, callback.url, content_type=callback.content_type, body=callback.body)
+    assert tokens.access_token.expose()
+    with pytest.raises(testing.SignInError, match=r"use browse\(\)"):
+        server.sign_in(url)
+    assert raw.ask(f"{url}&prompt=none+login").status == 200
+    assert server.seen[-1].error == "invalid_request"
+
+
+def test_a_form_through_the_page(asking: testing.Provider) -> None:
+    callback = asking.browse(raw.Login(asking, response_mode="form_post").url)
+    assert callback.url == raw.REDIRECT_URI
+    fields = dict(parse_qsl(callback.body or ""))
+    assert set(fields) == {"code", "state", "iss"}
+    assert fields["code"] not in repr(callback)
+
+
+# Tokens and their end.
+
+
+def test_a_code_is_good_for_one_exchange_and_the_second_ends_all(server: testing.Provider) -> None:
+    login = raw.Login(server, scope="openid").sign_in()
+    answer = login.redeem().members
+    assert raw.userinfo(server, answer["access_token"]).status == 200
+    login.form["code_verifier"] = proofkey.Verifier.generate().expose()
+    assert login.redeem().status == 400
+    assert raw.userinfo(server, answer["access_token"]).status == 200, "without the verifier nobody ends anything"
+    login = raw.Login(server, scope="openid").sign_in()
+    answer = login.redeem().members
+    replayed = login.redeem()
+    assert replayed.members == {"error": "invalid_grant", "error_description": "this code was used already"}
+    assert raw.userinfo(server, answer["access_token"]).status == 401
+    assert raw.refresh(server, answer["refresh_token"]).status == 400
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"code": "guess"}, {"client_id": "other"}, {"redirect_uri": "http://127.0.0.1:8401/callback"}, {"code_verifier": ""}],
+)
+def test_a_code_is_for_who_began(server: testing.Provider, change: dict[str, str]) -> None:
+    login = raw.Login(server).sign_in()
+    right = dict(login.form)
+    login.form.update(change)
+    refused = login.redeem()
+    assert (refused.status, refused.members["error"]) == (400, "invalid_grant")
+    login.form = right
+    assert login.redeem().status == 200
+
+
+def test_other_token_requests(server: testing.Provider) -> None:
+    for form, error in [
+        ({"grant_type": "password", "client_id": "a"}, "unsupported_grant_type"),
+        ({"client_id": "a"}, "unsupported_grant_type"),
+        ({"grant_type": "refresh_token", "client_id": "a"}, "invalid_grant"),
+    ]:
+        answer = raw.ask(server.token_endpoint, form)
+        assert (answer.status, answer.members["error"]) == (400, error)
+    nobody = raw.ask(server.token_endpoint, {})
+    assert (nobody.status, nobody.members["error"]) == (401, "invalid_client")
+    login = raw.Login(server).sign_in()
+    twice = raw.ask(server.token_endpoint, [*login.form.items(), ("code", login.form["code"])])
+    assert twice.members == {"error": "invalid_request", "error_description": "sent twice: code"}
+    assert login.redeem().status == 200
+
+
+def test_codes_expire() -> None:
+    with testing.Provider(code_lifetime=300) as server:
+        one, other = raw.Login(server).sign_in(), raw.Login(server).sign_in()
+        server.advance(200)
+        assert one.redeem().status == 200
+        server.advance(100)
+        assert other.redeem().members["error_description"] == "this code has expired"
+
+
+def test_refresh_tokens_rotate_and_expire() -> None:
+    with testing.Provider(refresh_token_lifetime=1000, access_token_lifetime=77) as server:
+        first = raw.tokens(server, "a b")
+        assert first["expires_in"] == 77
+        second = raw.refresh(server, first["refresh_token"]).members
+        assert second["refresh_token"] != first["refresh_token"]
+        assert second["scope"] == "a b"
+        assert raw.refresh(server, second["refresh_token"], "other").status == 400
+        server.advance(500)
+        third = raw.refresh(server, second["refresh_token"]).members
+        server.advance(500)
+        expired = raw.refresh(server, third["refresh_token"])
+        assert expired.members["error_description"] == "this refresh token has expired"
+
+
+def test_a_refresh_token_that_comes_twice_ends_all(server: testing.Provider) -> None:
+    first, bystander = raw.tokens(server, "openid"), raw.tokens(server, "openid")
+    second = raw.refresh(server, first["refresh_token"]).members
+    assert raw.userinfo(server, second["access_token"]).status == 200
+    reused = raw.refresh(server, first["refresh_token"])
+    assert (reused.status, reused.members["error"]) == (400, "invalid_grant")
+    assert raw.refresh(server, second["refresh_token"]).members["error_description"] == "this refresh token was revoked"
+    assert raw.userinfo(server, second["access_token"]).status == 401
+    assert raw.refresh(server, bystander["refresh_token"]).status == 200
+
+
+def revoke(server: testing.Provider, token: str, client_id: str = "my-app") -> int:
+    return raw.ask(server.revocation_endpoint, {"token": token, "client_id": client_id}).status
+
+
+def test_revocation(server: testing.Provider) -> None:
+    answer = raw.tokens(server, "openid")
+    assert revoke(server, answer["access_token"], "other") == revoke(server, answer["refresh_token"], "other") == 200
+    assert raw.userinfo(server, answer["access_token"]).status == 200
+    assert revoke(server, answer["access_token"]) == revoke(server, answer["access_token"]) == 200
+    assert raw.userinfo(server, answer["access_token"]).status == 401
+    answer = raw.refresh(server, answer["refresh_token"]).members
+    assert revoke(server, answer["refresh_token"]) == 200
+    assert raw.userinfo(server, answer["access_token"]).status == 401
+    assert raw.refresh(server, answer["refresh_token"]).status == 400
+    assert raw.ask(server.revocation_endpoint, {"client_id": "my-app"}).members["error"] == "invalid_request"
+
+
+def test_revocation_needs_the_secret(strict: testing.Provider) -> None:
+    assert revoke(strict, "token", "basic") == 401
+
+
+# The server itself.
+
+
+def test_both_metadata_documents_are_one(server: testing.Provider) -> None:
+    documents = [
+        raw.ask(f"{server.issuer}/.well-known/{name}").members
+        for name in ("oauth-authorization-server", "openid-configuration")
+    ]
+    assert documents == [server.metadata] * 2
+    assert server.seen == [], "a login is what counts"
+
+
+def test_what_is_not_there(server: testing.Provider) -> None:
+    assert raw.ask(f"{server.issuer}/token").status == 404
+    assert raw.ask(f"{server.issuer}/other?x=1", {"a": "b"}).status == 404
+    assert [(seen.path, seen.params, seen.status) for seen in server.seen] == [
+        ("/token", [], 404), ("/other", [("a", "b")], 404),
+    ]  # fmt: skip
+
+
+def test_a_form_that_is_too_long(server: testing.Provider) -> None:
+    assert raw.ask(server.token_endpoint, {"a": "b" * (1 << 16)}).status == 413
+
+
+def test_seen_hides_parameters(server: testing.Provider) -> None:
+    login = raw.Login(server).sign_in()
+    login.redeem()
+    for secret in (login.form["code"], login.form["code_verifier"]):
+        assert secret not in repr(server.seen)
+        assert any(secret in dict(seen.params).values() for seen in server.seen)
+
+
+def test_start_and_stop() -> None:
+    server = testing.Provider().start()
+    assert raw.Login(server).authorize().status == 302
+    server.stop()
+    with pytest.raises(ConnectionRefusedError):
+        raw.Login(server).authorize()
+    testing.Provider().stop()
+
+
+def test_fifty_threads_sign_in_refresh_and_revoke(server: testing.Provider) -> None:
+    subs: list[str] = []
+    together = threading.Barrier(50)
+
+    def run(number: int) -> None:
+        together.wait()
+        login = raw.Login(server, f"app-{number}")
+        subs.append(signed_in(server, login, user=USERS[number % 2].sub))
+        server.rotate_keys()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(subs) == {"one": 25, "two": 25}
+    assert Counter(seen.path for seen in server.seen) == {"/authorize": 50, "/token": 50, "/userinfo": 50}
+
+
+def test_one_code_in_fifty_threads(server: testing.Provider) -> None:
+    login = raw.Login(server).sign_in()
+    statuses: list[int] = []
+    together = threading.Barrier(50)
+
+    def run() -> None:
+        together.wait()
+        statuses.append(login.redeem().status)
+
+    threads = [threading.Thread(target=run) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(statuses) == {200: 1, 400: 49}
