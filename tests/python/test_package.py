@@ -50,6 +50,7 @@ def test_contents_of_the_wheel(wheel: Path) -> None:
             f"{INFO}/METADATA",
             f"{INFO}/RECORD",
             f"{INFO}/WHEEL",
+            f"{INFO}/entry_points.txt",
             f"{INFO}/licenses/LICENSE-APACHE",
             f"{INFO}/licenses/LICENSE-MIT",
         }
@@ -63,12 +64,15 @@ def test_what_the_wheel_says(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         about = email.message_from_bytes(archive.read(f"{INFO}/METADATA"))
         tags = email.message_from_bytes(archive.read(f"{INFO}/WHEEL")).get_all("Tag") or []
+        entry_points = archive.read(f"{INFO}/entry_points.txt").decode().split()
     assert (about["Name"], about["Version"]) == ("proofkey", VERSION)
     assert about["License-Expression"] == "MIT OR Apache-2.0"
     assert about.get_all("License-File") == ["LICENSE-MIT", "LICENSE-APACHE"]
     assert about["Requires-Python"] == ">=3.10"
     required = [line for line in about.get_all("Requires-Dist") or [] if "extra ==" not in line]
     assert required == [], "no dependencies"
+    assert about.get_all("Provides-Extra") == ["testing"]
+    assert entry_points == ["[pytest11]", "proofkey=proofkey._pytest"]
     assert "Typing :: Typed" in (about.get_all("Classifier") or [])
     payload = about.get_payload(decode=True)
     assert isinstance(payload, bytes)
