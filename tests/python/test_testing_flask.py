@@ -1,0 +1,148 @@
+"""`testing.sign_in` through the test clients of small Flask apps, whose logins are kept in a dict by session."""
+
+import secrets
+from collections.abc import Iterator
+
+import flask
+import proofkey
+import pytest
+from proofkey import testing
+from proofkey.testing import faults
+from werkzeug.wrappers import Response
+
+Reply = str | Response | tuple[str, int]
+
+
+@pytest.fixture
+def server() -> Iterator[testing.Provider]:
+    with testing.Provider() as running:
+        yield running
+
+
+def app_for(
+    server: testing.Provider, *, redirect_uri: str = "http://localhost/auth/github/callback", form_post: bool = False
+) -> flask.Flask:
+    """An app that signs in by hand."""
+    app = flask.Flask(__name__)
+    app.secret_key = "for this test"
+    pending: dict[str, proofkey.Login] = {}
+    client = proofkey.Client(server.provider, "my-app", redirect_uri=redirect_uri)
+
+    @app.get("/auth/github")
+    def begin() -> Reply:
+        login = client.begin(scope="files.read")
+        flask.session["login"] = secrets.token_urlsafe()
+        pending[flask.session["login"]] = login
+        return flask.redirect(login.url + ("&response_mode=form_post" if form_post else ""))
+
+    @app.route("/auth/github/callback", methods=["GET", "POST"])
+    def callback() -> Reply:
+        request = flask.request
+        login = pending.pop(flask.session.pop("login", ""), None)
+        if login is None:
+            return "no login of yours", 400
+        body = request.get_data() if request.method == "POST" else None
+        try:
+            tokens = client.finish(login, request.url, content_type=request.content_type, body=body)
+        except proofkey.Error as error:
+            return error.name, 400
+        flask.session["scope"] = tokens.scope
+        return flask.redirect("/")
+
+    @app.get("/")
+    def home() -> Reply:
+        return f"signed in for {flask.session['scope']}"
+
+    @app.get("/start")
+    def start() -> Reply:
+        return flask.redirect("/auth/github")
+
+    @app.get("/away")
+    def away() -> Reply:
+        return flask.redirect("https://github.com/login/oauth/authorize?client_id=x")
+
+    @app.get("/circle")
+    def circle() -> Reply:
+        return flask.redirect("/circle")
+
+    return app
+
+
+def test_signing_in(server: testing.Provider) -> None:
+    client = app_for(server).test_client()
+    page = testing.sign_in(client, "/auth/github")
+    assert (page.status_code, page.text, page.request.path) == (200, "signed in for ['files.read']", "/")
+    assert [seen.path for seen in server.seen] == ["/authorize", "/token"]
+    assert client.get("/").text == "signed in for ['files.read']", "the session is the client's"
+
+
+def test_the_app_redirects_to_itself_first(server: testing.Provider) -> None:
+    assert testing.sign_in(app_for(server).test_client(), "/start").text == "signed in for ['files.read']"
+
+
+def test_a_form_is_posted(server: testing.Provider) -> None:
+    page = testing.sign_in(app_for(server, form_post=True).test_client(), "/auth/github")
+    assert page.text == "signed in for ['files.read']"
+
+
+@pytest.mark.parametrize("origin", ["https://app.example", "http://127.0.0.1:5000"])
+def test_an_app_at_another_host(server: testing.Provider, origin: str) -> None:
+    app = app_for(server, redirect_uri=f"{origin}/auth/github/callback")
+    assert testing.sign_in(app.test_client(), f"{origin}/auth/github").text == "signed in for ['files.read']"
+    with pytest.raises(testing.SignInError) as refused:
+        testing.sign_in(app.test_client(), "/auth/github")
+    host = origin.split("/")[2].split(":")[0]
+    assert str(refused.value) == (
+        f"the login began at localhost and its redirect URI is at {host}, which gets none of its cookies: begin at "
+        f"{origin}/auth/github, or set the redirect URI to localhost"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        (faults.denied(), "authorization_error"),
+        (faults.state_wrong(), "state_mismatch"),
+        (faults.garbage("token"), "answer_malformed"),
+    ],
+)
+def test_what_the_app_makes_of_a_refusal(server: testing.Provider, fault: faults.Fault[object], text: str) -> None:
+    with server.bend(fault):
+        page = testing.sign_in(app_for(server).test_client(), "/auth/github")
+    assert (page.status_code, page.text) == (400, text)
+
+
+def test_another_user_through_the_page() -> None:
+    with testing.Provider(users=[testing.User("one"), testing.User("two")], consent="page") as server:
+        assert testing.sign_in(app_for(server).test_client(), "/auth/github", user="two").status_code == 200
+        assert dict(server.seen[1].params)["user"] == "two"
+
+
+STUCK = [
+    ("/", "the app answered 500 at / instead of sending the browser to the provider"),
+    ("/nowhere", "the app answered 404 at /nowhere instead of sending the browser to the provider"),
+    ("/circle", "the app sends the browser round in circles"),
+    ("/away", "a test provider is at http on loopback, and the browser was sent to https://github.com"),
+]
+
+
+@pytest.mark.parametrize(("start", "text"), STUCK)
+def test_where_it_got_stuck(server: testing.Provider, start: str, text: str) -> None:
+    with pytest.raises(testing.SignInError) as refused:
+        testing.sign_in(app_for(server).test_client(), start)
+    assert str(refused.value) == text
+
+
+def test_the_provider_refuses(server: testing.Provider) -> None:
+    with pytest.raises(testing.SignInError, match="no user 'three'"):
+        testing.sign_in(app_for(server).test_client(), "/auth/github", user="three")
+
+
+def test_an_app_that_leaves_after_the_callback(server: testing.Provider) -> None:
+    app = flask.Flask(__name__)
+    login = proofkey.Client(server.provider, "a", redirect_uri="http://localhost/cb").begin()
+    app.add_url_rule("/go", view_func=lambda: flask.redirect(login.url), endpoint="go")
+    app.add_url_rule("/cb", view_func=lambda: flask.redirect("https://shop.example/?secret"), endpoint="cb")
+    with pytest.raises(testing.SignInError) as refused:
+        testing.sign_in(app.test_client(), "/go")
+    assert str(refused.value) == "after the callback the app sends the browser away, to https://shop.example"
