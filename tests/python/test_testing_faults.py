@@ -73,6 +73,7 @@ def test_what_the_client_makes_of_it(
         assert outcome(server) == (name, error)
         assert bend.hits == 1
         assert outcome(server) == (name, error)
+        assert bend.hits == 2
     assert outcome(server) == ("tokens", None)
     server.bend_once(fault)
     assert outcome(server) == (name, error)
@@ -180,18 +181,21 @@ def test_slow_has_an_end(server: testing.Provider) -> None:
 
 def test_the_end_of_the_provider_lets_go_of_what_is_held() -> None:
     with testing.Provider() as server:
-        held = server.bend(faults.slow("jwks", at_most=3600))
+        held = server.bend(faults.slow("end_session", at_most=3600))
         thread = threading.Thread(target=hang_up, args=(server,))
         thread.start()
         held.wait()
     thread.join(10)
-    assert not thread.is_alive()
+    for served in threading.enumerate():
+        if "process_request_thread" in served.name:
+            served.join(10)
+            assert not served.is_alive()
 
 
 def hang_up(server: testing.Provider) -> None:
     """Waits until the server has nothing more to say."""
     with socket.create_connection(("127.0.0.1", int(server.issuer.rpartition(":")[2])), timeout=20) as connection:
-        connection.sendall(b"GET /jwks HTTP/1.1\r\nHost: a\r\n\r\n")
+        connection.sendall(b"GET /end_session HTTP/1.1\r\nHost: a\r\n\r\n")
         while connection.recv(65536):
             pass
 

@@ -61,6 +61,10 @@ def app_for(
     def away() -> Reply:
         return flask.redirect("https://github.com/login/oauth/authorize?client_id=x")
 
+    @app.get("/plain")
+    def plain() -> Reply:
+        return flask.redirect("http://provider.invalid/authorize?client_id=x")
+
     @app.get("/circle")
     def circle() -> Reply:
         return flask.redirect("/circle")
@@ -123,6 +127,7 @@ STUCK = [
     ("/nowhere", "the app answered 404 at /nowhere instead of sending the browser to the provider"),
     ("/circle", "the app sends the browser round in circles"),
     ("/away", "a test provider is at http on loopback, and the browser was sent to https://github.com"),
+    ("/plain", "a test provider is at http on loopback, and the browser was sent to http://provider.invalid"),
 ]
 
 

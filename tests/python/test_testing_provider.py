@@ -1,5 +1,8 @@
 """The test provider as an authorization server: clients, users, the page, forms, tokens and their end."""
 
+import hashlib
+import socket
+import struct
 import threading
 from base64 import b64encode
 from collections import Counter
@@ -46,9 +49,15 @@ def strict() -> Iterator[testing.Provider]:
         yield running
 
 
-@pytest.mark.parametrize("client", [POST, BASIC, EITHER], ids=lambda client: client.client_id)
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
-def test_a_secret(strict: testing.Provider, client: testing.RegisteredClient, method: str) -> None:
+@pytest.mark.parametrize(
+    ("client", "methods"),
+    [(POST, {"client_secret_post"}), (BASIC, {"client_secret_basic"}), (EITHER, {"client_secret_basic", "client_secret_post"})],
+    ids=["post", "basic", "either"],
+)
+def test_a_secret(
+    strict: testing.Provider, client: testing.RegisteredClient, methods: set[str], method: str
+) -> None:
     found = proofkey.Provider.discover(strict.issuer)
     redirect_uri = [*client.redirect_uris, raw.REDIRECT_URI][0]
     secret = client.client_secret or ""
@@ -61,7 +70,7 @@ def test_a_secret(strict: testing.Provider, client: testing.RegisteredClient, me
         tokens = app.finish(login, strict.sign_in(login.url))
         return app.refresh(tokens)
 
-    if method in client.auth_methods:
+    if method in methods:
         assert finish(secret).access_token.expose()
     else:
         with pytest.raises(proofkey.TokenError, match=f"may not authenticate by {method}"):
@@ -131,6 +140,17 @@ def test_a_request_that_is_refused(server: testing.Provider, params: dict[str, s
     assert (callback["error"], callback["state"], callback["iss"]) == (error, "the-state", server.issuer)
     assert "code" not in callback
     assert server.seen[-1].error == error
+
+
+def test_the_callback_keeps_what_it_was_given(server: testing.Provider) -> None:
+    login = raw.Login(server, state="", redirect_uri="https://app.example/cb?tenant=1")
+    location = login.authorize().headers["Location"]
+    assert location.startswith("https://app.example/cb?tenant=1&code=")
+    assert "&state=&iss=" in location
+    del login.params["state"]
+    assert set(login.authorize().callback) == {"tenant", "code", "iss"}
+    app = raw.Login(server, redirect_uri="com.example.app:/cb")
+    assert server.sign_in(app.url).startswith("com.example.app:/cb?code=")
 
 
 def test_parameters_that_come_twice(server: testing.Provider) -> None:
@@ -214,7 +234,7 @@ def test_the_page(asking: testing.Provider) -> None:
     assert answer.status == 200
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert "<title>Sign in to &lt;my&gt; &amp; app</title>" in answer.body
+    assert answer.body.count("&lt;my&gt; &amp; app") == 3
     assert "<li>files.read</li><li>&lt;b&gt;&quot;</li>" in answer.body
     page = Page(answer.body)
     assert page.all("html") == [{"lang": "en"}]
@@ -226,6 +246,14 @@ def test_the_page(asking: testing.Provider) -> None:
     assert [button["value"] for button in page.all("button")] == ["allow", "deny"]
     assert page.all("script") == []
     assert not any("src" in attributes or "href" in attributes for _, attributes in page.tags)
+
+
+def test_names_on_the_page_are_text() -> None:
+    with testing.Provider(users=[testing.User('"<i>', {"name": "<u>&"})], consent="page") as asking:
+        page = raw.Login(asking).authorize().body
+        assert "<i>" not in page
+        assert "&lt;u&gt;&amp; (&quot;&lt;i&gt;)" in page
+        assert signed_in(asking, raw.Login(asking)) == '"<i>'
 
 
 def decide(asking: testing.Provider, **choice: str) -> raw.Answer:
@@ -281,6 +309,9 @@ def test_form_post(server: testing.Provider) -> None:
     answer = raw.ask(url)
     assert answer.status == 200
     assert "&amp;b=2" in answer.body
+    script = answer.body.partition("<script>")[2].partition("</script>")[0]
+    digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in answer.headers["Content-Security-Policy"]
     page = Page(answer.body)
     assert page.all("form") == [{"method": "post", "action": 'http://127.0.0.1:8400/cb?a=1&b=2'}]
     assert page.field("state") == '<&"\'>'
@@ -301,6 +332,9 @@ def test_a_form_through_the_page(asking: testing.Provider) -> None:
     fields = dict(parse_qsl(callback.body or ""))
     assert set(fields) == {"code", "state", "iss"}
     assert fields["code"] not in repr(callback)
+    redirected = asking.browse(raw.Login(asking).url)
+    assert redirected.url.startswith(f"{raw.REDIRECT_URI}?code=")
+    assert "code=" not in repr(redirected)
 
 
 # Tokens and their end.
@@ -446,6 +480,25 @@ def test_start_and_stop() -> None:
     with pytest.raises(ConnectionRefusedError):
         raw.Login(server).authorize()
     testing.Provider().stop()
+
+
+def test_a_client_that_goes_away_is_no_news(capfd: pytest.CaptureFixture[str]) -> None:
+    with testing.Provider() as server:
+        connection = socket.create_connection(("127.0.0.1", int(server.issuer.rpartition(":")[2])), timeout=10)
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert connection.recv(65536)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        ends_every_connection()
+    assert capfd.readouterr() == ("", "")
+
+
+def ends_every_connection() -> None:
+    """Waits for the threads of all providers."""
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(10)
+            assert not thread.is_alive()
 
 
 def test_fifty_threads_sign_in_refresh_and_revoke(server: testing.Provider) -> None:

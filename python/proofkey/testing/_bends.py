@@ -22,8 +22,9 @@ class Bend:
     def __init__(self, fault: Fault[Any], *, once: bool) -> None:
         self._fault = fault
         self._once = once
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._hits = 0
+        self._hit = threading.Event()
         self._undone = threading.Event()
 
     def __enter__(self) -> "Bend":
@@ -37,7 +38,7 @@ class Bend:
     @property
     def hits(self) -> int:
         """How many answers it has bent."""
-        with self._changed:
+        with self._lock:
             return self._hits
 
     def undo(self) -> None:
@@ -46,18 +47,17 @@ class Bend:
 
     def wait(self, timeout: float = 10.0) -> None:
         """Returns once it has bent an answer, or begun to; `TimeoutError` if that takes longer than `timeout` seconds."""
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._hits > 0, timeout):
-                raise TimeoutError(f"{self._fault} has bent nothing within {timeout} seconds")
+        if not self._hit.wait(timeout):
+            raise TimeoutError(f"{self._fault} has bent nothing within {timeout} seconds")
 
     def _apply(self, at: str, value: object) -> object:
         if self._fault.at != at:
             return value
-        with self._changed:
+        with self._lock:
             if self._undone.is_set() or (self._once and self._hits):
                 return value
             self._hits += 1
-            self._changed.notify_all()
+        self._hit.set()
         return self._fault._change(value, self._undone)
 
 
