@@ -109,9 +109,7 @@ def test_metadata(server: testing.Provider, fault: faults.Fault[Any], name: str)
     assert proofkey.Provider.discover(server.issuer).token_endpoint == server.token_endpoint
 
 
-@pytest.mark.parametrize(
-    "at", ["metadata", "jwks", "authorize", "token", "revoke", "userinfo", "end_session"]
-)
+@pytest.mark.parametrize("at", ["metadata", "jwks", "authorize", "token", "revoke", "userinfo", "end_session"])
 def test_every_endpoint_can_be_bent(server: testing.Provider, at: faults.Endpoint) -> None:
     path = "/.well-known/oauth-authorization-server" if at == "metadata" else f"/{at}"
     form: raw.Form | None = {} if at in ("token", "revoke") else None
@@ -140,9 +138,7 @@ def test_a_refusal_uses_nothing_up_and_a_spoilt_answer_does(server: testing.Prov
 
 
 @pytest.mark.parametrize("status", [302, 303, 307, 308])
-def test_whoever_follows_a_redirect_is_seen(
-    server: testing.Provider, status: Literal[302, 303, 307, 308]
-) -> None:
+def test_whoever_follows_a_redirect_is_seen(server: testing.Provider, status: Literal[302, 303, 307, 308]) -> None:
     login = raw.Login(server).sign_in()
     with server.bend(faults.redirects("token", status)):
         answer = login.redeem()
@@ -252,11 +248,10 @@ def test_refresh_and_revocation_through_the_client(server: testing.Provider) -> 
 
 
 def test_a_browser_that_gets_no_answer(server: testing.Provider) -> None:
-    with server.bend(faults.cut_before_answer("authorize")), pytest.raises(testing.SignInError, match="no whole answer"):
-        server.sign_in(raw.Login(server).url)
-    with server.bend(faults.unavailable("authorize")), pytest.raises(testing.SignInError, match="answered 503"):
-        server.sign_in(raw.Login(server).url)
-    with server.bend(faults.redirects("authorize", 302, "/authorize")), pytest.raises(
-        testing.SignInError, match="in circles"
-    ):
-        server.sign_in(raw.Login(server).url)
+    for fault, text in [
+        (faults.cut_before_answer("authorize"), "gave no whole answer"),
+        (faults.unavailable("authorize"), "answered 503"),
+        (faults.redirects("authorize", 302, "/authorize"), "in circles"),
+    ]:
+        with server.bend(fault), pytest.raises(testing.SignInError, match=text):
+            server.sign_in(raw.Login(server).url)

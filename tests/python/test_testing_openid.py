@@ -12,7 +12,9 @@ from cryptography.exceptions import InvalidSignature
 from proofkey import testing
 from proofkey.testing import faults
 
-USER = testing.User("user-7", {"name": "Seven", "email": "seven@example.com", "phone_number": "+1", "groups": ["staff"]})
+USER = testing.User(
+    "user-7", {"name": "Seven", "email": "seven@example.com", "phone_number": "+1", "groups": ["staff"]}
+)
 
 
 @pytest.fixture

@@ -52,12 +52,14 @@ def strict() -> Iterator[testing.Provider]:
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
 @pytest.mark.parametrize(
     ("client", "methods"),
-    [(POST, {"client_secret_post"}), (BASIC, {"client_secret_basic"}), (EITHER, {"client_secret_basic", "client_secret_post"})],
+    [
+        (POST, {"client_secret_post"}),
+        (BASIC, {"client_secret_basic"}),
+        (EITHER, {"client_secret_basic", "client_secret_post"}),
+    ],
     ids=["post", "basic", "either"],
 )
-def test_a_secret(
-    strict: testing.Provider, client: testing.RegisteredClient, methods: set[str], method: str
-) -> None:
+def test_a_secret(strict: testing.Provider, client: testing.RegisteredClient, methods: set[str], method: str) -> None:
     found = proofkey.Provider.discover(strict.issuer)
     redirect_uri = [*client.redirect_uris, raw.REDIRECT_URI][0]
     secret = client.client_secret or ""
@@ -357,7 +359,7 @@ def test_a_code_is_good_for_one_exchange_and_the_second_ends_all(server: testing
 
 @pytest.mark.parametrize(
     "change",
-    [{"code": "guess"}, {"client_id": "other"}, {"redirect_uri": "http://127.0.0.1:8401/callback"}, {"code_verifier": ""}],
+    [{"code": "guess"}, {"client_id": "other"}, {"redirect_uri": "http://127.0.0.1:8401/"}, {"code_verifier": ""}],
 )
 def test_a_code_is_for_who_began(server: testing.Provider, change: dict[str, str]) -> None:
     login = raw.Login(server).sign_in()

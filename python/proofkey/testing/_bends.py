@@ -46,7 +46,7 @@ class Bend:
         self._undone.set()
 
     def wait(self, timeout: float = 10.0) -> None:
-        """Returns once it has bent an answer, or begun to; `TimeoutError` if that takes longer than `timeout` seconds."""
+        """Returns once it has bent an answer, or begun to; `TimeoutError` after `timeout` seconds."""
         if not self._hit.wait(timeout):
             raise TimeoutError(f"{self._fault} has bent nothing within {timeout} seconds")
 

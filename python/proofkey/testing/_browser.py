@@ -15,7 +15,7 @@ class SignInError(RuntimeError):
 
 @dataclass(frozen=True)
 class Callback:
-    """Where the provider sends the browser: `client.finish(login, callback.url, content_type=…, body=…)` takes it apart."""
+    """Where the provider sends the browser: what `client.finish(login, url, content_type=…, body=…)` takes."""
 
     url: str = field(repr=False)
     """The URL, with the parameters in its query unless there is a form."""

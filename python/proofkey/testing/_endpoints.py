@@ -107,8 +107,8 @@ class Endpoints:
             client_id, redirect_uri, form_post, known.get("state"), known.get("scope", ""), known.get("nonce"), ""
         )
         if "openid" in asked.scope.split():
-            # Without the means to sign, it had better end here, where somebody reads it.
-            _ = self._setting.keys.keys
+            # Without the means to sign it had better end here, where somebody reads it.
+            self._setting.keys.require()
         refusal = _refusal(request.params)
         if not refusal:
             try:
@@ -139,7 +139,7 @@ class Endpoints:
         return self._allow(asked, self._user(known.get("user"), None), status=303)
 
     def _where_to(self, params: Pairs) -> tuple[str, str]:
-        """The client and its redirect URI. What is wrong with these is for the user to read: nothing may be redirected."""
+        """The client and its redirect URI. What is wrong with these is for the user to read: no redirect is safe."""
         repeated = _repeated(params)
         known = dict(params)
         client_id, redirect_uri = known.get("client_id"), known.get("redirect_uri")
@@ -211,22 +211,22 @@ class Endpoints:
             return Answer.json(refused.status, refused.as_dict())
         # A failed verifier leaves the code alone; of several right ones, the first takes it.
         issued = self._setting.store.use(code)
-        return self._grant(grant, issued, grant.scope, grant.nonce)
+        return self._grant(grant, issued, grant.nonce)
 
     def _refresh(self, known: Mapping[str, str], client_id: str) -> Answer:
         grant, issued = self._setting.store.refresh(known.get("refresh_token", ""), client_id)
         # Its ID token has no nonce (OpenID Connect Core section 12.2).
-        return self._grant(grant, issued, grant.scope, None)
+        return self._grant(grant, issued, None)
 
-    def _grant(self, grant: Grant, issued: Issued, scope: str, nonce: str | None) -> Answer:
+    def _grant(self, grant: Grant, issued: Issued, nonce: str | None) -> Answer:
         members: dict[str, object] = {
             "access_token": issued.access_token,
             "refresh_token": issued.refresh_token,
             "token_type": "Bearer",
             "expires_in": self._setting.store.lifetimes.access_token,
-            "scope": scope,
+            "scope": grant.scope,
         }
-        if "openid" in scope.split():
+        if "openid" in grant.scope.split():
             members["id_token"] = self._id_token(grant, issued.access_token, nonce)
         return Answer.json(200, members)
 

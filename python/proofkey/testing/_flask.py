@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 
 
 def sign_in(client: "FlaskClient", start: str, *, user: str | None = None) -> "TestResponse":
-    """Plays browser and user for an app under its Flask test client: opens `start`, follows the app to the test provider,
-    signs in there, delivers the callback to the app, and returns the page that the app shows in the end.
+    """Plays browser and user for an app under its Flask test client: opens `start`, follows the app to the test
+    provider, signs in there, delivers the callback to the app, and returns the page that the app shows in the end.
 
-    The app's provider is a `proofkey.testing.Provider`; nothing but loopback is asked. `user` is the `sub` of the one who
-    signs in. Callbacks go where the redirect URI says, as in a browser: if its host is not the test client's `localhost`,
-    give `start` with that host ("https://app.example/auth/github"), since cookies do not go from one to the other.
+    The app's provider is a `proofkey.testing.Provider`; nothing but loopback is asked. `user` is the `sub` of the one
+    who signs in. Callbacks go where the redirect URI says, as in a browser: if its host is not the test client's
+    `localhost`, give `start` with that host ("https://app.example/auth/github"), since cookies do not go from one to
+    the other.
 
         with testing.Provider() as server:
             app = create_app(issuer=server.issuer)
@@ -35,8 +36,8 @@ def sign_in(client: "FlaskClient", start: str, *, user: str | None = None) -> "T
     began, arrives = urlsplit(page.request.url).hostname, urlsplit(callback.url).hostname
     if began != arrives:
         raise SignInError(
-            f"the login began at {began} and its redirect URI is at {arrives}, which gets none of its cookies: begin at "
-            f"{origin(callback.url)}{page.request.path}, or set the redirect URI to {began}"
+            f"the login began at {began} and its redirect URI is at {arrives}, which gets none of its cookies: "
+            f"begin at {origin(callback.url)}{page.request.path}, or set the redirect URI to {began}"
         )
     if callback.body is None:
         answer = client.get(callback.url)

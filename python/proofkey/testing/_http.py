@@ -47,7 +47,8 @@ class Answer:
         error = members.get("error")
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         body = json.dumps(members).encode()
-        return cls(status, {"Content-Type": "application/json", **named}, body, error if isinstance(error, str) else None)
+        headers = {"Content-Type": "application/json", **named}
+        return cls(status, headers, body, error if isinstance(error, str) else None)
 
     @classmethod
     def refusal(cls, error: str, description: str, status: int = 400, **headers: str) -> "Answer":

@@ -11,7 +11,9 @@ from proofkey.testing._registry import User
 
 def consent(request: str, client_id: str, scope: str, users: Sequence[User], chosen: User) -> Answer:
     """Asks who signs in, and whether the client may."""
-    asked = "".join(f"<li>{escape(token)}</li>" for token in scope.split())
+    tokens = "".join(f"<li>{escape(token)}</li>" for token in scope.split())
+    app = f"<strong>{escape(client_id)}</strong>"
+    what = f'<p id="asked">The app {app} asks for:</p>\n<ul aria-labelledby="asked">{tokens}</ul>'
     return _page(
         f"Sign in to {client_id}",
         f"""
@@ -22,7 +24,7 @@ def consent(request: str, client_id: str, scope: str, users: Sequence[User], cho
 <legend>Sign in as</legend>
 {"".join(_choice(user, user is chosen) for user in users)}
 </fieldset>
-{f'<p id="asked">The app <strong>{escape(client_id)}</strong> asks for:</p><ul aria-labelledby="asked">{asked}</ul>' if asked else ""}
+{what if tokens else ""}
 <button name="decision" value="allow">Allow</button>
 <button name="decision" value="deny">Deny</button>
 </form>""",
@@ -69,7 +71,8 @@ def _page(title: str, body: str) -> Answer:
 </body>
 </html>
 """
-    return Answer(200, {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": _POLICY}, text.encode())
+    headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": _POLICY}
+    return Answer(200, headers, text.encode())
 
 
 _STYLE = """

@@ -36,13 +36,13 @@ class Provider:
     """An authorization server and OpenID provider on loopback, for the length of a `with` block, or from `start()` to
     `stop()`.
 
-    It requires PKCE and checks it with `proofkey.server`, promises `iss`, takes a code once, rotates refresh tokens, and
-    ends all tokens of a login whose code or refresh token comes twice. With the scope `openid` it issues ID tokens, which
-    needs `pip install proofkey[testing]`.
+    It requires PKCE and checks it with `proofkey.server`, promises `iss`, takes a code once, rotates refresh tokens,
+    and ends all tokens of a login whose code or refresh token comes twice. With the scope `openid` it issues ID tokens,
+    which needs `pip install proofkey[testing]`.
 
     `users` are those who can sign in, the first by default. `clients` are those it knows; without any, it takes every
-    client, secret and redirect URI. `consent="page"` shows a page, for people and browsers; "auto" allows at once. Times
-    are in seconds, and `advance` makes them pass.
+    client, secret and redirect URI. `consent="page"` shows a page, for people and browsers; "auto" allows at once.
+    Times are in seconds, and `advance` makes them pass.
 
     >>> import proofkey
     >>> from proofkey import testing
@@ -81,7 +81,14 @@ class Provider:
         self._http = Server(self._answer)
         self._endpoints = Endpoints(
             Setting(
-                self.issuer, lambda: self.metadata, self._users, self._clients, consent, self._store, self._keys, self._bends
+                issuer=self.issuer,
+                metadata=lambda: self.metadata,
+                users=self._users,
+                clients=self._clients,
+                consent=consent,
+                store=self._store,
+                keys=self._keys,
+                bends=self._bends,
             )
         )
 

@@ -21,8 +21,8 @@ class User:
     """Further claims, by their names in OpenID Connect Core section 5.1, or your own."""
 
     def claims_for(self, scope: str) -> dict[str, object]:
-        """`sub` and the claims that a client with this scope may see: the standard ones want `profile`, `email`, `address`
-        or `phone` (OpenID Connect Core section 5.4), all others want nothing.
+        """`sub` and the claims that a client with this scope may see: the standard ones want `profile`, `email`,
+        `address` or `phone` (OpenID Connect Core section 5.4), all others want `openid`.
         """
         granted = scope.split()
         shown = {name: value for name, value in self.claims.items() if _SCOPE_OF_CLAIM.get(name, "openid") in granted}
@@ -37,9 +37,9 @@ class User:
 class RegisteredClient:
     """A client that the provider knows.
 
-    With a secret it must authenticate, by either method unless `auth_method` names one. Its redirect URIs are compared as
-    `proofkey.server.redirect_uri_matches` does, and for a client without secret the port of a loopback address does not
-    count; without any, every redirect URI is taken.
+    With a secret it must authenticate, by either method unless `auth_method` names one. Its redirect URIs are compared
+    as `proofkey.server.redirect_uri_matches` does, and for a client without secret the port of a loopback address does
+    not count; without any, every redirect URI is taken.
 
     >>> RegisteredClient("my-app", client_secret="s3cret", redirect_uris=["https://app.example/callback"])
     RegisteredClient(client_id='my-app', redirect_uris=['https://app.example/callback'])

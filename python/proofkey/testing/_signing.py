@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-Alg: TypeAlias = Literal["RS256", "ES256", "EdDSA"]
+# One Literal each, because stubtest wants an alias of several to be a Union.
+Alg: TypeAlias = Literal["RS256"] | Literal["ES256"] | Literal["EdDSA"]
 
 
 class ExtraMissing(RuntimeError):
@@ -90,6 +91,10 @@ class KeyRing:
             if not self._keys:
                 self._keys = [Key(self._alg)]
             return list(self._keys)
+
+    def require(self) -> None:
+        """`ExtraMissing` if nothing can be signed here."""
+        _ = self.keys
 
     def rotate(self) -> None:
         """A new key signs; of the others, the one that signed until now stays published."""

@@ -89,7 +89,7 @@ class Store:
             return self._grants.get(code)
 
     def use(self, code: str) -> Issued:
-        """The tokens for a code whose verifier was right. A second use ends what came of the first (RFC 6749 section 4.1.2)."""
+        """The tokens for a code whose verifier was right. A second use ends them (RFC 6749 section 4.1.2)."""
         with self._lock:
             if used := self._used_codes.get(code):
                 used.revoked = True

@@ -10,10 +10,10 @@ Traceback (most recent call last):
     ...
 proofkey.TokenError: answer_status: the token endpoint answered with an HTTP error and no OAuth error. Next: try again later: nothing here has to change
 
-Those that take an endpoint spoil its answers. Those that refuse (`refuses`, `refuses_with_200`,
-`code_used`, `redirects`, `too_many_requests`, `unavailable`) come instead of an answer, and nothing is used up; the others come after the work is
-done, as on a bad network: the code is used up, the refresh token rotated. Those without an endpoint change the callback,
-the code or the ID token.
+Those without an endpoint change the callback, the code or the ID token. Those that take an endpoint spoil its answers:
+`refuses`, `refuses_with_200`, `redirects`, `too_many_requests` and `unavailable`, as also `code_used`, come instead of
+the work, and nothing is used up; the others come after it, as on a bad network: the code is used up, the refresh token
+rotated.
 """
 
 import json
@@ -60,7 +60,16 @@ __all__ = [
     "unavailable",
 ]
 
-Endpoint: TypeAlias = Literal["metadata", "jwks", "authorize", "token", "revoke", "userinfo", "end_session"]
+# One Literal each, because stubtest wants an alias of several to be a Union.
+Endpoint: TypeAlias = (
+    Literal["metadata"]
+    | Literal["jwks"]
+    | Literal["authorize"]
+    | Literal["token"]
+    | Literal["revoke"]
+    | Literal["userinfo"]
+    | Literal["end_session"]
+)
 Handler: TypeAlias = Callable[[], Answer]
 _T = TypeVar("_T")
 
@@ -185,7 +194,8 @@ def garbage(at: Endpoint) -> Fault[Handler]:
 
 def html(at: Endpoint) -> Fault[Handler]:
     """A page instead of JSON, as captive portals and proxies send it, with the status of success."""
-    return _spoiled("html", at, lambda answer: Answer(200, {"Content-Type": "text/html"}, b"<!doctype html><p>Welcome!"))
+    page = Answer(200, {"Content-Type": "text/html"}, b"<!doctype html><p>Welcome!")
+    return _spoiled("html", at, lambda _: page)
 
 
 def empty(at: Endpoint) -> Fault[Handler]:
@@ -273,8 +283,8 @@ def code_used() -> Fault[Handler]:
 
 
 def redirects(at: Endpoint, status: Literal[302, 303, 307, 308], to: str = "/elsewhere") -> Fault[Handler]:
-    """A redirect that no client may follow from here. Whoever does is found in `Provider.seen` under "/elsewhere"; `to` may
-    be an endpoint of another provider, which sees it then.
+    """A redirect. Whoever follows it is found in `Provider.seen` under "/elsewhere"; `to` may also be an endpoint of
+    another provider, which sees it then.
     """
     return _instead("redirects", at, Answer(status, {"Location": to}))
 
