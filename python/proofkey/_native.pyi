@@ -565,6 +565,14 @@ class Policy:
     def bind(self, params: _Params, /) -> Binding:
         """`proofkey.server.bind` under this policy."""
 
+    def metadata(self) -> dict[str, list[str]]:
+        """The part of the server's metadata document that tells clients of PKCE (RFC 8414 section 2).
+
+        >>> from proofkey import server
+        >>> {"issuer": "https://as.example"} | server.Policy.strict().metadata()
+        {'issuer': 'https://as.example', 'code_challenge_methods_supported': ['S256']}
+        """
+
 @final
 class Binding:
     """What an authorization server stores with a code: `str(binding)`.

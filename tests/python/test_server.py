@@ -73,6 +73,14 @@ def test_policies_show_their_relaxations() -> None:
         server.Policy()
 
 
+def test_metadata_lists_the_methods_that_bind_accepts() -> None:
+    strict = server.Policy.strict()
+    assert strict.metadata() == OPTIONAL.metadata() == {"code_challenge_methods_supported": ["S256"]}
+    assert strict.allow_plain().metadata() == {"code_challenge_methods_supported": ["S256", "plain"]}
+    strict.metadata()["code_challenge_methods_supported"].append("plain")
+    assert strict.metadata() == {"code_challenge_methods_supported": ["S256"]}, "each caller gets its own"
+
+
 def test_module_functions_are_strict() -> None:
     assert refusal(server.bind, {}) == ("challenge_missing", "invalid_request")
     assert refusal(server.bind, {"code_challenge": B_CHALLENGE}) == ("method_unsupported", "invalid_request")

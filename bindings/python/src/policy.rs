@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use pyo3::intern;
 use pyo3::prelude::*;
 
@@ -61,6 +63,16 @@ impl Policy {
     #[pyo3(signature = (params, /))]
     fn bind(&self, params: &Bound<'_, PyAny>) -> PyResult<Binding> {
         bind_under(self.policy, params)
+    }
+
+    /// The part of the server's metadata document that tells clients of PKCE (RFC 8414 section 2).
+    ///
+    /// >>> from proofkey import server
+    /// >>> {"issuer": "https://as.example"} | server.Policy.strict().metadata()
+    /// {'issuer': 'https://as.example', 'code_challenge_methods_supported': ['S256']}
+    fn metadata(&self) -> HashMap<&'static str, Vec<&'static str>> {
+        let methods = self.policy.challenge_methods().iter().map(|method| method.as_str());
+        HashMap::from([("code_challenge_methods_supported", methods.collect())])
     }
 
     fn __repr__(&self) -> String {

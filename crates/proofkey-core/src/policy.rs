@@ -54,6 +54,19 @@ impl Policy {
         Self { challenge_optional: true, ..self }
     }
 
+    /// The methods that [`bind`](Self::bind) accepts: what the server's metadata lists as
+    /// `code_challenge_methods_supported` (RFC 8414 section 2), so that clients know of PKCE (RFC 9700 section 2.1.1).
+    ///
+    /// ```
+    /// use proofkey_core::{Method, Policy};
+    /// assert_eq!(Policy::strict().challenge_methods(), [Method::S256]);
+    /// assert_eq!(Policy::strict().allow_plain().challenge_methods(), [Method::S256, Method::Plain]);
+    /// ```
+    #[must_use]
+    pub const fn challenge_methods(self) -> &'static [Method] {
+        if self.plain_allowed { &[Method::S256, Method::Plain] } else { &[Method::S256] }
+    }
+
     /// Turns the `code_challenge` and `code_challenge_method` of an authorization request into what is stored with the
     /// code (RFC 7636 section 4.4). `None` and the empty value both mean that a parameter was not sent (RFC 6749
     /// section 3.1). A parameter that was sent twice is the caller's to refuse, as

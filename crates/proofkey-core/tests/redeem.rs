@@ -71,6 +71,14 @@ fn every_combination() {
 }
 
 #[test]
+fn metadata_lists_the_methods_that_are_bound() {
+    for (policy, binds) in policies() {
+        let listed = policy.challenge_methods().iter().map(|method| method.as_str());
+        assert!(listed.eq(binds.iter().copied().filter(|kind| *kind != "none")), "{policy:?}");
+    }
+}
+
+#[test]
 fn the_challenge_itself_redeems_nothing() {
     for kind in ["S256", "plain"] {
         let binding = bind(Policy::strict().allow_plain(), kind).unwrap();
