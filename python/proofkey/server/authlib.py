@@ -1,0 +1,71 @@
+"""PKCE for Authlib's `AuthorizationServer`, in place of its `CodeChallenge`.
+
+    from proofkey.server.authlib import Pkce
+
+    server.register_grant(AuthorizationCodeGrant, [Pkce()])
+
+The grant, an `AuthorizationCodeGrant` of yours, does two things for it:
+
+- `save_authorization_code(code, request)` stores the text `request.pkce_binding` with the code. What
+  `query_authorization_code` returns has it as `pkce_binding` again.
+- `delete_authorization_code(authorization_code)` deletes the code in one atomic step, and returns whether this call did:
+  of several requests with one code only that one gets tokens. It is called before they are made, and once more by
+  Authlib afterwards.
+"""
+
+from typing import Any
+
+from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, OAuth2Error
+
+from proofkey.server import Policy, RequestError, redeem
+from proofkey.server._refusal import description
+
+__all__ = ["Pkce"]
+
+
+class Pkce:
+    """The extension of an `AuthorizationCodeGrant`: binds at the authorization endpoint, redeems at the token endpoint,
+    and lets one request have the code.
+
+    Whatever the policy, a client that may use the token endpoint without authentication needs PKCE.
+
+    >>> from proofkey.server import Policy
+    >>> from proofkey.server.authlib import Pkce
+    >>> extension = Pkce(Policy.strict().optional_for_confidential_client())
+    """
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self._policy = policy or Policy.strict()
+
+    def __call__(self, grant: Any) -> None:
+        """Called by Authlib with the grant of each request."""
+        grant.register_hook("after_validate_authorization_request_payload", self._bind)
+        grant.register_hook("after_validate_token_request", self._redeem)
+        grant.register_hook("before_create_token_response", self._take_code)
+
+    def _bind(self, grant: Any, _result: object) -> None:
+        try:
+            binding = self._policy.bind(grant.request.payload.datalist)
+            if binding.method is None and grant.client.check_endpoint_auth_method("none", "token"):
+                raise RequestError("challenge_missing")
+        except RequestError as refused:
+            raise _answer(refused) from refused
+        grant.request.pkce_binding = str(binding)
+
+    def _redeem(self, grant: Any, _result: object) -> None:
+        try:
+            redeem(grant.request.authorization_code.pkce_binding, grant.request.form)
+        except RequestError as refused:
+            raise _answer(refused) from refused
+
+    def _take_code(self, grant: Any) -> None:
+        taken = grant.delete_authorization_code(grant.request.authorization_code)
+        if not isinstance(taken, bool):
+            raise TypeError("delete_authorization_code must return whether this call deleted the code")
+        if not taken:
+            raise InvalidGrantError("this code was used already")
+
+
+def _answer(refused: RequestError) -> OAuth2Error:
+    kind = {"invalid_grant": InvalidGrantError, "invalid_request": InvalidRequestError}[refused.error]
+    return kind(description(refused))

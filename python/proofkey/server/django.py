@@ -1,0 +1,81 @@
+"""PKCE for django-oauth-toolkit, in place of its own. In the settings:
+
+    OAUTH2_PROVIDER = {
+        "OAUTH2_VALIDATOR_CLASS": "proofkey.server.django.PkceOAuth2Validator",
+        "OAUTH2_BACKEND_CLASS": "proofkey.server.django.PkceOAuthLibCore",
+        "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,  # so that the metadata lists S256 alone
+    }
+
+No migration is needed: the binding is stored in the column `code_challenge` of the toolkit's grant. To django-oauth-toolkit
+itself it is a challenge that no verifier fits, so codes do not outlive a change from one validator to the other.
+"""
+
+from typing import Any
+
+from django.db import router, transaction
+from django.utils import timezone
+from oauth2_provider.models import get_grant_model
+from oauth2_provider.oauth2_backends import OAuthLibCore
+from oauth2_provider.oauth2_validators import OAuth2Validator
+from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
+
+from proofkey.server import Binding, Policy
+from proofkey.server.oauthlib import CodeTakenError, PkceMixin
+
+__all__ = ["PkceOAuth2Validator", "PkceOAuthLibCore"]
+
+
+class PkceOAuthLibCore(OAuthLibCore):  # type: ignore[misc]
+    """Hands every parameter of a form over: the toolkit's own keeps the last of a repeated one, and hides that there were
+    more.
+    """
+
+    def extract_body(self, request: Any) -> list[tuple[str, str]]:
+        """The form as pairs."""
+        return [(name, value) for name, values in request.POST.lists() for value in values]
+
+
+class PkceOAuth2Validator(PkceMixin, OAuth2Validator):  # type: ignore[misc]
+    """Binds, redeems, and lets one request have the code.
+
+    The setting `PKCE_REQUIRED` is for confidential clients; public ones always need PKCE. `pkce_policy` may be overridden.
+    """
+
+    def pkce_policy(self, request: Any) -> Policy:
+        """Strict, and optional for confidential clients where `PKCE_REQUIRED` is false."""
+        required = OAuth2Validator.is_pkce_required(self, request.client_id, request)
+        return Policy.strict() if required else Policy.strict().optional_for_confidential_client()
+
+    def save_authorization_code(self, client_id: str, code: Any, request: Any, *args: Any, **kwargs: Any) -> None:
+        """Stores the binding where the toolkit stores the challenge."""
+        binding = self.pkce_binding(request)
+        request.code_challenge, request.code_challenge_method = binding, Binding(binding).method
+        super().save_authorization_code(client_id, code, request, *args, **kwargs)
+
+    def get_pkce_binding(self, code: str, request: Any) -> str:
+        """What `save_authorization_code` stored."""
+        stored: str | None = _grants(request).values_list("code_challenge", flat=True).first()
+        if stored is None:
+            raise CodeTakenError(request=request)
+        return stored
+
+    def confirm_redirect_uri(self, *args: Any, **kwargs: Any) -> bool:
+        """As the toolkit does, which raises what nobody catches if the code was used since it was looked up."""
+        try:
+            return bool(super().confirm_redirect_uri(*args, **kwargs))
+        except get_grant_model().DoesNotExist as gone:
+            raise InvalidGrantError(CodeTakenError.description) from gone
+
+    def save_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Takes the code and saves the tokens in one transaction: where one fails, neither has happened."""
+        with transaction.atomic(using=router.db_for_write(get_grant_model())):
+            return super().save_token(token, request, *args, **kwargs)
+
+    def _take_code(self, request: Any) -> bool:
+        # The row has to stay until the tokens are saved, because its resources go with them; the toolkit deletes it then.
+        now = timezone.now()
+        return bool(_grants(request).filter(expires__gt=now).update(expires=now))
+
+
+def _grants(request: Any) -> Any:
+    return get_grant_model().objects.filter(code=request.code, application=request.client)
