@@ -74,6 +74,10 @@ test-python: ## Test the wheel, on every Python of this machine
 test-servers: ## Test against real authorization servers, installed below target/ and run on loopback
 	@tests/servers/run.sh
 
+.PHONY: test-adapters
+test-adapters: ## Test the adapters for server frameworks, installed below target/ and run on loopback
+	@tests/adapters/run.sh
+
 .PHONY: test-sdist
 test-sdist: ## Build the source distribution in isolation (minutes; after test-python)
 	@tests/python/test-sdist.sh

@@ -1,7 +1,7 @@
 import os
 from pathlib import Path
 
-import django.conf  # type: ignore[import-untyped]
+import django.conf
 import pytest
 import vectors
 

@@ -22,4 +22,5 @@ install target/venv
 "$bin/python" -m pytest -m 'not sdist' "$@"
 "$bin/python" -m mypy
 # In a folder without the sources, so that the stubs are compared with what is installed.
-(cd target/wheels && MYPY_CACHE_DIR=../mypy "$bin/python" -m mypy.stubtest proofkey)
+(cd target/wheels && MYPY_CACHE_DIR=../mypy "$bin/python" -m mypy.stubtest --mypy-config-file ../../pyproject.toml \
+    --allowlist ../../tests/python/stubtest-allowlist.txt proofkey)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
-from django.http import QueryDict  # type: ignore[import-untyped]
+from django.http import QueryDict
 from multidict import CIMultiDict, MultiDict, MultiDictProxy
 from starlette.datastructures import FormData, QueryParams
 from werkzeug.datastructures import CombinedMultiDict, ImmutableMultiDict

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 import proofkey
 import pytest
 import shapes
-from django.http import QueryDict  # type: ignore[import-untyped]
+from django.http import QueryDict
 from proofkey import server
 from starlette.datastructures import FormData, UploadFile
 from test_verifier import B, B_CHALLENGE, Liar

@@ -17,7 +17,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, OAuth2Error
 
-from proofkey.server import Policy, RequestError, redeem
+from proofkey.server import Binding, Policy, RequestError, redeem
 from proofkey.server._refusal import description
 
 __all__ = ["Pkce"]
@@ -27,7 +27,7 @@ class Pkce:
     """The extension of an `AuthorizationCodeGrant`: binds at the authorization endpoint, redeems at the token endpoint,
     and lets one request have the code.
 
-    Whatever the policy, a client that may use the token endpoint without authentication needs PKCE.
+    Whatever the policy, a client that may come to the token endpoint without authentication needs PKCE.
 
     >>> from proofkey.server import Policy
     >>> from proofkey.server.authlib import Pkce
@@ -53,8 +53,12 @@ class Pkce:
         grant.request.pkce_binding = str(binding)
 
     def _redeem(self, grant: Any, _result: object) -> None:
+        request = grant.request
         try:
-            redeem(grant.request.authorization_code.pkce_binding, grant.request.form)
+            binding = Binding(request.authorization_code.pkce_binding)
+            redeem(binding, request.form)
+            if binding.method is None and request.auth_method == "none":
+                raise RequestError("verifier_missing")
         except RequestError as refused:
             raise _answer(refused) from refused
 

@@ -42,8 +42,9 @@ class PkceOAuth2Validator(PkceMixin, OAuth2Validator):  # type: ignore[misc]
     """
 
     def pkce_policy(self, request: Any) -> Policy:
-        """Strict, and optional for confidential clients where `PKCE_REQUIRED` is false."""
-        required = OAuth2Validator.is_pkce_required(self, request.client_id, request)
+        """Strict, but optional for confidential clients where `PKCE_REQUIRED` is false."""
+        public = request.client.client_type == request.client.CLIENT_PUBLIC
+        required = public or OAuth2Validator.is_pkce_required(self, request.client_id, request)
         return Policy.strict() if required else Policy.strict().optional_for_confidential_client()
 
     def save_authorization_code(self, client_id: str, code: Any, request: Any, *args: Any, **kwargs: Any) -> None:

@@ -28,7 +28,7 @@ from proofkey.server._refusal import description
 __all__ = ["CodeTakenError", "PkceMixin"]
 
 
-class CodeTakenError(InvalidGrantError):
+class CodeTakenError(InvalidGrantError):  # type: ignore[misc]
     """Another request has used the code in the meantime."""
 
     description = "this code was used already"

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Runs the adapters of proofkey.server in servers of their frameworks on loopback, installed below target/adapters.
+# Arguments go to pytest, for example: tests/adapters/run.sh -k Authlib
+set -eu
+cd "$(dirname "$0")/../.."
+. tests/lib.sh
+. tests/python/lib.sh
+here=tests/adapters
+target=$PWD/target/adapters
+python=${PYTHON:-python3}
+
+need "$python" "the adapters" || exit 0
+need cargo "the adapters" || exit 0
+
+venv "$python" target/venv
+rm -rf "$target/wheels"
+target/venv/bin/maturin build --quiet --release --locked --out "$target/wheels"
+
+stamp=$target/requirements-$(cksum <$here/requirements.txt | tr ' ' '-')
+if [ ! -e "$stamp" ]; then
+    "$python" -m venv --clear "$target/venv"
+    "$target/venv/bin/python" -m pip install -q --disable-pip-version-check -r $here/requirements.txt
+    touch "$stamp"
+fi
+PROOFKEY_WHEEL=$(echo "$target"/wheels/proofkey-*.whl)
+install "$target/venv"
+
+bin=$target/venv/bin
+MYPYPATH=$here:$here/servers "$bin/python" -m mypy --cache-dir "$target/mypy" $here/*.py $here/servers/*.py \
+    python/proofkey/server
+exec "$bin/python" -m pytest $here "$@"

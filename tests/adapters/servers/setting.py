@@ -1,0 +1,42 @@
+"""What a server is told on its command line, what all of them agree on, and how they serve.
+
+Arguments: before|after strict|optional TOGETHER FOLDER. `before` is the framework's own PKCE; `optional` leaves it to
+confidential clients whether they use it. With TOGETHER above 1, that many token requests wait for each other once each of
+them has found its code to be good, so that a race is one. FOLDER is for the server's files.
+"""
+
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+AFTER = sys.argv[1] == "after"
+OPTIONAL = sys.argv[2] == "optional"
+TOGETHER = int(sys.argv[3])
+FOLDER = Path(sys.argv[4])
+
+PUBLIC, CONFIDENTIAL, SECRET = "public", "confidential", "only-for-tests-0123456789"
+REDIRECT_URI = "https://client.example/callback"
+SCOPE = "files.read"
+USER = "somebody"
+
+_barrier = threading.Barrier(max(TOGETHER, 1), timeout=60)
+
+
+def meet() -> None:
+    """Waits until every token request has come this far."""
+    _barrier.wait()
+
+
+def serve(app: Any) -> None:
+    """Serves on a free port of loopback, which it prints."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Handler)
+    print(server.port, flush=True)
+    server.serve_forever()
+
+
+class _Handler(WSGIRequestHandler):
+    def log_request(self, *args: object) -> None:
+        """Nothing: request lines carry codes."""

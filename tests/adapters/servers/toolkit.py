@@ -1,0 +1,65 @@
+"""What Django finds by its dotted name."""
+# django-oauth-toolkit has no types.
+# mypy: allow-subclassing-any
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from oauth2_provider.models import get_access_token_model, get_grant_model
+from oauth2_provider.oauth2_validators import OAuth2Validator
+from proofkey.server.django import PkceOAuth2Validator
+from setting import USER, meet
+
+
+def sign_in(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware that signs everybody in."""
+
+    def signed_in(request: HttpRequest) -> HttpResponse:
+        request.user = get_user_model().objects.get(username=USER)
+        return answer(request)
+
+    return signed_in
+
+
+class Together:
+    """Goes before a validator: its token requests meet once all checks are done."""
+
+    def confirm_redirect_uri(self, *args: Any, **kwargs: Any) -> bool:
+        confirmed: bool = super().confirm_redirect_uri(*args, **kwargs)  # type: ignore[misc]
+        meet()
+        return confirmed
+
+
+class Vanishing:
+    """Goes before a validator: deletes the code after the step that the parameter `vanish` names, as another request might."""
+
+    def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
+        valid: bool = super().validate_code(client_id, code, client, request, *args, **kwargs)  # type: ignore[misc]
+        self._vanish("validate_code", request)
+        return valid
+
+    def get_pkce_binding(self, code: str, request: Any) -> str:
+        stored: str = super().get_pkce_binding(code, request)  # type: ignore[misc]
+        self._vanish("get_pkce_binding", request)
+        return stored
+
+    def _vanish(self, step: str, request: Any) -> None:
+        if ("vanish", step) in request.decoded_body:
+            get_grant_model().objects.filter(code=request.code).delete()
+
+
+class OwnPkce(Together, OAuth2Validator): ...
+
+
+class Validator(Together, Vanishing, PkceOAuth2Validator): ...
+
+
+def tokens(_request: HttpRequest) -> HttpResponse:
+    """How many are stored."""
+    return HttpResponse(str(get_access_token_model().objects.count()))
+
+
+urlpatterns = [path("tokens", tokens), path("", include("oauth2_provider.urls", namespace="oauth2_provider"))]

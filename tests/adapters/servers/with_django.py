@@ -1,0 +1,60 @@
+"""django-oauth-toolkit, in Django, on SQLite."""
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+from setting import AFTER, CONFIDENTIAL, FOLDER, OPTIONAL, PUBLIC, REDIRECT_URI, SCOPE, SECRET, USER, serve
+
+OAUTH2_PROVIDER = {
+    "SCOPES": {SCOPE: "Read files"},
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "PKCE_REQUIRED": (lambda client_id: client_id == PUBLIC) if OPTIONAL else True,
+    "OAUTH2_VALIDATOR_CLASS": "toolkit.OwnPkce",
+}
+if AFTER:
+    OAUTH2_PROVIDER |= {
+        "OAUTH2_VALIDATOR_CLASS": "toolkit.Validator",
+        "OAUTH2_BACKEND_CLASS": "proofkey.server.django.PkceOAuthLibCore",
+        "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    }
+
+settings.configure(
+    SECRET_KEY="only-for-tests",
+    ALLOWED_HOSTS=["127.0.0.1"],
+    ROOT_URLCONF="toolkit",
+    USE_TZ=True,
+    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "oauth2_provider"],
+    MIDDLEWARE=["toolkit.sign_in"],
+    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
+    DATABASES={
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": FOLDER / "db.sqlite",
+            # The toolkit's own reads before it writes, which SQLite refuses at once to all but one of many transactions
+            # unless each of them is immediate. With proofkey there is no need.
+            "OPTIONS": {"timeout": 60} if AFTER else {"timeout": 60, "transaction_mode": "IMMEDIATE"},
+        }
+    },
+    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+    OAUTH2_PROVIDER=OAUTH2_PROVIDER,
+)
+django.setup()
+call_command("migrate", verbosity=0)
+
+from django.contrib.auth import get_user_model
+from oauth2_provider.models import get_application_model
+
+user = get_user_model().objects.create_user(USER)
+for client_id in (PUBLIC, CONFIDENTIAL, "asks"):
+    get_application_model().objects.create(
+        client_id=client_id,
+        client_type="confidential" if client_id == CONFIDENTIAL else "public",
+        client_secret=SECRET,
+        authorization_grant_type="authorization-code",
+        redirect_uris=REDIRECT_URI,
+        skip_authorization=client_id != "asks",
+        user=user,
+    )
+
+serve(get_wsgi_application())

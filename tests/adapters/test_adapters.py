@@ -1,0 +1,121 @@
+"""Every row of the table, with every framework, and what does not fit into a row."""
+
+import re
+import sqlite3
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from html import unescape
+from threading import Barrier
+from urllib.parse import urlencode
+
+import pytest
+from cases import CASES, CHALLENGE, TOKENS, VERIFIER, Case, challenge, issued, outcome, verifier
+from conftest import Servers
+from driver import FRAMEWORKS, Answer, Framework, Server, running
+from table import CHECKED_IN, RACE, Table
+
+MANY = 50
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_frameworks_own_pkce(case: Case, framework: Framework, servers: Servers, table: Table) -> None:
+    """What it answers is in the table, and compared there."""
+    table.put(framework.name, "before", case.name, outcome(case, servers(framework, "before", case.policy)))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_adapter(case: Case, framework: Framework, servers: Servers, table: Table) -> None:
+    seen = outcome(case, servers(framework, "after", case.policy))
+    table.put(framework.name, "after", case.name, seen)
+    assert seen == case.right
+
+
+@pytest.mark.parametrize("kind", ["before", "after"])
+def test_many_requests_with_one_code(kind: str, framework: Framework, table: Table) -> None:
+    """The server lets all of them pass every check before any of them goes on."""
+    with running(framework, kind, "strict", together=MANY) as server:
+        code = server.authorize(challenge()).code
+        assert code
+        start = Barrier(MANY)
+
+        def redeem(_: int) -> str:
+            start.wait()
+            return issued(server.token(code, verifier(VERIFIER)))
+
+        with ThreadPoolExecutor(MANY) as threads:
+            seen = Counter(threads.map(redeem, range(MANY)))
+        stored = int(server.send("GET", "/tokens").body) if framework.name == "django-oauth-toolkit" else seen[TOKENS]
+    nobodys = f", {stored - seen[TOKENS]} more stored" if stored > seen[TOKENS] else ""
+    table.put(framework.name, kind, RACE, f"{seen[TOKENS]}{nobodys}")
+    if kind == "after":
+        assert seen == {TOKENS: 1, "token: invalid_grant": MANY - 1}
+        assert stored == 1
+
+
+@pytest.mark.parametrize("stored", ["", "none ", "S256", CHALLENGE, "x" * 128])
+def test_a_binding_that_is_lost_is_an_error_and_never_no_pkce(stored: str, framework: Framework, servers: Servers) -> None:
+    server = servers(framework, "after", "optional")
+    for client_id, pkce in (("public", challenge()), ("confidential", [])):
+        code = server.authorize(pkce, client_id).code
+        assert code
+        store(server, code, stored)
+        logged = server.log.count("binding_malformed: ")
+        for sent in ([], verifier(VERIFIER), verifier(CHALLENGE)):
+            assert issued(server.token(code, sent, client_id)) == "token: invalid_grant"
+        assert server.log.count("binding_malformed: ") == logged + 3, "the operator finds its name"
+        assert code not in server.log
+
+
+def test_a_client_without_authentication_gets_nothing_without_a_verifier(framework: Framework, servers: Servers) -> None:
+    """Also if no challenge was bound to its code, for example because it was confidential then."""
+    server = servers(framework, "after", "optional")
+    code = server.authorize(challenge()).code
+    assert code
+    store(server, code, "none")
+    assert issued(server.token(code, [])) == "token: invalid_grant"
+    assert issued(server.token(code, verifier(VERIFIER))) == "token: invalid_request"
+
+
+@pytest.mark.parametrize("step", ["validate_code", "get_pkce_binding"])
+def test_a_code_that_is_used_meanwhile(step: str, servers: Servers) -> None:
+    """Every step of django-oauth-toolkit looks the code up again, and its own raise if it is gone."""
+    server = servers(FRAMEWORKS["django-oauth-toolkit"], "after", "strict")
+    code = server.authorize(challenge()).code
+    assert code
+    assert issued(server.token(code, [*verifier(VERIFIER), ("vanish", step)])) == "token: invalid_grant"
+
+
+def test_a_consent_page_of_django_oauth_toolkit(servers: Servers) -> None:
+    """It keeps the challenge in its form, whose answer need not have the query any more."""
+    server = servers(FRAMEWORKS["django-oauth-toolkit"], "after", "optional")
+    page = server.authorize(challenge(), "asks")
+    assert (page.status, page.code) == (200, None)
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.body))
+    assert fields["code_challenge"] == CHALLENGE
+    kept = {name: unescape(value) for name, value in fields.items()} | {"allow": "Authorize"}
+
+    def answer(form: dict[str, str]) -> Answer:
+        return server.send("POST", "/authorize/", urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"})
+
+    code = answer(kept).code
+    assert code
+    assert issued(server.token(code, verifier(VERIFIER[::-1]), "asks")) == "token: invalid_grant"
+    assert issued(server.token(code, verifier(VERIFIER), "asks")) == TOKENS
+    assert answer(kept | {"code_challenge": ""}).redirected["error"] == ["invalid_request"]
+
+
+def store(server: Server, code: str, binding: str) -> None:
+    """Changes what is stored with a code."""
+    framework = server.framework
+    with closing(sqlite3.connect(server.folder / framework.database, timeout=30)) as database, database:
+        statement = f"UPDATE {framework.table} SET {framework.column} = ? WHERE code = ?"
+        assert database.execute(statement, (binding, code)).rowcount == 1
+
+
+def test_the_table(table: Table, request: pytest.FixtureRequest) -> None:
+    if not table.complete:
+        pytest.fail("run all tests of this folder to compare the table", pytrace=False)
+    if request.config.getoption("update_table"):
+        CHECKED_IN.write_text(table.render())
+    assert table.render() == CHECKED_IN.read_text()
