@@ -78,12 +78,12 @@ def test_a_client_without_authentication_gets_nothing_without_a_verifier(framewo
 
 
 @pytest.mark.parametrize("step", ["validate_code", "get_pkce_binding"])
-def test_a_code_that_is_used_meanwhile(step: str, servers: Servers) -> None:
+def test_a_code_that_is_used_meanwhile(step: str) -> None:
     """Every step of django-oauth-toolkit looks the code up again, and its own raise if it is gone."""
-    server = servers(FRAMEWORKS["django-oauth-toolkit"], "after", "strict")
-    code = server.authorize(challenge()).code
-    assert code
-    assert issued(server.token(code, [*verifier(VERIFIER), ("vanish", step)])) == "token: invalid_grant"
+    with running(FRAMEWORKS["django-oauth-toolkit"], "after", "strict", together=2) as server:
+        code = server.authorize(challenge()).code
+        assert code
+        assert issued(server.token(code, [*verifier(VERIFIER), ("vanish", step)])) == "token: invalid_grant"
 
 
 def test_a_consent_page_of_django_oauth_toolkit(servers: Servers) -> None:

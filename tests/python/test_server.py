@@ -1,6 +1,7 @@
 """The server module: what it does with what frameworks and clients hand in."""
 
 import copy
+import importlib
 import io
 import pickle
 from collections import UserDict, defaultdict
@@ -79,6 +80,15 @@ def test_metadata_lists_the_methods_that_bind_accepts() -> None:
     assert strict.allow_plain().metadata() == {"code_challenge_methods_supported": ["S256", "plain"]}
     strict.metadata()["code_challenge_methods_supported"].append("plain")
     assert strict.metadata() == {"code_challenge_methods_supported": ["S256"]}, "each caller gets its own"
+
+
+@pytest.mark.parametrize(
+    ("adapter", "missing"), [("authlib", "authlib"), ("oauthlib", "oauthlib"), ("django", "oauth2_provider")]
+)
+def test_an_adapter_without_its_framework_is_an_import_error(adapter: str, missing: str) -> None:
+    with pytest.raises(ImportError) as error:
+        importlib.import_module(f"proofkey.server.{adapter}")
+    assert error.value.name == missing
 
 
 def test_module_functions_are_strict() -> None:

@@ -24,7 +24,7 @@ def sign_in(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequ
     return signed_in
 
 
-class Together:
+class Meeting:
     """Goes before a validator: its token requests meet once all checks are done."""
 
     def confirm_redirect_uri(self, *args: Any, **kwargs: Any) -> bool:
@@ -33,28 +33,25 @@ class Together:
         return confirmed
 
 
-class Vanishing:
-    """Goes before a validator: deletes the code after the step that the parameter `vanish` names, as another request might."""
+class TogetherWithOwnPkce(Meeting, OAuth2Validator): ...
+
+
+class Together(Meeting, PkceOAuth2Validator):
+    """And deletes the code after the step that the parameter `vanish` names, as another request might."""
 
     def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
-        valid: bool = super().validate_code(client_id, code, client, request, *args, **kwargs)  # type: ignore[misc]
+        valid: bool = super().validate_code(client_id, code, client, request, *args, **kwargs)
         self._vanish("validate_code", request)
         return valid
 
     def get_pkce_binding(self, code: str, request: Any) -> str:
-        stored: str = super().get_pkce_binding(code, request)  # type: ignore[misc]
+        stored = super().get_pkce_binding(code, request)
         self._vanish("get_pkce_binding", request)
         return stored
 
     def _vanish(self, step: str, request: Any) -> None:
         if ("vanish", step) in request.decoded_body:
             get_grant_model().objects.filter(code=request.code).delete()
-
-
-class OwnPkce(Together, OAuth2Validator): ...
-
-
-class Validator(Together, Vanishing, PkceOAuth2Validator): ...
 
 
 def tokens(_request: HttpRequest) -> HttpResponse:

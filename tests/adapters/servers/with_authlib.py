@@ -19,7 +19,17 @@ from proofkey.server.authlib import Pkce
 from setting import AFTER, CONFIDENTIAL, FOLDER, OPTIONAL, PUBLIC, REDIRECT_URI, SCOPE, SECRET, USER, meet, serve
 from store import Code, Codes
 
-codes = Codes(FOLDER / "codes.sqlite")
+
+class MeetingCodes(Codes):
+    """Those who have found their code wait for each other."""
+
+    def find(self, code: str, client_id: str) -> Code | None:
+        found = super().find(code, client_id)
+        meet()
+        return found
+
+
+codes = MeetingCodes(FOLDER / "codes.sqlite")
 
 
 class Client(ClientMixin):
@@ -80,25 +90,16 @@ class OwnPkce(CodeChallenge):
         return authorization_code.pkce_binding.split(" ")[1] or None
 
 
-class Together(grants.AuthorizationCodeGrant):
-    """Goes before a grant: its token requests meet once the code was found."""
-
-    def query_authorization_code(self, code: str, client: Client) -> Code | None:
-        found = super().query_authorization_code(code, client)
-        meet()
-        return found  # type: ignore[no-any-return]
-
-
 CLIENTS = {PUBLIC: Client(PUBLIC, "none"), CONFIDENTIAL: Client(CONFIDENTIAL, "client_secret_basic")}
 
 app = Flask(__name__)
 server = AuthorizationServer(app, query_client=CLIENTS.get, save_token=lambda token, request: None)
-strict = Policy.strict()
 if not AFTER:
-    server.register_grant(type("Grant", (Together, OwnPkceGrant), {}), [OwnPkce(required=True)])
+    server.register_grant(OwnPkceGrant, [OwnPkce(required=True)])
+elif OPTIONAL:
+    server.register_grant(CodeGrant, [Pkce(Policy.strict().optional_for_confidential_client())])
 else:
-    policy = strict.optional_for_confidential_client() if OPTIONAL else strict
-    server.register_grant(type("Grant", (Together, CodeGrant), {}), [Pkce(policy)])
+    server.register_grant(CodeGrant, [Pkce()])
 
 
 @app.get("/authorize")

@@ -1,23 +1,26 @@
 """django-oauth-toolkit, in Django, on SQLite."""
 
+from typing import Any
+
 import django
 from django.conf import settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
-from setting import AFTER, CONFIDENTIAL, FOLDER, OPTIONAL, PUBLIC, REDIRECT_URI, SCOPE, SECRET, USER, serve
+from setting import AFTER, CONFIDENTIAL, FOLDER, OPTIONAL, PUBLIC, REDIRECT_URI, SCOPE, SECRET, TOGETHER, USER, serve
 
-OAUTH2_PROVIDER = {
+OAUTH2_PROVIDER: dict[str, Any] = {
     "SCOPES": {SCOPE: "Read files"},
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
     "PKCE_REQUIRED": (lambda client_id: client_id == PUBLIC) if OPTIONAL else True,
-    "OAUTH2_VALIDATOR_CLASS": "toolkit.OwnPkce",
 }
 if AFTER:
     OAUTH2_PROVIDER |= {
-        "OAUTH2_VALIDATOR_CLASS": "toolkit.Validator",
+        "OAUTH2_VALIDATOR_CLASS": "proofkey.server.django.PkceOAuth2Validator",
         "OAUTH2_BACKEND_CLASS": "proofkey.server.django.PkceOAuthLibCore",
         "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
     }
+if TOGETHER > 1:
+    OAUTH2_PROVIDER["OAUTH2_VALIDATOR_CLASS"] = "toolkit.Together" if AFTER else "toolkit.TogetherWithOwnPkce"
 
 settings.configure(
     SECRET_KEY="only-for-tests",
