@@ -84,6 +84,17 @@ def test_a_code_that_is_used_meanwhile(step: str) -> None:
         code = server.authorize(challenge()).code
         assert code
         assert issued(server.token(code, [*verifier(VERIFIER), ("vanish", step)])) == "token: invalid_grant"
+        assert server.log == "", "nothing is wrong with the storage"
+
+
+def test_a_code_whose_tokens_cannot_be_stored(servers: Servers) -> None:
+    """django-oauth-toolkit looks at `resource` when it stores the tokens: the code is not burned by then."""
+    server = servers(FRAMEWORKS["django-oauth-toolkit"], "after", "strict")
+    code = server.authorize(challenge()).code
+    assert code
+    refused = server.token(code, [*verifier(VERIFIER), ("resource", "nowhere")])
+    assert (refused.status, '"invalid_target"' in refused.body) == (400, True)
+    assert issued(server.token(code, verifier(VERIFIER))) == TOKENS
 
 
 def test_a_consent_page_of_django_oauth_toolkit(servers: Servers) -> None:

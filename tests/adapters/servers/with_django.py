@@ -11,13 +11,15 @@ from setting import AFTER, CONFIDENTIAL, FOLDER, OPTIONAL, PUBLIC, REDIRECT_URI,
 OAUTH2_PROVIDER: dict[str, Any] = {
     "SCOPES": {SCOPE: "Read files"},
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
-    "PKCE_REQUIRED": (lambda client_id: client_id == PUBLIC) if OPTIONAL else True,
+    "PKCE_REQUIRED": not OPTIONAL or (lambda client_id: client_id == PUBLIC),
 }
 if AFTER:
     OAUTH2_PROVIDER |= {
         "OAUTH2_VALIDATOR_CLASS": "proofkey.server.django.PkceOAuth2Validator",
         "OAUTH2_BACKEND_CLASS": "proofkey.server.django.PkceOAuthLibCore",
         "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+        # Public clients need it all the same.
+        "PKCE_REQUIRED": not OPTIONAL,
     }
 if TOGETHER > 1:
     OAUTH2_PROVIDER["OAUTH2_VALIDATOR_CLASS"] = "toolkit.Together" if AFTER else "toolkit.TogetherWithOwnPkce"
