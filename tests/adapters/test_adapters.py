@@ -54,7 +54,7 @@ def test_many_requests_with_one_code(kind: str, framework: Framework, table: Tab
 
 
 @pytest.mark.parametrize("stored", ["", "none ", "S256", CHALLENGE, "x" * 128])
-def test_a_binding_that_is_lost_is_an_error_and_never_no_pkce(stored: str, framework: Framework, servers: Servers) -> None:
+def test_a_lost_binding_is_an_error_and_never_no_pkce(stored: str, framework: Framework, servers: Servers) -> None:
     server = servers(framework, "after", "optional")
     for client_id, pkce in (("public", challenge()), ("confidential", [])):
         code = server.authorize(pkce, client_id).code
@@ -67,7 +67,7 @@ def test_a_binding_that_is_lost_is_an_error_and_never_no_pkce(stored: str, frame
         assert code not in server.log
 
 
-def test_a_client_without_authentication_gets_nothing_without_a_verifier(framework: Framework, servers: Servers) -> None:
+def test_an_unauthenticated_client_gets_nothing_without_a_verifier(framework: Framework, servers: Servers) -> None:
     """Also if no challenge was bound to its code, for example because it was confidential then."""
     server = servers(framework, "after", "optional")
     code = server.authorize(challenge()).code
@@ -107,7 +107,8 @@ def test_a_consent_page_of_django_oauth_toolkit(servers: Servers) -> None:
     kept = {name: unescape(value) for name, value in fields.items()} | {"allow": "Authorize"}
 
     def answer(form: dict[str, str]) -> Answer:
-        return server.send("POST", "/authorize/", urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"})
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return server.send("POST", "/authorize/", urlencode(form), headers)
 
     code = answer(kept).code
     assert code

@@ -8,8 +8,8 @@ The grant, an `AuthorizationCodeGrant` of yours, does two things for it:
 
 - `save_authorization_code(code, request)` stores the text `request.pkce_binding` with the code. What
   `query_authorization_code` returns has it as `pkce_binding` again.
-- `delete_authorization_code(authorization_code)` deletes the code in one atomic step, and returns whether this call did:
-  of several requests with one code only that one gets tokens. It is called before they are made, and once more by
+- `delete_authorization_code(authorization_code)` deletes the code in one atomic step, and returns whether this call
+  did: of several requests with one code only that one gets tokens. It is called before they are made, and once more by
   Authlib afterwards.
 """
 

@@ -6,8 +6,9 @@
         "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,  # so that the metadata lists S256 alone
     }
 
-No migration is needed: the binding is stored in the column `code_challenge` of the toolkit's grant. To django-oauth-toolkit
-itself it is a challenge that no verifier fits, so codes do not outlive a change from one validator to the other.
+No migration is needed: the binding is stored in the column `code_challenge` of the toolkit's grant. To
+django-oauth-toolkit itself it is a challenge that no verifier fits, so codes do not outlive a change from one validator
+to the other.
 """
 
 from typing import Any
@@ -26,8 +27,8 @@ __all__ = ["PkceOAuth2Validator", "PkceOAuthLibCore"]
 
 
 class PkceOAuthLibCore(OAuthLibCore):  # type: ignore[misc]
-    """Hands every parameter of a form over: the toolkit's own keeps the last of a repeated one, and hides that there were
-    more.
+    """Hands every parameter of a form over: the toolkit's own keeps the last of a repeated one, and hides that there
+    were more.
     """
 
     def extract_body(self, request: Any) -> list[tuple[str, str]]:
@@ -38,7 +39,8 @@ class PkceOAuthLibCore(OAuthLibCore):  # type: ignore[misc]
 class PkceOAuth2Validator(PkceMixin, OAuth2Validator):  # type: ignore[misc]
     """Binds, redeems, and lets one request have the code.
 
-    The setting `PKCE_REQUIRED` is for confidential clients; public ones always need PKCE. `pkce_policy` may be overridden.
+    The setting `PKCE_REQUIRED` is for confidential clients; public ones always need PKCE. `pkce_policy` may be
+    overridden.
     """
 
     def pkce_policy(self, request: Any) -> Policy:
@@ -73,7 +75,7 @@ class PkceOAuth2Validator(PkceMixin, OAuth2Validator):  # type: ignore[misc]
             return super().save_token(token, request, *args, **kwargs)
 
     def _take_code(self, request: Any) -> bool:
-        # The row has to stay until the tokens are saved, because its resources go with them; the toolkit deletes it then.
+        # The row stays until the tokens are saved, because its resources go with them; the toolkit deletes it then.
         now = timezone.now()
         return bool(_grants(request).filter(expires__gt=now).update(expires=now))
 

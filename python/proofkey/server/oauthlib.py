@@ -40,31 +40,31 @@ class PkceMixin:
     """Goes before oauthlib's `RequestValidator` in the list of bases."""
 
     def pkce_policy(self, request: Any) -> Policy:
-        """What is accepted from the client of an authorization request; strict unless you override it. Whatever it says, a
-        client for which `client_authentication_required` is false needs PKCE.
+        """What is accepted from the client of an authorization request; strict unless you override it. Whatever it
+        says, a client for which `client_authentication_required` is false needs PKCE.
         """
         return Policy.strict()
 
     def pkce_binding(self, request: Any) -> str:
         """The text to store with the code."""
-        # Not getattr, here and below: for a name that is not set, oauthlib's request gives what the client sent under it.
+        # Not getattr, here and below: for a name that is not set, the request gives what the client sent under it.
         return str(vars(request)[_KEY])
 
     def get_pkce_binding(self, code: str, request: Any) -> str | None:
-        """To be written by you: the text that was stored with the code. `None` is refused, as a binding that was lost."""
+        """To be written by you: the text that was stored with the code. `None` is refused: a binding that was lost."""
         raise NotImplementedError("get_pkce_binding has to return what save_authorization_code stored")
 
     def is_pkce_required(self, client_id: str, request: Any) -> bool:
-        """Binds the challenge. oauthlib asks this of every authorization request, once client and redirect URI are known
-        to be right, and of token requests after `get_code_challenge`; its own checks are not needed in either.
+        """Binds the challenge. oauthlib asks this of every authorization request, once client and redirect URI are
+        known to be right, and of token requests after `get_code_challenge`; its own checks are not needed in either.
         """
         if vars(request).get(_KEY) is not _REDEEMED:
             vars(request)[_KEY] = self._bind(request)
         return False
 
     def get_code_challenge(self, code: str, request: Any) -> None:
-        """Redeems the verifier. oauthlib asks for the challenge once client and code are known to be right, and by `None`
-        it learns that it has nothing to check.
+        """Redeems the verifier. oauthlib asks for the challenge once client and code are known to be right, and by
+        `None` it learns that it has nothing to check.
         """
         try:
             binding = Binding(self.get_pkce_binding(code, request))

@@ -1,8 +1,8 @@
 """What a server is told on its command line, what all of them agree on, and how they serve.
 
 Arguments: before|after strict|optional TOGETHER FOLDER. `before` is the framework's own PKCE; `optional` leaves it to
-confidential clients whether they use it. With TOGETHER above 1, that many token requests wait for each other once each of
-them has found its code to be good, so that a race is one. FOLDER is for the server's files.
+confidential clients whether they use it. With TOGETHER above 1, that many token requests wait for each other once each
+of them has found its code to be good, so that a race is one. FOLDER is for the server's files.
 """
 
 import sys

@@ -77,7 +77,9 @@ class Clients(RequestValidator):
 
 
 class Validator(PkceMixin, Clients):
-    def save_authorization_code(self, client_id: str, code: dict[str, str], request: Any, *args: Any, **kwargs: Any) -> None:
+    def save_authorization_code(
+        self, client_id: str, code: dict[str, str], request: Any, *args: Any, **kwargs: Any
+    ) -> None:
         codes.save(code["code"], client_id, request.redirect_uri, self.pkce_binding(request))
 
     def get_pkce_binding(self, code: str, request: Any) -> str | None:
@@ -101,7 +103,9 @@ class OwnPkce(Clients):
     def is_pkce_required(self, client_id: str, request: Any) -> bool:
         return not OPTIONAL or client_id == PUBLIC
 
-    def save_authorization_code(self, client_id: str, code: dict[str, str], request: Any, *args: Any, **kwargs: Any) -> None:
+    def save_authorization_code(
+        self, client_id: str, code: dict[str, str], request: Any, *args: Any, **kwargs: Any
+    ) -> None:
         sent = f"{request.code_challenge or ''} {request.code_challenge_method or ''}"
         codes.save(code["code"], client_id, request.redirect_uri, sent)
 
