@@ -316,6 +316,11 @@
 #define PROOFKEY_STATUS_SECRET_WEAK 305
 
 /**
+ * "seal_too_large": too much to seal: 256 bytes of data, 8192 characters in all.
+ */
+#define PROOFKEY_STATUS_SEAL_TOO_LARGE 306
+
+/**
  * "answer_malformed": the token answer is not what RFC 6749 section 5.1 describes.
  */
 #define PROOFKEY_STATUS_ANSWER_MALFORMED 400
@@ -544,6 +549,11 @@
  * "address_forbidden": the address is not public.
  */
 #define PROOFKEY_STATUS_ADDRESS_FORBIDDEN 705
+
+/**
+ * "store_unavailable": the store of used logins did not answer: nothing was sent.
+ */
+#define PROOFKEY_STATUS_STORE_UNAVAILABLE 706
 
 /**
  * "null_pointer": a required pointer is NULL.

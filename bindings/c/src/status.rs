@@ -98,6 +98,8 @@ pub const PROOFKEY_STATUS_SEAL_CONTEXT: i32 = 303;
 pub const PROOFKEY_STATUS_SEAL_CLIENT: i32 = 304;
 /// "secret_weak": a sealing secret has at least 16 bytes.
 pub const PROOFKEY_STATUS_SECRET_WEAK: i32 = 305;
+/// "seal_too_large": too much to seal: 256 bytes of data, 8192 characters in all.
+pub const PROOFKEY_STATUS_SEAL_TOO_LARGE: i32 = 306;
 /// "answer_malformed": the token answer is not what RFC 6749 section 5.1 describes.
 pub const PROOFKEY_STATUS_ANSWER_MALFORMED: i32 = 400;
 /// "answer_content_type": the token answer is neither JSON nor a form.
@@ -190,6 +192,8 @@ pub const PROOFKEY_STATUS_ANSWER_INTERRUPTED: i32 = 703;
 pub const PROOFKEY_STATUS_ANSWER_TOO_LARGE: i32 = 704;
 /// "address_forbidden": the address is not public.
 pub const PROOFKEY_STATUS_ADDRESS_FORBIDDEN: i32 = 705;
+/// "store_unavailable": the store of used logins did not answer: nothing was sent.
+pub const PROOFKEY_STATUS_STORE_UNAVAILABLE: i32 = 706;
 /// "null_pointer": a required pointer is NULL.
 pub const PROOFKEY_STATUS_NULL_POINTER: i32 = 900;
 /// "buffer_too_small": the buffer is too small; the size needed was written.

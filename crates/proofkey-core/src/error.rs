@@ -295,6 +295,7 @@ errors! {
     SealContext = 303, "seal_context", Nothing, AttackerOrServer, RestartLogin, "sealed for another context";
     SealClient = 304, "seal_client", Nothing, Configuration, FixConfiguration, "sealed for another client or provider";
     SecretWeak = 305, "secret_weak", Nothing, Configuration, FixConfiguration, "a sealing secret has at least 16 bytes";
+    SealTooLarge = 306, "seal_too_large", Nothing, Caller, FixCall, "too much to seal: 256 bytes of data, 8192 characters in all";
     AnswerMalformed = 400, "answer_malformed", Nothing, Server, RetryLater, "the token answer is not what RFC 6749 section 5.1 describes";
     AnswerContentType = 401, "answer_content_type", Nothing, Server, FixConfiguration, "the token answer is neither JSON nor a form";
     AnswerStatus = 402, "answer_status", Nothing, Server, RetryLater, "the token endpoint answered with an HTTP error and no OAuth error";
@@ -341,6 +342,7 @@ errors! {
     AnswerInterrupted = 703, "answer_interrupted", Nothing, Network, RestartLogin, "the connection broke after the request was sent";
     AnswerTooLarge = 704, "answer_too_large", Nothing, Server, DoNotRetry, "the answer is larger than the cap";
     AddressForbidden = 705, "address_forbidden", Nothing, Configuration, DoNotRetry, "the address is not public";
+    StoreUnavailable = 706, "store_unavailable", Nothing, Platform, RetryLater, "the store of used logins did not answer: nothing was sent";
     NullPointer = 900, "null_pointer", Nothing, Caller, FixCall, "a required pointer is NULL";
     BufferTooSmall = 901, "buffer_too_small", Nothing, Caller, FixCall, "the buffer is too small; the size needed was written";
     TextInvalid = 902, "text_invalid", Nothing, Caller, FixCall, "text must be UTF-8 without lone surrogates";
