@@ -151,6 +151,14 @@ impl Client {
                 && self.0.redirect_uri == other.0.redirect_uri
     }
 
+    /// This client, with what its provider was when one of its logins began.
+    pub(crate) fn as_recorded(&self, recorded: &Self) -> Self {
+        let mut client = self.clone();
+        let inner = Arc::make_mut(&mut client.0);
+        inner.provider = inner.provider.as_recorded(recorded.provider());
+        client
+    }
+
     /// A form to one of the provider's endpoints, with this client's authentication (RFC 6749 section 3.2.1).
     pub(crate) fn request(&self, endpoint: &str, parameters: &[(&str, &str)]) -> Request {
         let id = [("client_id", self.id())];

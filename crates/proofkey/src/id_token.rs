@@ -96,8 +96,8 @@ impl Expectation<'_> {
         if !is_hash("c_hash", self.code) {
             return Err(ErrorKind::IdTokenCHash);
         }
-        if let Some((max_age, begun_at)) = self.max_age {
-            let oldest = begun_at as f64 - f64::from(max_age) - leeway;
+        if let Some((max_age, began_at)) = self.max_age {
+            let oldest = began_at as f64 - f64::from(max_age) - leeway;
             if !number("auth_time").is_some_and(|at| oldest <= at && at <= now + leeway) {
                 return Err(ErrorKind::IdTokenAuthTime);
             }

@@ -41,6 +41,7 @@ mod provider;
 mod refresh;
 mod request;
 mod revocation;
+mod seal;
 mod secret;
 mod tokens;
 #[cfg(feature = "http")]
@@ -66,6 +67,7 @@ pub use proofkey_core::{Binding, Challenge, Error as ErrorKind, Fault, Method, P
 pub use provider::{PkceSupport, Provider};
 pub use request::Request;
 pub use revocation::Revocation;
+pub use seal::SealKeys;
 pub use secret::Secret;
 pub use tokens::Tokens;
 #[cfg(feature = "http")]

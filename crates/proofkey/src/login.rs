@@ -27,11 +27,20 @@ pub struct Authorize {
     state: Option<String>,
     verifier: Option<Verifier>,
     pub(crate) asked: Asked,
+    data: Zeroizing<String>,
 }
 
 impl Authorize {
     pub(crate) fn new(client: Client) -> Self {
-        Self { client, scope: String::new(), extra: Vec::new(), state: None, verifier: None, asked: Asked::default() }
+        Self {
+            client,
+            scope: String::new(),
+            extra: Vec::new(),
+            state: None,
+            verifier: None,
+            asked: Asked::default(),
+            data: Zeroizing::default(),
+        }
     }
 
     /// What is asked for: scope tokens, separated by single spaces (RFC 6749 section 3.3). None by default.
@@ -61,6 +70,21 @@ impl Authorize {
         self.extra("resource", resource)
     }
 
+    /// A text of the application that stays with the login, sealed or not: for example where the user is to go afterwards.
+    /// At most 256 bytes. It is not sent; [`Login::data`] gives it back.
+    ///
+    /// ```
+    /// # use proofkey::{Client, Provider};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// # let client = Client::new(provider, "my-app")?;
+    /// let login = client.authorize().data("/photos?page=2").begin(1_700_000_000)?;
+    /// assert_eq!(login.data(), "/photos?page=2");
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn data(self, data: impl Into<String>) -> Self {
+        Self { data: Zeroizing::new(data.into()), ..self }
+    }
+
     /// Uses this state instead of 128 fresh random bits: for tests, and for applications that can vouch for theirs. It
     /// must be unguessable, used once, and bound to the browser.
     pub fn state(self, state: impl Into<String>) -> Self {
@@ -78,7 +102,8 @@ impl Authorize {
     /// # Errors
     /// [`ScopeInvalid`](ErrorKind::ScopeInvalid); [`StateInvalid`](ErrorKind::StateInvalid);
     /// [`ParameterReserved`](ErrorKind::ParameterReserved) for an extra parameter, or one in the query of the endpoint,
-    /// that this request sets itself or that comes twice (only `resource` may); and
+    /// that this request sets itself or that comes twice (only `resource` may);
+    /// [`SealTooLarge`](ErrorKind::SealTooLarge) for more than 256 bytes of [`data`](Self::data); and
     /// [`EntropyUnavailable`](ErrorKind::EntropyUnavailable).
     ///
     /// The scope `openid` adds a fresh nonce, and has the ID token checked: [`IssuerMissing`](ErrorKind::IssuerMissing) and
@@ -89,6 +114,9 @@ impl Authorize {
         let is_openid = scope.iter().any(|token| token == "openid");
         let asked = self.asked.settled(&self.client, is_openid)?;
         let openid_parameters = asked.as_ref().map(Asked::parameters).unwrap_or_default();
+        if self.data.len() > MAX_DATA {
+            return Err(ErrorKind::SealTooLarge.into());
+        }
         let state = random_unless(self.state)?;
         let verifier = match self.verifier {
             Some(verifier) => verifier,
@@ -104,7 +132,8 @@ impl Authorize {
             ("code_challenge", challenge.as_str()),
             ("code_challenge_method", "S256"),
         ];
-        parameters.extend(openid_parameters.iter().map(|(name, value)| (*name, value.as_str())));
+        let sent = openid_parameters.iter().filter(|(_, value)| !value.is_empty());
+        parameters.extend(sent.map(|(name, value)| (*name, value.as_str())));
         for (name, value) in &self.extra {
             let is_taken = RESERVED.contains(&name.as_str()) || parameters.iter().any(|(taken, _)| taken == name);
             if name.is_empty() || is_taken && name != "resource" {
@@ -118,8 +147,17 @@ impl Authorize {
             }
         }
         let url = form::add_query(self.client.provider().authorization_endpoint(), &parameters, &RESERVED)?;
-        let expires_at = now.saturating_add(LIFETIME);
-        Ok(Login { state, verifier: Box::new(verifier), url, scope, expires_at, asked, client: self.client })
+        Ok(Login {
+            client: self.client,
+            state,
+            verifier: Box::new(verifier),
+            url,
+            scope,
+            began_at: now,
+            expires_at: now.saturating_add(LIFETIME),
+            asked,
+            data: self.data,
+        })
     }
 }
 
@@ -134,19 +172,23 @@ impl fmt::Debug for Authorize {
 /// minutes after it began.
 ///
 /// It holds the verifier: keep it where only this user's browser can reach it again, and never in a readable cookie.
+/// [`seal`](Self::seal) makes an encrypted text of it.
 pub struct Login {
-    client: Client,
-    state: String,
-    verifier: Box<Verifier>,
-    url: String,
-    scope: Vec<String>,
-    expires_at: i64,
+    pub(crate) client: Client,
+    pub(crate) state: String,
+    pub(crate) verifier: Box<Verifier>,
+    pub(crate) url: String,
+    pub(crate) scope: Vec<String>,
+    pub(crate) began_at: i64,
+    pub(crate) expires_at: i64,
     /// If it has the scope `openid`.
-    asked: Option<Asked>,
+    pub(crate) asked: Option<Asked>,
+    pub(crate) data: Zeroizing<String>,
 }
 
 impl Login {
-    /// The URL to send the browser to (RFC 6749 section 4.1.1). The verifier is not in it.
+    /// The URL to send the browser to (RFC 6749 section 4.1.1). The verifier is not in it. Empty for a login that was
+    /// resumed: its browser was sent there already.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -156,6 +198,18 @@ impl Login {
     #[must_use]
     pub const fn expires_at(&self) -> i64 {
         self.expires_at
+    }
+
+    /// What the application gave to [`Authorize::data`]; empty without it.
+    #[must_use]
+    pub fn data(&self) -> &str {
+        &self.data
+    }
+
+    /// Whether it is too late for this login. Much too early is too late as well: then a clock was wrong, and the time of
+    /// the end means nothing.
+    pub(crate) const fn is_over(&self, now: i64) -> bool {
+        now > self.expires_at || now < self.began_at.saturating_sub(CLOCK_SKEW)
     }
 
     /// Checks the redirect that came back, and turns this login into the exchange of its code. In this order: where it
@@ -205,7 +259,7 @@ impl Login {
     /// ```
     pub fn accept_pasted_code(self, code: &str, now: i64) -> Result<Exchange, Refusal> {
         let kind = match code {
-            _ if now > self.expires_at => return Err(Verdict::Spent(ErrorKind::LoginExpired.into()).on(self)),
+            _ if self.is_over(now) => return Err(Verdict::Spent(ErrorKind::LoginExpired.into()).on(self)),
             _ if self.client.redirect_uri_text().is_some() => ErrorKind::RedirectUriMismatch,
             "" => ErrorKind::CodeMissing,
             code if is_vschar(code) => return Ok(self.exchange(&self.client, code, now)),
@@ -241,7 +295,7 @@ impl Login {
 
     /// [`accept`](Self::accept) without using the login up.
     pub(crate) fn check(&self, callback: &Callback, now: i64) -> Result<Zeroizing<String>, Verdict> {
-        if now > self.expires_at {
+        if self.is_over(now) {
             return Err(Verdict::Spent(ErrorKind::LoginExpired.into()));
         }
         let response = self.authenticate(callback).map_err(Verdict::Anybodys)?;
@@ -267,8 +321,8 @@ impl Login {
         ];
         let provider = client.provider();
         let expected = Expected { scope: self.scope.clone(), quirks: provider.quirks().to_vec(), kept: None };
-        let begun_at = self.expires_at.saturating_sub(LIFETIME);
-        let openid = self.asked.as_ref().and_then(|asked| OpenId::of_login(client, asked.clone(), begun_at, code));
+        let began_at = self.began_at;
+        let openid = self.asked.as_ref().and_then(|asked| OpenId::of_login(client, asked.clone(), began_at, code));
         Exchange::new(client.request(provider.token_endpoint(), &parameters), expected, openid, now)
     }
 }
@@ -337,7 +391,7 @@ fn code(mut response: Response) -> Result<Zeroizing<String>, Error> {
 }
 
 /// Cuts a scope into its tokens (RFC 6749 appendix A.4).
-fn check_scope(scope: &str) -> Result<Vec<String>, ErrorKind> {
+pub(crate) fn check_scope(scope: &str) -> Result<Vec<String>, ErrorKind> {
     let is_token =
         |token: &str| !token.is_empty() && token.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E));
     match scope {
@@ -363,6 +417,12 @@ pub(crate) fn random_unless(given: Option<String>) -> Result<String, ErrorKind> 
 
 /// How long a login stays usable, in seconds.
 const LIFETIME: i64 = 600;
+
+/// How far the clocks of two machines that share logins may be apart, in seconds.
+pub(crate) const CLOCK_SKEW: i64 = 60;
+
+/// How much of the application's own a login carries, in bytes.
+pub(crate) const MAX_DATA: usize = 256;
 
 /// Parameters that the flow sets, or that would change what its checks mean.
 const RESERVED: [&str; 13] = [

@@ -27,8 +27,16 @@ impl Asked {
         if is_openid { Err(ErrorKind::ScopeInvalid) } else { Ok(None) }
     }
 
-    pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
-        Vec::new()
+    pub(crate) fn fields(&self) -> [String; 3] {
+        Default::default()
+    }
+
+    pub(crate) fn of_fields(fields: [&str; 3], is_openid: bool) -> Option<Option<Self>> {
+        (!is_openid && fields.iter().all(|field| field.is_empty())).then_some(None)
+    }
+
+    pub(crate) fn parameters(&self) -> [(&'static str, String); 0] {
+        []
     }
 }
 

@@ -6,6 +6,8 @@ use zeroize::Zeroizing;
 
 pub(crate) use crate::id_token::Reason;
 use crate::id_token::{Cached, Claims, Expectation, IdTokenAlgorithm, Jws, Keys, Verified};
+use crate::answer::whole_seconds;
+use crate::client::is_vschar;
 use crate::login::random_unless;
 use crate::{Answer, Authorize, Client, Error, ErrorKind, Request, Secret, Tokens};
 
@@ -64,19 +66,34 @@ impl Asked {
         if client.provider().openid.jwks_uri.is_none() && !client.id_token_rules().trust_tls {
             return Err(ErrorKind::EndpointMissing);
         }
+        if !self.acr.iter().all(|acr| is_acr(acr)) {
+            return Err(ErrorKind::ScopeInvalid);
+        }
         self.nonce = Some(random_unless(self.nonce)?);
         Ok(Some(self))
     }
 
-    /// What it adds to the authorization request.
-    pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
+    /// As texts, of which the empty one stands for what is not there: the nonce, the seconds, the ways to sign in.
+    pub(crate) fn fields(&self) -> [String; 3] {
         let max_age = self.max_age.map(|seconds| seconds.to_string());
-        let acr = Some(self.acr.join(" "));
-        let parameters = [("nonce", self.nonce.clone()), ("max_age", max_age), ("acr_values", acr)];
-        parameters
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value.filter(|value| !value.is_empty())?)))
-            .collect()
+        [self.nonce.clone().unwrap_or_default(), max_age.unwrap_or_default(), self.acr.join(" ")]
+    }
+
+    /// Reads what [`fields`](Self::fields) gave, and nothing else.
+    pub(crate) fn of_fields([nonce, max_age, acr]: [&str; 3], is_openid: bool) -> Option<Option<Self>> {
+        if !is_openid {
+            return [nonce, max_age, acr].iter().all(|field| field.is_empty()).then_some(None);
+        }
+        let max_age = if max_age.is_empty() { None } else { Some(whole_seconds(max_age)?) };
+        let acr = if acr.is_empty() { Vec::new() } else { acr.split(' ').map(str::to_owned).collect() };
+        let is_right = is_vschar(nonce) && acr.iter().all(|acr| is_acr(acr));
+        is_right.then(|| Some(Self { nonce: Some(nonce.to_owned()), max_age, acr }))
+    }
+
+    /// What it adds to the authorization request.
+    pub(crate) fn parameters(&self) -> [(&'static str, String); 3] {
+        let [nonce, max_age, acr] = self.fields();
+        [("nonce", nonce), ("max_age", max_age), ("acr_values", acr)]
     }
 }
 
@@ -91,7 +108,7 @@ pub(crate) struct OpenId {
 /// Where the ID token comes from.
 #[derive(Debug)]
 enum Occasion {
-    Login { asked: Asked, begun_at: i64, code: Zeroizing<String> },
+    Login { asked: Asked, began_at: i64, code: Zeroizing<String> },
     Refresh { original: Identity },
 }
 
@@ -123,9 +140,9 @@ impl Identity {
 }
 
 impl OpenId {
-    pub(crate) fn of_login(client: &Client, asked: Asked, begun_at: i64, code: &str) -> Option<Self> {
+    pub(crate) fn of_login(client: &Client, asked: Asked, began_at: i64, code: &str) -> Option<Self> {
         let code = Zeroizing::new(code.to_owned());
-        Some(Self { client: client.clone(), occasion: Occasion::Login { asked, begun_at, code }, keys: None })
+        Some(Self { client: client.clone(), occasion: Occasion::Login { asked, began_at, code }, keys: None })
     }
 
     /// `None` for tokens that came without an ID token: then there is nothing to compare a new one with.
@@ -232,9 +249,9 @@ impl OpenId {
             now,
         };
         match &self.occasion {
-            Occasion::Login { asked, begun_at, code } => Expectation {
+            Occasion::Login { asked, began_at, code } => Expectation {
                 nonce: asked.nonce.as_deref(),
-                max_age: asked.max_age.map(|max_age| (max_age, *begun_at)),
+                max_age: asked.max_age.map(|max_age| (max_age, *began_at)),
                 acr: &asked.acr,
                 code: Some(code),
                 ..expectation
@@ -242,6 +259,11 @@ impl OpenId {
             Occasion::Refresh { original } => Expectation { original: Some(&original.claims), ..expectation },
         }
     }
+}
+
+/// One of several that are separated by spaces.
+fn is_acr(acr: &str) -> bool {
+    is_vschar(acr) && !acr.contains(' ')
 }
 
 /// What a client gets that registers nothing else (OpenID Connect Dynamic Client Registration section 2).

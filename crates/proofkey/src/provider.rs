@@ -215,6 +215,16 @@ impl Provider {
         self.iss_promised
     }
 
+    /// This provider with the recorded endpoints. It promises `iss` if it does now or did then.
+    pub(crate) fn as_recorded(&self, recorded: &Self) -> Self {
+        Self {
+            authorization_endpoint: recorded.authorization_endpoint.clone(),
+            token_endpoint: recorded.token_endpoint.clone(),
+            iss_promised: self.iss_promised || recorded.iss_promised,
+            ..self.clone()
+        }
+    }
+
     /// The same issuer or, without one, the same two endpoints.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         self.issuer == other.issuer
