@@ -356,3 +356,6 @@ const KEY_ID: usize = 8;
 const NONCE: usize = 24;
 const TAG: usize = 16;
 const HASH: usize = 16;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,386 @@
+//! Runs `tests/vectors/seal.json` with its nonces, which nobody else may choose, and tries every small change.
+
+use proptest::prelude::*;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::{Key, NONCE, SealKeys, hash, payload};
+use crate::{Client, Error, ErrorKind, Login, Provider, Verifier};
+
+/// Any time at which the logins of the vectors live.
+const NOW: i64 = 1_700_000_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "fields for readers are listed so that no unknown one passes")]
+struct File {
+    #[serde(rename = "$schema")]
+    schema: String,
+    about: String,
+    counts: Counts,
+    keys: Vec<KeyCase>,
+    sealed: Vec<Sealed>,
+    refused: Vec<Refused>,
+    clock: Vec<Clock>,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Counts {
+    keys: usize,
+    sealed: usize,
+    refused: usize,
+    clock: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyCase {
+    secret: String,
+    key_hex: String,
+    key_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sealed {
+    name: String,
+    secrets: Vec<String>,
+    context: String,
+    client: ClientOf,
+    nonce_hex: String,
+    login: LoginOf,
+    sealed: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refused {
+    name: String,
+    secrets: Vec<String>,
+    context: String,
+    client: ClientOf,
+    sealed: String,
+    error_name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Clock {
+    now: i64,
+    error_name: Option<String>,
+    sealed: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClientOf {
+    issuer: Option<String>,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    iss_promised: bool,
+    client_id: String,
+    redirect_uri: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LoginOf {
+    state: String,
+    verifier: String,
+    scope: String,
+    began_at: i64,
+    expires_at: i64,
+    data: String,
+}
+
+impl ClientOf {
+    fn client(&self) -> Client {
+        let mut provider = Provider::new(&self.authorization_endpoint, &self.token_endpoint).unwrap();
+        if let Some(issuer) = &self.issuer {
+            provider = provider.issuer(issuer).unwrap();
+        }
+        if self.iss_promised {
+            provider = provider.iss_promised();
+        }
+        let client = Client::new(provider, &self.client_id).unwrap();
+        self.redirect_uri.iter().fold(client, |client, redirect_uri| client.redirect_uri(redirect_uri).unwrap())
+    }
+}
+
+fn file() -> File {
+    serde_json::from_str(include_str!("../../../../tests/vectors/seal.json")).unwrap()
+}
+
+/// The last of the secrets sealed the case.
+fn keys(secrets: &[String]) -> SealKeys {
+    let (newest, older) = secrets.split_first().unwrap();
+    older.iter().fold(SealKeys::new(newest).unwrap(), |keys, secret| keys.older(secret).unwrap())
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    let digits = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+}
+
+fn example() -> (Client, SealKeys) {
+    let provider = Provider::new("https://as.example/authorize", "https://as.example/token").unwrap();
+    let client = Client::new(provider, "app").unwrap().redirect_uri("https://client.example/cb").unwrap();
+    (client, SealKeys::new([7; 32]).unwrap())
+}
+
+fn name(error: &Error) -> &str {
+    error.kind().name()
+}
+
+#[test]
+fn vectors_of_keys() {
+    let file = file();
+    for case in &file.keys {
+        let key = Key::derive(case.secret.as_bytes()).unwrap();
+        assert_eq!((key.key.to_vec(), &key.id), (hex(&case.key_hex), &case.key_id));
+    }
+    assert_eq!(file.keys.len(), file.counts.keys);
+}
+
+#[test]
+fn vectors_that_open() {
+    let file = file();
+    for case in &file.sealed {
+        let (client, opener) = (case.client.client(), keys(&case.secrets));
+        let login = client.resume(&case.sealed, &opener, &case.context, NOW).expect(&case.name);
+        assert_eq!(login.state, case.login.state, "{}", case.name);
+        assert_eq!(login.verifier.expose(), case.login.verifier, "{}", case.name);
+        assert_eq!(login.scope.join(" "), case.login.scope, "{}", case.name);
+        assert_eq!((login.began_at, login.expires_at()), (case.login.began_at, case.login.expires_at), "{}", case.name);
+        assert_eq!((login.data(), login.url()), (&*case.login.data, ""), "{}", case.name);
+        assert_eq!(login.client.provider().promises_iss(), case.client.iss_promised, "{}", case.name);
+
+        // There is one encoding: what was read is written in the same bytes. A promise made since is the login's too.
+        let sealer = SealKeys::new(case.secrets.last().unwrap()).unwrap();
+        let again = login.seal_with_nonce(&sealer, &case.context, hex(&case.nonce_hex).try_into().unwrap()).unwrap();
+        assert_eq!(again == case.sealed, case.name != "iss-promised-since", "{}", case.name);
+    }
+    assert_eq!(file.sealed.len(), file.counts.sealed);
+}
+
+#[test]
+fn a_fresh_login_is_sealed_as_the_vector_says() {
+    let file = file();
+    let case = file.sealed.iter().find(|case| case.name == "everything").unwrap();
+    let LoginOf { state, verifier, scope, data, began_at, expires_at } = &case.login;
+    let verifier = Verifier::parse(verifier.as_bytes()).unwrap();
+    let request = case.client.client().authorize().state(state).verifier(verifier).scope(scope).data(data);
+    let mut login = request.begin(*began_at).unwrap();
+    assert_eq!(login.expires_at, began_at + 600);
+    login.expires_at = *expires_at;
+    let nonce = hex(&case.nonce_hex).try_into().unwrap();
+    assert_eq!(login.seal_with_nonce(&keys(&case.secrets), &case.context, nonce).unwrap(), case.sealed);
+}
+
+#[test]
+fn vectors_that_are_refused() {
+    let file = file();
+    for case in &file.refused {
+        let (client, keys) = (case.client.client(), keys(&case.secrets));
+        let error = client.resume(&case.sealed, &keys, &case.context, NOW).expect_err(&case.name);
+        assert_eq!(name(&error), case.error_name, "{}", case.name);
+    }
+    assert_eq!(file.refused.len(), file.counts.refused);
+    for expected in
+        ["seal_malformed", "seal_key_unknown", "seal_forged", "seal_context", "seal_client", "login_expired"]
+    {
+        assert!(file.refused.iter().any(|case| case.error_name == expected), "{expected}");
+    }
+}
+
+#[test]
+fn vectors_of_the_clock() {
+    let file = file();
+    let opener = file.sealed.iter().find(|case| case.name == "everything").unwrap();
+    for case in &file.clock {
+        let opened = opener.client.client().resume(&case.sealed, &keys(&opener.secrets), &opener.context, case.now);
+        assert_eq!(opened.err().as_ref().map(name), case.error_name.as_deref(), "{}", case.now);
+    }
+    assert_eq!(file.clock.len(), file.counts.clock);
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let (client, keys) = example();
+    let sealed = client.authorize().begin(NOW).unwrap().seal(&keys, "").unwrap();
+    let refused: Vec<_> =
+        (0..sealed.len()).map(|len| client.resume(&sealed[..len], &keys, "", NOW).unwrap_err().kind()).collect();
+    assert_eq!(refused.len(), sealed.len());
+    assert!(refused.iter().all(|kind| matches!(kind, ErrorKind::SealMalformed | ErrorKind::SealForged)));
+    // As long as a nonce and a tag can be cut out of it, it is the tag that tells.
+    let forged = refused.iter().filter(|kind| **kind == ErrorKind::SealForged).count();
+    assert!(forged > sealed.len() / 4, "{forged}");
+}
+
+#[test]
+fn every_flipped_bit_is_refused() {
+    let (client, keys) = example();
+    let sealed = client.authorize().begin(NOW).unwrap().seal(&keys, "").unwrap();
+    let mut counts = [0; 3];
+    for bit in 0..sealed.len() * 8 {
+        let mut bytes = sealed.clone().into_bytes();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        // The highest bit of a byte makes it no text; in a foreign language that becomes U+FFFD.
+        let kind = client.resume(&String::from_utf8_lossy(&bytes), &keys, "", NOW).unwrap_err().kind();
+        let expected = [ErrorKind::SealMalformed, ErrorKind::SealKeyUnknown, ErrorKind::SealForged];
+        counts[expected.iter().position(|expected| *expected == kind).unwrap()] += 1;
+    }
+    assert_eq!(counts.iter().sum::<usize>(), sealed.len() * 8);
+    assert!(counts.iter().all(|count| *count > 20), "{counts:?}");
+}
+
+#[test]
+fn ordinary_logins_are_short() {
+    let ordinary = [
+        (Provider::google().unwrap(), "123456789012-abcdefghijklmnopqrstuvwxyz012345.apps.googleusercontent.com"),
+        (Provider::github().unwrap(), "Iv1.0123456789abcdef"),
+        (Provider::dropbox().unwrap(), "0123456789abcde"),
+        (Provider::microsoft("contoso.onmicrosoft.com").unwrap(), "6731de76-14a6-49ae-97bc-6eba6914391e"),
+    ];
+    let (_, keys) = example();
+    for (provider, id) in ordinary {
+        let client = Client::new(provider, id).unwrap().redirect_uri("https://www.client.example/auth/google/callback");
+        let login = client.unwrap().authorize().scope("read:user user:email").data("/settings/accounts").begin(NOW);
+        let sealed = login.unwrap().seal(&keys, "google").unwrap();
+        assert!((400..=700).contains(&sealed.len()), "{id}: {}", sealed.len());
+    }
+}
+
+#[test]
+fn sealing_again_neither_lengthens_a_life_nor_repeats_a_nonce() {
+    let (client, keys) = example();
+    let first = client.authorize().begin(NOW).unwrap().seal(&keys, "").unwrap();
+    let second = client.resume(&first, &keys, "", NOW + 600).unwrap().seal(&keys, "").unwrap();
+    assert_eq!(client.resume(&second, &keys, "", NOW + 600).unwrap().expires_at(), NOW + 600);
+    assert_eq!(client.resume(&second, &keys, "", NOW + 601).unwrap_err().kind(), ErrorKind::LoginExpired);
+    let nonce = |sealed: &str| sealed.split('.').next_back().unwrap().get(..32).unwrap().to_owned();
+    assert_ne!(nonce(&first), nonce(&second));
+}
+
+#[test]
+fn only_the_newest_secret_seals() {
+    let (client, old) = example();
+    let begin = || client.authorize().begin(NOW).unwrap();
+    let rotated = SealKeys::new([8; 32]).unwrap().older([7; 32]).unwrap();
+    assert!(client.resume(&begin().seal(&old, "").unwrap(), &rotated, "", NOW).is_ok());
+    let newer = begin().seal(&rotated, "").unwrap();
+    assert_eq!(client.resume(&newer, &old, "", NOW).unwrap_err().kind(), ErrorKind::SealKeyUnknown);
+}
+
+#[test]
+fn short_secrets() {
+    assert_eq!(SealKeys::new([7; 15]).unwrap_err().kind(), ErrorKind::SecretWeak);
+    assert_eq!(SealKeys::new([7; 32]).unwrap().older([7; 15]).unwrap_err().kind(), ErrorKind::SecretWeak);
+    assert!(SealKeys::new([7; 16]).unwrap().is_weak());
+    assert!(SealKeys::new([7; 31]).unwrap().older([7; 32]).unwrap().is_weak());
+    assert!(SealKeys::new([7; 32]).unwrap().older([7; 31]).unwrap().is_weak());
+    assert!(!SealKeys::new([7; 32]).unwrap().older([7; 33]).unwrap().is_weak());
+}
+
+#[test]
+fn what_does_not_fit() {
+    let (client, keys) = example();
+    let begin = |scope: usize| client.authorize().scope("s".repeat(scope)).begin(NOW).unwrap();
+    for scope in [70_000, 9_000] {
+        assert_eq!(begin(scope).seal(&keys, "").unwrap_err().kind(), ErrorKind::SealTooLarge);
+    }
+    // The longest that is sealed also opens, and one byte more is not sealed.
+    let longest = (5_000..6_100).take_while(|scope| begin(*scope).seal(&keys, "").is_ok()).last().unwrap();
+    assert!(client.resume(&begin(longest).seal(&keys, "").unwrap(), &keys, "", NOW).is_ok());
+    assert_eq!(begin(longest + 1).seal(&keys, "").unwrap_err().kind(), ErrorKind::SealTooLarge);
+
+    assert_eq!(client.authorize().data("ä".repeat(129)).begin(NOW).unwrap_err().kind(), ErrorKind::SealTooLarge);
+    assert!(client.authorize().data("ä".repeat(128)).begin(NOW).is_ok());
+}
+
+#[test]
+fn a_resumed_login_has_the_secret_of_today_and_the_endpoints_of_then() {
+    let (client, keys) = example();
+    let issuer = |client: &Client, token_endpoint: &str| {
+        let provider = Provider::new("https://as.example/authorize", token_endpoint).unwrap();
+        let provider = provider.issuer("https://as.example").unwrap();
+        Client::new(provider, client.id()).unwrap().redirect_uri("https://client.example/cb").unwrap()
+    };
+    let then = issuer(&client, "https://as.example/token").client_secret_post(crate::Secret::new("old"));
+    let today = issuer(&client, "https://as.example/moved").client_secret_post(crate::Secret::new("new"));
+    let sealed = then.authorize().state("s").begin(NOW).unwrap().seal(&keys, "").unwrap();
+    let login = today.resume(&sealed, &keys, "", NOW).unwrap();
+    let exchange = login.accept("https://client.example/cb?code=c&state=s", NOW).unwrap();
+    assert_eq!(exchange.request().url(), "https://as.example/token");
+    assert!(exchange.request().body().ends_with("&client_secret=new"));
+}
+
+#[test]
+fn keys_are_redacted_and_serve_all_threads() {
+    const fn shared<T: Send + Sync>() {}
+    const { shared::<SealKeys>() };
+    const { shared::<Login>() };
+    assert_eq!(format!("{:?}", SealKeys::new("marker-marker-marker").unwrap()), "SealKeys(redacted)");
+}
+
+proptest! {
+    #[test]
+    fn any_login_opens_as_it_was(
+        state in "[ -~]{1,80}", verifier in "[A-Za-z0-9._~-]{43,128}", scope in "([!#-\\[\\]-~]{1,9}( [!#-\\[\\]-~]{1,9}){0,3})?",
+        data in ".{0,60}", context in ".*", issuer in proptest::option::of("https://[a-z]{1,9}(/[a-z]{0,9})?"),
+        iss_promised: bool, has_redirect_uri: bool, now in 0..i64::MAX - 600, secret in proptest::collection::vec(any::<u8>(), 16..80),
+    ) {
+        prop_assume!(!scope.split(' ').any(|token| token == "openid"));
+        let mut provider = Provider::new("https://as.example/authorize?x=1", "http://[::1]:1/token").unwrap();
+        if let Some(issuer) = issuer {
+            provider = provider.issuer(issuer).unwrap();
+        }
+        if iss_promised {
+            provider = provider.iss_promised();
+        }
+        let mut client = Client::new(provider, "an id").unwrap();
+        if has_redirect_uri {
+            client = client.redirect_uri("com.example.app:/cb").unwrap();
+        }
+        let keys = SealKeys::new(secret).unwrap();
+        let request = client.authorize().state(&state).verifier(Verifier::parse(verifier.as_bytes()).unwrap());
+        let login = request.scope(&scope).data(&data).begin(now).unwrap();
+        let opened = client.resume(&login.seal(&keys, &context).unwrap(), &keys, &context, now).unwrap();
+        prop_assert_eq!(&opened.state, &state);
+        prop_assert_eq!(opened.verifier.expose(), verifier);
+        prop_assert_eq!(opened.scope.join(" "), scope);
+        prop_assert_eq!(opened.data(), data);
+        prop_assert_eq!((opened.began_at, opened.expires_at()), (now, now.saturating_add(600)));
+        prop_assert_eq!(opened.client.provider().promises_iss(), iss_promised);
+        prop_assert_eq!(payload(&opened, &context).unwrap(), payload(&login, &context).unwrap());
+    }
+
+    #[test]
+    fn any_text_gets_an_answer(sealed in ".*", tail in "[A-Za-z0-9_-]{0,90}") {
+        let (client, keys) = example();
+        let under_the_key = format!("proofkey1.{}.{tail}", keys.newest.id);
+        prop_assert!(client.resume(&sealed, &keys, "", NOW).is_err());
+        prop_assert!(client.resume(&under_the_key, &keys, "", NOW).is_err());
+    }
+
+    /// Whatever is rightly sealed is refused, or is the one encoding of a login.
+    #[test]
+    fn any_payload_gets_an_answer(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+        let (client, keys) = example();
+        let mut bytes = payload(&client.authorize().data("data").begin(NOW).unwrap(), "").unwrap().to_vec();
+        for (at, byte) in changes {
+            *at.get_mut(&mut bytes) = byte;
+        }
+        let sealed = keys.newest.seal([0; NONCE], &bytes).unwrap();
+        if let Ok(login) = client.resume(&sealed, &keys, "", NOW) {
+            prop_assert_eq!(&payload(&login, "").unwrap(), &Zeroizing::new(bytes));
+        }
+    }
+}
+
+#[test]
+fn a_context_is_compared_by_its_hash() {
+    // SHA-256 of the empty text, its first half.
+    assert_eq!(hash("").to_vec(), hex("e3b0c44298fc1c149afbf4c8996fb924"));
+}
