@@ -43,6 +43,7 @@ mod request;
 mod revocation;
 mod seal;
 mod secret;
+mod spend;
 mod tokens;
 #[cfg(feature = "http")]
 mod transport;
@@ -69,6 +70,7 @@ pub use request::Request;
 pub use revocation::Revocation;
 pub use seal::SealKeys;
 pub use secret::Secret;
+pub use spend::{MemoryStore, SpendStore};
 pub use tokens::Tokens;
 #[cfg(feature = "http")]
 pub use transport::Transport;

@@ -17,7 +17,7 @@ use ureq::unversioned::transport::{
 use crate::address::is_public;
 use crate::{
     Answer, Callback, Client, Discovery, Error, ErrorKind, Exchange, Login, Provider, Refusal, Request, Revocation,
-    Step, Tokens, now,
+    SpendStore, Step, Tokens, now,
 };
 #[cfg(feature = "id-token")]
 use crate::{Claims, Userinfo};
@@ -215,12 +215,46 @@ impl Client {
         callback: impl Into<Callback>,
         transport: &Transport,
     ) -> Result<Tokens, Refusal> {
+        self.finish_once(login, callback, transport, &NoStore)
+    }
+
+    /// [`finish`](Self::finish) for a login that was [resumed](Self::resume): however often its callback is delivered, and
+    /// to however many workers that share the store, one sends the code.
+    ///
+    /// # Errors
+    /// Those of [`finish`](Self::finish), and of [`SpendStore::spend`]: [`LoginSpent`](ErrorKind::LoginSpent) for everybody
+    /// but the first, and [`StoreUnavailable`](ErrorKind::StoreUnavailable), with the login, because the code was not sent.
+    ///
+    /// ```no_run
+    /// # use proofkey::{Client, Error, MemoryStore, Provider, SealKeys, Transport, now};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// # let client = Client::new(provider, "my-app")?.redirect_uri("https://client.example/cb")?;
+    /// # let (keys, store, sealed, callback_url) = (SealKeys::new([7; 32])?, MemoryStore::new(), "", "");
+    /// let login = client.resume(sealed, &keys, "github", now())?;
+    /// let tokens = client.finish_once(login, callback_url, &Transport::new(), &store)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn finish_once(
+        &self,
+        login: Login,
+        callback: impl Into<Callback>,
+        transport: &Transport,
+        store: &dyn SpendStore,
+    ) -> Result<Tokens, Refusal> {
         let exchange = match login.check_as(self, &callback.into(), now()) {
             Ok(code) => login.exchange(self, &code, now()),
             Err(verdict) => return Err(verdict.on(login)),
         };
+        let id = login.id();
+        if let Err(error) = store.spend(&id, login.expires_at()) {
+            let login = (error.kind() != ErrorKind::LoginSpent).then(|| Box::new(login));
+            return Err(Refusal { error, login });
+        }
         transport.exchange(exchange).map_err(|error| {
-            let login = (!error.request_sent()).then(|| Box::new(login));
+            let login = (!error.request_sent()).then(|| {
+                store.unspend(&id);
+                Box::new(login)
+            });
             Refusal { error, login }
         })
     }
@@ -282,6 +316,17 @@ impl Provider {
     pub fn discover(issuer: impl Into<String>, transport: &Transport) -> Result<Self, Error> {
         transport.run(Discovery::new(issuer)?, Discovery::request, Discovery::receive)
     }
+}
+
+/// For a login that is an object, which only one caller has.
+struct NoStore;
+
+impl SpendStore for NoStore {
+    fn spend(&self, _login_id: &str, _until: i64) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn unspend(&self, _login_id: &str) {}
 }
 
 /// What an error of ureq means, by whether a byte of the request had left.
