@@ -9,6 +9,7 @@ from proofkey._native import (
     Login,
     Provider,
     Request,
+    SealKeys,
     Secret,
     Tokens,
     Transport,
@@ -20,7 +21,7 @@ from proofkey._native import (
 # Type checkers take this for true, as they do typing's, which costs an import.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from proofkey import server, testing
+    from proofkey import server, store, testing
     from proofkey._errors import (
         AuthorizationError,
         CallbackError,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         TokenError,
         TransportError,
         VerifierError,
+        WeakSecretWarning,
     )
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "Provider",
     "Request",
     "SealError",
+    "SealKeys",
     "Secret",
     "TokenError",
     "Tokens",
@@ -54,15 +57,17 @@ __all__ = [
     "TransportError",
     "Verifier",
     "VerifierError",
+    "WeakSecretWarning",
     "__version__",
     "s256",
     "server",
+    "store",
     "testing",
 ]
 
 # Hidden from type checkers, for which it would make every misspelt name a good one.
 if not TYPE_CHECKING:
-    _SUBMODULES = frozenset({"server", "testing"})
+    _SUBMODULES = frozenset({"server", "store", "testing"})
 
     def __getattr__(name):
         if name in _SUBMODULES:

@@ -13,6 +13,7 @@ __all__ = [
     "TokenError",
     "TransportError",
     "VerifierError",
+    "WeakSecretWarning",
 ]
 
 
@@ -133,7 +134,7 @@ class MetadataError(Error):
 
 
 class TransportError(Error):
-    """The network failed between here and the server.
+    """The network failed between here and the server, or a store did.
 
     >>> TransportError("connect_failed", request_sent=False).request_sent
     False
@@ -145,6 +146,10 @@ class TransportError(Error):
     def __init__(self, name: str, *, request_sent: bool = True) -> None:
         super().__init__(name)
         self.request_sent = request_sent
+
+
+class WeakSecretWarning(UserWarning):
+    """A sealing secret of fewer than 32 bytes: it works, and can be guessed sooner than a random one of 32."""
 
 
 # Users know them, and pickle finds them, under the package's name.
@@ -159,6 +164,7 @@ for _class in (
     TokenError,
     TransportError,
     VerifierError,
+    WeakSecretWarning,
 ):
     _class.__module__ = "proofkey"
 del _class

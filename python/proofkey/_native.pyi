@@ -9,9 +9,11 @@ __all__ = [
     "Client",
     "Exchange",
     "Login",
+    "MemoryStore",
     "Policy",
     "Provider",
     "Request",
+    "SealKeys",
     "Secret",
     "Tokens",
     "Transport",
@@ -38,6 +40,11 @@ class _HasGetall(Protocol):
 # Not every mapping of headers is a Mapping.
 class _HasItems(Protocol):
     def items(self) -> Iterable[tuple[str, str]]: ...
+
+# `proofkey.store.SpendStore`, which is not imported here: the module loads on first use.
+class _SpendStore(Protocol):
+    def spend(self, login_id: str, until: int, /) -> None: ...
+    def unspend(self, login_id: str, /) -> None: ...
 
 _Value: TypeAlias = str | list[str] | tuple[str, ...] | None
 _Headers: TypeAlias = _HasItems | Iterable[tuple[str, str]]
@@ -244,6 +251,7 @@ class Client:
         max_age: int | None = None,
         acr: str | Iterable[str] | None = None,
         extra: dict[str, str] | None = None,
+        data: str | None = None,
         state: str | None = None,
         verifier: Verifier | None = None,
         nonce: str | None = None,
@@ -252,13 +260,22 @@ class Client:
         """Begins a login, with a fresh state and a fresh verifier. Send the browser to its `url`.
 
         `scope` is a text of tokens with single spaces between them, or a list of tokens; `prompt`, `login_hint`,
-        `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request. `state`,
-        `verifier`, `nonce` and `now` (seconds since the epoch) are for tests. It raises `ConfigurationError` for a scope, a state or an extra parameter
-        that cannot be sent.
+        `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request. `data` is
+        a text of the application, at most 256 bytes, that stays with the login and is not sent (`login.data`). `state`,
+        `verifier`, `nonce` and `now` (seconds since the epoch) are for tests. It raises `ConfigurationError` for a scope, a
+        state or an extra parameter that cannot be sent.
 
         With the scope `openid` no tokens come out before their ID token is checked; the provider needs an issuer and its
         keys. `max_age` is how long ago, in seconds, the user may have signed in there; `acr` is the ways in which that may
         have been done, the best first (a text or a list). An ID token that tells another story is refused.
+        """
+    def resume(self, sealed: str, keys: SealKeys, context: str, /) -> Login:
+        """Opens a login that `login.seal()` made a text of: the same keys or newer ones, the same context.
+
+        `SealError`: "seal_malformed" for what is no sealed login; "seal_key_unknown" and "seal_forged"; "seal_context";
+        "seal_client" unless it was begun with this issuer (without one, these endpoints), client id and redirect URI.
+        `CallbackError` "login_expired" ten minutes after it began, and for a login that began more than a minute from now:
+        the clocks of two machines disagree then. What comes from a browser may be any text; it is never a `ValueError`.
         """
     def login(
         self,
@@ -297,6 +314,7 @@ class Client:
         *,
         content_type: str | None = None,
         body: bytes | bytearray | str | None = None,
+        store: _SpendStore | None = None,
     ) -> Tokens:
         """Checks the callback, exchanges its code over the network, and returns the tokens.
 
@@ -305,6 +323,10 @@ class Client:
         usable (`CallbackError`); the server's no is an `AuthorizationError` or a `TokenError`;
         `TransportError.request_sent` says whether the code may have been used up. It waits ten seconds at most; other
         threads run meanwhile.
+
+        `store` (`proofkey.store`) is for a login that was resumed: however often its callback is delivered, and to however
+        many workers that share the store, one sends the code, and the others get `CallbackError` "login_spent". A store
+        that does not answer is a `TransportError` "store_unavailable", and nothing was sent.
         """
     def refresh(self, tokens: Tokens, /, *, save: Callable[[Tokens], object] | None = None) -> Tokens:
         """Refreshes tokens: one request per refresh token, however many threads ask, and the result for everybody who comes
@@ -342,15 +364,47 @@ class Login:
     """One pending login, from `client.begin()`. It is used once and expires ten minutes after it began.
 
     It holds the verifier: keep it where only this user's browser can reach it again. It cannot be copied or
-    pickled.
+    pickled; `seal()` makes an encrypted text of it.
     """
 
     @property
     def url(self) -> str:
-        """The URL to send the browser to. The verifier is not in it."""
+        """The URL to send the browser to. The verifier is not in it. A login that was resumed has none (`RuntimeError`)."""
+    @property
+    def id(self) -> str:
+        """A name for this login, the same wherever it is opened, for a store and for logs. It is a hash of the state, and
+        tells nothing that could be used.
+        """
     @property
     def expires_at(self) -> int:
         """When this login expires, in seconds since the epoch."""
+    @property
+    def data(self) -> str:
+        """What the application gave to `begin(data=…)`; empty without it."""
+    def seal(self, keys: SealKeys, context: str, /) -> str:
+        """Makes an encrypted text of this login, which `client.resume()` opens: in another request, worker, process or
+        machine, and in another language. It holds only characters that cookies, headers and URLs hold, about 600 of them
+        with ordinary values.
+
+        `context` says what the login is for, for example the name of the provider and the user who connects an account:
+        it does not open in another context. Sealing again does not make it live longer.
+
+        Nobody without the secret can read or change the text. Who has it can deliver a callback with it more than once as
+        long as it lives: keep it with the browser that began (a cookie with HttpOnly, Secure and SameSite=Lax), and give
+        `client.finish()` a `store` where a second delivery must not reach the server. Its length tells that of the values.
+
+        `CallbackError` "login_spent" for a login that was used; `SealError` "seal_too_large" beyond 8192 characters.
+
+        >>> import proofkey
+        >>> keys = proofkey.SealKeys("the secret of this application, 32 random bytes")
+        >>> provider = proofkey.Provider(
+        ...     authorization_endpoint="https://as.example/authorize", token_endpoint="https://as.example/token"
+        ... )
+        >>> client = proofkey.Client(provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
+        >>> sealed = client.begin(data="/photos").seal(keys, "github")
+        >>> client.resume(sealed, keys, "github").data
+        '/photos'
+        """
     def accept(
         self,
         callback_url: str,
@@ -364,7 +418,8 @@ class Login:
         HTTP. `client.finish()` does both, and takes the same arguments.
 
         `CallbackError` leaves the login usable where anybody could have sent the callback; a second use of the right one
-        is `login_spent`. `now` is for tests.
+        is `login_spent`. For a resumed login call `store.spend(login.id, login.expires_at)` before the request with the code is
+        sent, and `store.unspend(login.id)` if nothing of it was. `now` is for tests.
         """
     def accept_pasted_code(self, code: str, /) -> Exchange:
         """The `Exchange` of a code that the server showed to the user, who typed it in: only for a client without a redirect
@@ -418,6 +473,51 @@ class Request:
     @property
     def body(self) -> bytes:
         """The body to send."""
+
+@final
+class SealKeys:
+    """The keys that seal logins, made from secrets of the application: the newest seals, and the older ones still open.
+
+    A secret is 32 random bytes, or a text made from them (`secrets.token_urlsafe(32)`), the same in every process that may
+    finish the login. To replace it, put the new one in front, and keep the old one for the ten minutes that its logins
+    live. `SealError` "secret_weak" for fewer than 16 bytes; a `WeakSecretWarning` for fewer than 32.
+
+    They cannot be compared, hashed, copied or pickled. The keys are erased when the object goes away; the secrets that
+    were passed in are Python's, and are not.
+
+    >>> import proofkey
+    >>> proofkey.SealKeys("the secret of this application, 32 random bytes", "the secret of last year, just as random")
+    <proofkey.SealKeys redacted>
+    """
+
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+    def __new__(cls, secret: bytes | str, /, *older: bytes | str) -> SealKeys: ...
+    def __eq__(self, other: object, /) -> NoReturn: ...
+    def __ne__(self, other: object, /) -> NoReturn: ...
+
+@final
+class MemoryStore:
+    """Remembers finished logins in the memory of one process: right for a program that has only one.
+
+    It holds 100,000 logins. Full of logins that still live, it refuses more ("store_unavailable") rather than forget one.
+
+    >>> from proofkey import store
+    >>> finished = store.MemoryStore()
+    >>> finished.spend("an-id", 2**40)
+    >>> finished.spend("an-id", 2**40)
+    Traceback (most recent call last):
+        ...
+    proofkey.CallbackError: login_spent: this login was already used. Next: begin a new login: nothing of this one can be used again
+    """
+
+    def __new__(cls) -> MemoryStore: ...
+    def spend(self, login_id: str, until: int, /) -> None:
+        """Marks a login as finished until `until`, in seconds since the epoch. `CallbackError` "login_spent" if it was
+        before.
+        """
+    def unspend(self, login_id: str, /) -> None:
+        """Takes the mark back, because nothing was sent."""
 
 @final
 class Secret:

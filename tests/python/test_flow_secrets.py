@@ -17,13 +17,17 @@ REDIRECT_URI = "http://127.0.0.1:8400/callback"
 VERIFIER = Hidden("needle-verifier-needle-verifier-needle-verifier")
 CODE = Hidden("needle-code-needle")
 TOKEN = Hidden("needle-token-needle")
+SECRET = Hidden("needle-secret-needle-secret-needle-secret")
 NEEDLE = Hidden("needle-")
 
 
-def login() -> proofkey.Login:
+def client() -> proofkey.Client:
     provider = proofkey.Provider(authorization_endpoint="https://as.example/a", token_endpoint="https://as.example/t")
-    client = proofkey.Client(provider, "my-app", redirect_uri=REDIRECT_URI)
-    return client.begin(state="s", verifier=proofkey.Verifier(VERIFIER.text))
+    return proofkey.Client(provider, "my-app", redirect_uri=REDIRECT_URI)
+
+
+def login() -> proofkey.Login:
+    return client().begin(state="s", verifier=proofkey.Verifier(VERIFIER.text))
 
 
 def callback(state: str = "s") -> Hidden:
@@ -41,6 +45,10 @@ def tokens() -> proofkey.Tokens:
     return done.tokens
 
 
+def keys() -> proofkey.SealKeys:
+    return proofkey.SealKeys(SECRET.text, SECRET.text.encode())
+
+
 OBJECTS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     # What makes it, and by which names its secrets come out.
     "Login": (login, set()),
@@ -48,6 +56,7 @@ OBJECTS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "Request": (lambda: exchange().request, {"body"}),
     "Tokens": (tokens, {"to_dict", "extra"}),
     "Secret": (lambda: tokens().access_token, {"expose"}),
+    "SealKeys": (keys, set()),
 }
 
 
@@ -56,6 +65,7 @@ ARGUMENTS: dict[str, list[Any]] = {
     "extra": ["x"],
     "accept": ["?"],
     "accept_pasted_code": ["x"],
+    "seal": [keys(), "x"],
     "receive": [500, {}, b""],
     "from_dict": [{"access_token": "a"}],
 }
@@ -95,6 +105,13 @@ def test_an_object_is_neither_copied_nor_pickled(name: str) -> None:
         assert "cannot be copied or pickled" in str(refused(way, TypeError))
 
 
+def test_keys_are_not_compared() -> None:
+    one, other = keys(), keys()
+    for way in (lambda: one == other, lambda: one != SECRET.text, lambda: one in [other]):
+        assert "cannot be compared" in str(refused(way, TypeError))
+    assert "unhashable" in str(refused(lambda: hash(one), TypeError))
+
+
 def test_a_secret_is_not_compared() -> None:
     one, other = tokens().access_token, tokens().access_token
     for way in (lambda: one == other, lambda: one != TOKEN.text, lambda: one in [other]):
@@ -103,6 +120,11 @@ def test_a_secret_is_not_compared() -> None:
 
 
 REFUSALS: dict[str, Callable[[], object]] = {
+    "a sealed login": lambda: client().resume(Hidden(login().seal(keys(), "a")).text, keys(), "b"),
+    "no sealed login": lambda: client().resume(f"proofkey1.{CODE.text}", keys(), NEEDLE.text),
+    "a short secret": lambda: proofkey.SealKeys(NEEDLE.text),
+    "a secret with a surrogate": lambda: proofkey.SealKeys(SECRET.text + "\udc80"),
+    "too much data": lambda: client().begin(data=SECRET.text * 9),
     "another state": lambda: login().accept(callback("x").text),
     "twice": lambda: login().accept(callback().text + "&code=" + CODE.text),
     "a character": lambda: login().accept(callback().text.replace(CODE.text, CODE.text + "%00")),

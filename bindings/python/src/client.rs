@@ -9,7 +9,9 @@ use crate::json::claims_to_python;
 use crate::login::{Login, callback};
 use crate::loopback;
 use crate::provider::Provider;
-use crate::text::{utf8, wrong_type};
+use crate::seal::SealKeys;
+use crate::store::Store;
+use crate::text::{text, utf8, wrong_type};
 use crate::tokens::Tokens;
 use crate::transport::{Transport, time_out};
 use crate::verifier::Verifier;
@@ -130,16 +132,17 @@ impl Client {
     /// Begins a login, with a fresh state and a fresh verifier. Send the browser to its `url`.
     ///
     /// `scope` is a text of tokens with single spaces between them, or a list of tokens; `prompt`, `login_hint`,
-    /// `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request. `state`,
-    /// `verifier`, `nonce` and `now` (seconds since the epoch) are for tests. It raises `ConfigurationError` for a scope, a state or an extra parameter
-    /// that cannot be sent.
+    /// `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request. `data` is
+    /// a text of the application, at most 256 bytes, that stays with the login and is not sent (`login.data`). `state`,
+    /// `verifier`, `nonce` and `now` (seconds since the epoch) are for tests. It raises `ConfigurationError` for a scope, a
+    /// state or an extra parameter that cannot be sent.
     ///
     /// With the scope `openid` no tokens come out before their ID token is checked; the provider needs an issuer and its
     /// keys. `max_age` is how long ago, in seconds, the user may have signed in there; `acr` is the ways in which that may
     /// have been done, the best first (a text or a list). An ID token that tells another story is refused.
     #[pyo3(signature = (
         *, scope = None, prompt = None, login_hint = None, resource = None, max_age = None, acr = None, extra = None,
-        state = None, verifier = None, nonce = None, now = None
+        data = None, state = None, verifier = None, nonce = None, now = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn begin(
@@ -151,6 +154,7 @@ impl Client {
         max_age: Option<u32>,
         acr: Option<&Bound<'_, PyAny>>,
         extra: Option<&Bound<'_, PyDict>>,
+        data: Option<&Bound<'_, PyAny>>,
         state: Option<&Bound<'_, PyAny>>,
         verifier: Option<&Verifier>,
         nonce: Option<&Bound<'_, PyAny>>,
@@ -163,6 +167,9 @@ impl Client {
         }
         for (name, value) in extras(prompt, login_hint, resource, extra)? {
             request = request.extra(name, value);
+        }
+        if let Some(data) = data {
+            request = request.data(utf8("data", data)?);
         }
         if let Some(state) = state {
             request = request.state(utf8("state", state)?);
@@ -181,6 +188,24 @@ impl Client {
         }
         let login = request.begin(now.unwrap_or_else(proofkey::now)).map_err(|error| flow_error(py, &error))?;
         Ok(Login::new(login, slf.clone().unbind()))
+    }
+
+    /// Opens a login that `login.seal()` made a text of: the same keys or newer ones, the same context.
+    ///
+    /// `SealError`: "seal_malformed" for what is no sealed login; "seal_key_unknown" and "seal_forged"; "seal_context";
+    /// "seal_client" unless it was begun with this issuer (without one, these endpoints), client id and redirect URI.
+    /// `CallbackError` "login_expired" ten minutes after it began, and for a login that began more than a minute from now:
+    /// the clocks of two machines disagree then. What comes from a browser may be any text; it is never a `ValueError`.
+    #[pyo3(signature = (sealed, keys, context, /))]
+    fn resume(
+        slf: &Bound<'_, Self>,
+        sealed: &Bound<'_, PyAny>,
+        keys: &SealKeys,
+        context: &Bound<'_, PyAny>,
+    ) -> PyResult<Login> {
+        let (sealed, context) = (text("sealed", sealed)?.to_string_lossy(), utf8("context", context)?);
+        let login = slf.get().client.resume(&sealed, &keys.0, &context, proofkey::now());
+        Ok(Login::new(login.map_err(|error| flow_error(slf.py(), &error))?, slf.clone().unbind()))
     }
 
     /// Signs a user of this machine in, for command lines and desktop programs: opens the browser, listens on loopback
@@ -233,7 +258,11 @@ impl Client {
     /// usable (`CallbackError`); the server's no is an `AuthorizationError` or a `TokenError`;
     /// `TransportError.request_sent` says whether the code may have been used up. It waits ten seconds at most; other
     /// threads run meanwhile.
-    #[pyo3(signature = (login, callback_url, /, *, content_type = None, body = None))]
+    ///
+    /// `store` (`proofkey.store`) is for a login that was resumed: however often its callback is delivered, and to however
+    /// many workers that share the store, one sends the code, and the others get `CallbackError` "login_spent". A store
+    /// that does not answer is a `TransportError` "store_unavailable", and nothing was sent.
+    #[pyo3(signature = (login, callback_url, /, *, content_type = None, body = None, store = None))]
     fn finish(
         &self,
         py: Python<'_>,
@@ -241,9 +270,15 @@ impl Client {
         callback_url: &Bound<'_, PyAny>,
         content_type: Option<&Bound<'_, PyAny>>,
         body: Option<&Bound<'_, PyAny>>,
+        store: Option<Py<PyAny>>,
     ) -> PyResult<Tokens> {
         let (client, callback) = (self.current(py)?, callback(callback_url, content_type, body)?);
-        login.use_up(py, |login| client.finish(login, callback, &self.transport.0)).map(Tokens)
+        let Some(store) = &store else {
+            return login.use_up(py, |login| client.finish(login, callback, &self.transport.0)).map(Tokens);
+        };
+        let store = Store::new(store);
+        let tokens = login.use_up(py, |login| client.finish_once(login, callback, &self.transport.0, &store));
+        tokens.map(Tokens).map_err(|error| store.or_raised(error))
     }
 
     /// Refreshes tokens: one request per refresh token, however many threads ask, and the result for everybody who comes

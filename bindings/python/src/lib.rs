@@ -22,7 +22,9 @@ mod params;
 mod policy;
 mod provider;
 mod redirect_uri;
+mod seal;
 mod secret;
+mod store;
 mod text;
 mod tokens;
 mod transport;
@@ -48,7 +50,11 @@ mod _native {
     #[pymodule_export]
     use crate::redirect_uri::redirect_uri_matches;
     #[pymodule_export]
+    use crate::seal::SealKeys;
+    #[pymodule_export]
     use crate::secret::Secret;
+    #[pymodule_export]
+    use crate::store::MemoryStore;
     #[pymodule_export]
     use crate::tokens::Tokens;
     #[pymodule_export]
