@@ -22,3 +22,9 @@ built() {
     export PROOFKEY_WHEEL PROOFKEY_SDIST
     [ -e "$PROOFKEY_WHEEL" ] && [ -e "$PROOFKEY_SDIST" ]
 }
+
+# marks: which tests this machine has the tools for.
+marks() {
+    printf 'not sdist'
+    need redis-server "logins that are finished once, with Redis" || printf ' and not redis'
+}

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 . tests/python/lib.sh
 
 built || { echo "no wheel: tests/python/run.sh builds it" >&2; exit 1; }
+marks=$(marks)
 for version in 3.10 3.11 3.12 3.13 3.14; do
     # A name on the PATH may be a shim for a Python that is not there: only one that runs counts.
     python=
@@ -23,5 +24,5 @@ for version in 3.10 3.11 3.12 3.13 3.14; do
     venv "$python" "target/venv-$version"
     install "target/venv-$version"
     echo "Python $version"
-    "target/venv-$version/bin/python" -m pytest -m 'not sdist' "$@"
+    "target/venv-$version/bin/python" -m pytest -m "$marks" "$@"
 done

@@ -19,7 +19,8 @@ rm -f target/wheels/proofkey-*
 built
 install target/venv
 
-"$bin/python" -m pytest -m 'not sdist' "$@"
+marks=$(marks)
+"$bin/python" -m pytest -m "$marks" "$@"
 "$bin/python" -m mypy
 # In a folder without the sources, so that the stubs are compared with what is installed.
 (cd target/wheels && MYPY_CACHE_DIR=../mypy "$bin/python" -m mypy.stubtest --mypy-config-file ../../pyproject.toml \
