@@ -1,0 +1,42 @@
+//! A login that begins in one process and finishes in another, as in a web server with several workers.
+//!
+//! `sealed_login begin` prints the URL for the browser, and the sealed login for a cookie. `sealed_login finish` reads the
+//! sealed login and the URL that the browser came back to, a line each, and prints the granted scope. Both read ISSUER,
+//! CLIENT_ID, REDIRECT_URI and SECRET from the environment.
+
+use std::env;
+use std::error::Error;
+use std::io::stdin;
+
+use proofkey::{Client, Provider, SealKeys, Transport, now};
+
+/// What the login is for: it does not open as another one.
+const CONTEXT: &str = "example";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let transport = Transport::new();
+    let keys = SealKeys::new(env::var("SECRET")?)?;
+    let provider = Provider::discover(env::var("ISSUER")?, &transport)?;
+    let client = Client::new(provider, env::var("CLIENT_ID")?)?.redirect_uri(env::var("REDIRECT_URI")?)?;
+    match env::args().nth(1).as_deref() {
+        Some("begin") => {
+            let login = client.authorize().scope("files.read").data("/photos").begin(now())?;
+            println!("{}\n{}", login.url(), login.seal(&keys, CONTEXT)?);
+        }
+        Some("finish") => {
+            let (sealed, callback_url) = (line()?, line()?);
+            let login = client.resume(&sealed, &keys, CONTEXT, now())?;
+            let next = login.data().to_owned();
+            let tokens = client.finish(login, callback_url, &transport)?;
+            println!("{}\n{next}", tokens.scope().unwrap_or_default().join(" "));
+        }
+        _ => return Err("usage: sealed_login begin|finish".into()),
+    }
+    Ok(())
+}
+
+fn line() -> Result<String, std::io::Error> {
+    let mut line = String::new();
+    stdin().read_line(&mut line)?;
+    Ok(line.trim_end().to_owned())
+}
