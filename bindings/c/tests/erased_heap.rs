@@ -6,18 +6,25 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::slice;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use proofkey::{Answer, Client, Provider, Step, Verifier};
+use proofkey::{Answer, Client, ErrorKind, Provider, SealKeys, Step, Verifier};
 
 const VERIFIER: &str = "marker-verifier-marker-verifier-marker-verifier";
 const CODE: &str = "marker-code-marker-code";
 const ACCESS_TOKEN: &str = "marker-access-token-marker";
 const EXTRA: &str = "marker-extra-marker";
-const MARKERS: [&str; 4] = [VERIFIER, CODE, ACCESS_TOKEN, EXTRA];
+const SECRET: &str = "marker-secret-marker-secret-marker-secret";
+/// The key that sealed logins get from it, as `tests/vectors/make_seal.py` derives it.
+const KEY: [u8; 32] = [
+    0x26, 0xb4, 0xc3, 0x34, 0xd0, 0xba, 0x44, 0x62, 0x6c, 0xa4, 0xfa, 0xb9, 0xed, 0x6c, 0x7f, 0x10, 0xac, 0x05, 0x9c,
+    0xd6, 0x40, 0x43, 0x69, 0xf5, 0x22, 0x51, 0x09, 0x47, 0x1f, 0x72, 0x80, 0x28,
+];
+const MARKERS: [&[u8]; 6] =
+    [VERIFIER.as_bytes(), CODE.as_bytes(), ACCESS_TOKEN.as_bytes(), EXTRA.as_bytes(), SECRET.as_bytes(), &KEY];
 
 struct Probe;
 
 static LOOKS: AtomicBool = AtomicBool::new(false);
-static FOUND: [AtomicUsize; 4] = [const { AtomicUsize::new(0) }; 4];
+static FOUND: [AtomicUsize; 6] = [const { AtomicUsize::new(0) }; 6];
 
 // SAFETY: every call goes on to the system's allocator with what it was given.
 unsafe impl GlobalAlloc for Probe {
@@ -31,7 +38,7 @@ unsafe impl GlobalAlloc for Probe {
             // SAFETY: the block is still allocated, of this size, and was zeroed when it was.
             let bytes = unsafe { slice::from_raw_parts(block, layout.size()) };
             for (marker, found) in MARKERS.iter().zip(&FOUND) {
-                if bytes.windows(marker.len()).any(|window| window == marker.as_bytes()) {
+                if bytes.windows(marker.len()).any(|window| window == *marker) {
                     found.fetch_add(1, Ordering::Relaxed);
                 }
             }
@@ -45,7 +52,7 @@ unsafe impl GlobalAlloc for Probe {
 static ALLOCATOR: Probe = Probe;
 
 /// How many freed blocks held each marker while `run` ran.
-fn freed(run: impl FnOnce()) -> [usize; 4] {
+fn freed(run: impl FnOnce()) -> [usize; 6] {
     LOOKS.store(true, Ordering::Relaxed);
     run();
     LOOKS.store(false, Ordering::Relaxed);
@@ -56,7 +63,7 @@ fn freed(run: impl FnOnce()) -> [usize; 4] {
 #[test]
 fn nothing_secret_is_freed_as_it_is() {
     // The control: a plain String is not erased, and the probe sees it.
-    assert_eq!(freed(|| drop(String::from(CODE))), [0, 1, 0, 0]);
+    assert_eq!(freed(|| drop(String::from(CODE))), [0, 1, 0, 0, 0, 0]);
 
     let provider = Provider::new("https://as.example/authorize", "https://as.example/token").unwrap();
     let client = Client::new(provider, "app").unwrap().redirect_uri("https://client.example/cb").unwrap();
@@ -68,11 +75,11 @@ fn nothing_secret_is_freed_as_it_is() {
     };
 
     let abandoned = freed(|| drop(begin()));
-    assert_eq!(abandoned, [0; 4], "a login that nobody finished");
+    assert_eq!(abandoned, [0; 6], "a login that nobody finished");
 
     let forged = freed(|| drop(begin().accept(callback.replace("state=s", "state=x").as_str(), 0)));
     // The replaced text is this test's own String.
-    assert_eq!(forged, [0, 1, 0, 0], "a forged callback");
+    assert_eq!(forged, [0, 1, 0, 0, 0, 0], "a forged callback");
 
     let finished = freed(|| {
         let exchange = begin().accept(callback.as_str(), 0).unwrap();
@@ -82,7 +89,18 @@ fn nothing_secret_is_freed_as_it_is() {
         assert_eq!(tokens.access_token().expose(), ACCESS_TOKEN);
         assert!(tokens.extra("nested").is_some());
     });
-    assert_eq!(finished, [0; 4], "a whole login");
+    assert_eq!(finished, [0; 6], "a whole login");
+
+    assert_eq!(freed(|| drop(KEY.to_vec())), [0, 0, 0, 0, 0, 1], "the control for the key");
+    let sealed_and_resumed = freed(|| {
+        let keys = SealKeys::new(SECRET).unwrap().older(SECRET).unwrap();
+        let sealed = begin().seal(&keys, "context").unwrap();
+        let resumed = client.resume(&sealed, &keys, "context", 0).unwrap();
+        assert!(resumed.accept(callback.as_str(), 0).unwrap().request().body().contains(VERIFIER));
+        assert_eq!(client.resume(&sealed, &keys, "other", 0).unwrap_err().kind(), ErrorKind::SealContext);
+        assert_eq!(client.resume(&sealed, &keys, "context", 601).unwrap_err().kind(), ErrorKind::LoginExpired);
+    });
+    assert_eq!(sealed_and_resumed, [0; 6], "a sealed login");
 
     for (member, is_known) in [("access_token", true), ("nested", false)] {
         let body = body.replacen('{', &format!(r#"{{"{member}":"{ACCESS_TOKEN} {EXTRA}","#), 1);
@@ -91,7 +109,7 @@ fn nothing_secret_is_freed_as_it_is() {
             let answer = Answer::new(200, Some("application/json"), body.as_str());
             assert_eq!(exchange.receive(answer, 0).is_err(), is_known);
         });
-        assert_eq!(repeated, [0; 4], "a member that came twice");
+        assert_eq!(repeated, [0; 6], "a member that came twice");
     }
 
     let refused = freed(|| {
