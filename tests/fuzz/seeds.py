@@ -127,8 +127,25 @@ def pkce() -> Iterator[list[Any]]:
         yield ["", "a" * 43, case["value"], f"{case['value']}:{'a' * 43}", "a" * 43]
 
 
+def seal() -> Iterator[list[Any]]:
+    """A letter before the first field (t: a text, p: a payload, f: the fields of one), and what it says."""
+    for case in vectors("seal")["refused"]:
+        yield [f"t{case['sealed']}"]
+    for case in vectors("seal")["sealed"]:
+        client = {**case["client"], "issuer": "https://as.example", "client_id": "s6BhdRkqt3"}
+        # No byte of these times is 0xFF.
+        login = {**case["login"], "began_at": 0x60000000.to_bytes(8, "big"), "expires_at": 0x200000000.to_bytes(8, "big")}
+        values = [client["issuer"], client["authorization_endpoint"], client["token_endpoint"]]
+        values += [bytes([client["iss_promised"]]), client["client_id"], "https://client.example/cb"]
+        values += [login[name] for name in ("state", "verifier", "scope", "began_at", "expires_at", "data")]
+        yield ["f", *values, "", "", ""]
+        context = hashlib.sha256(b"github").digest()[:16]
+        texts = [context, *map(field, values), b"", b"", b""]
+        yield [b"p\x01" + b"".join(len(text).to_bytes(2, "big") + text for text in texts)]
+
+
 def main(folder: pathlib.Path) -> None:
-    for make in callback, answer, uri, form, metadata, pkce:
+    for make in callback, answer, uri, form, metadata, pkce, seal:
         corpus = folder / make.__name__
         corpus.mkdir(parents=True, exist_ok=True)
         for fields in make():
