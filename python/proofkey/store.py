@@ -4,8 +4,19 @@ A sealed login can be opened as often as somebody has its text. Within its ten m
 (a double click, a reload, a browser that fetches ahead) would send its code twice, and servers answer a code that comes
 again by revoking what they gave for it. With a store that all workers share, one delivery sends the code:
 
-    finished = store.from_url("redis://127.0.0.1")
-    tokens = client.finish(client.resume(sealed, keys, "github"), callback_url, store=finished)
+>>> import secrets, proofkey
+>>> from proofkey import store, testing
+>>> keys = proofkey.SealKeys(secrets.token_bytes(32))  # yours: one secret for all workers
+>>> finished = store.from_url("memory://")  # yours: "sqlite:///logins.db" for one machine, "redis://host" for several
+>>> with testing.Provider() as server:
+...     client = proofkey.Client(server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
+...     login = client.begin(scope="files.read", data="/photos")
+...     cookie = login.seal(keys, "github")  # unreadable, for ten minutes
+...     callback_url = server.sign_in(login.url)
+...     login = client.resume(cookie, keys, "github")  # in whichever worker the callback comes to
+...     tokens = client.finish(login, callback_url, store=finished)
+>>> login.data, tokens.scope
+('/photos', ['files.read'])
 
 A store learns a hash of the state and a time, nothing else, and forgets them when the login is over.
 """
