@@ -54,14 +54,14 @@ fn fifty_deliveries_are_one_request() {
     thread::scope(|scope| {
         scope.spawn(|| serve(&listener, &requests));
         let threads: Vec<_> = (0..50).map(|_| scope.spawn(|| finish(&client, &sealed, "s", &store))).collect();
-        let (first, late): (Vec<_>, Vec<_>) =
-            threads.into_iter().map(|thread| thread.join().unwrap()).partition(Result::is_ok);
+        let outcomes: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+        // A connection that says nothing ends the server, before anything here can fail.
+        drop(std::net::TcpStream::connect(("127.0.0.1", port)).unwrap());
+        let (first, late): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
         assert_eq!((first.len(), late.len()), (1, 49));
         for refusal in late.into_iter().map(Result::unwrap_err) {
             assert_eq!((refusal.error.kind(), refusal.login.is_none()), (ErrorKind::LoginSpent, true));
         }
-        // A connection that says nothing ends the server.
-        drop(std::net::TcpStream::connect(("127.0.0.1", port)).unwrap());
     });
     assert_eq!(requests.into_inner(), 1);
 }
