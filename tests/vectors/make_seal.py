@@ -65,6 +65,8 @@ def fields_of(client: Case, login: Case, context: str) -> dict[str, bytes]:
         match value:
             case bool():
                 fields[name] = bytes([value])
+            case int() if name == "max_age":
+                fields[name] = str(value).encode()
             case int():
                 fields[name] = value.to_bytes(8, "big", signed=True)
             case str():
@@ -127,6 +129,10 @@ def sealed_cases() -> Iterator[Case]:
     long = {"redirect_uri": "https://client.example/" + "a" * 2000, "client_id": "c" * 1000}
     yield opens("long", long, {"scope": "s" * 2000})
     yield opens("began-before-1970", login={"began_at": -1})
+    yield opens("openid", login={"scope": "openid email", "nonce": "n-0S6_WzA2Mj"})
+    asked = {"nonce": "AAAAAAAAAAAAAAAAAAAAAA", "max_age": 0, "acr_values": "urn:x:2 urn:x:1"}
+    yield opens("openid-everything", login={"scope": "profile openid", **asked})
+    yield opens("openid-max-age-largest", login={"scope": "openid", "nonce": "n", "max_age": 2**32 - 1})
     google = {
         "issuer": "https://accounts.google.com",
         "authorization_endpoint": "https://accounts.google.com/o/oauth2/v2/auth",
@@ -250,15 +256,23 @@ def payload_cases() -> Iterator[Case]:
         "began_at": [b"", bytes(7), bytes(9)],
         "expires_at": [b"", bytes(7), bytes(9), (LOGIN["began_at"] - 1).to_bytes(8, "big")],
         "data": [b"a" * 257, b"\xff"],
-        # Not before ID tokens are checked.
+        # Without the scope openid there is nothing to hold against them.
         "nonce": [b"n"],
-        "max_age": [bytes(4)],
+        "max_age": [b"0"],
         "acr_values": [b"a"],
     }
-    for name, values in wrong.items():
-        for number, value in enumerate(values, 1):
-            assert value != fields[name]
-            payloads[f"payload-{name.replace('_', '-')}-{number}"] = payload({**fields, name: value})
+    openid = fields_of(CLIENT, {**LOGIN, "scope": "openid", "nonce": "n", "max_age": 1, "acr_values": "a"}, CONTEXT)
+    wrong_openid: dict[str, list[bytes]] = {
+        "nonce": [b"", b"a\n", "ä".encode(), b"\xff"],
+        "max_age": [b"-1", b"+1", b"1.5", b"1 ", b"\x00\x00\x00\x01", b"01", b"4294967296"],
+        "acr_values": [b" ", b"a  b", b"a ", "ä".encode(), b"\xff"],
+    }
+    for kind, good_fields, table in (("", fields, wrong), ("openid-", openid, wrong_openid)):
+        for name, values in table.items():
+            for number, value in enumerate(values, 1):
+                assert value != good_fields[name]
+                key = f"payload-{kind}{name.replace('_', '-')}-{number}"
+                payloads[key] = payload({**good_fields, name: value})
     for name, plain in payloads.items():
         yield refused(name, "seal_malformed", sealed(plain, nonce_of(name)))
 

@@ -27,6 +27,10 @@ impl Asked {
         if is_openid { Err(ErrorKind::ScopeInvalid) } else { Ok(None) }
     }
 
+    pub(crate) fn check_client(_: &Client) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+
     pub(crate) fn fields(&self) -> [String; 3] {
         Default::default()
     }

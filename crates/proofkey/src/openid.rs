@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use crate::client::is_vschar;
 pub(crate) use crate::id_token::Reason;
 use crate::id_token::{Cached, Claims, Expectation, IdTokenAlgorithm, Jws, Keys, Verified};
-use crate::answer::whole_seconds;
-use crate::client::is_vschar;
 use crate::login::random_unless;
 use crate::{Answer, Authorize, Client, Error, ErrorKind, Request, Secret, Tokens};
 
@@ -60,17 +59,23 @@ impl Asked {
         if !is_openid {
             return if self == Self::default() { Ok(None) } else { Err(ErrorKind::ScopeInvalid) };
         }
+        Self::check_client(client)?;
+        if !self.acr.iter().all(|acr| is_acr(acr)) {
+            return Err(ErrorKind::ScopeInvalid);
+        }
+        self.nonce = Some(random_unless(self.nonce)?);
+        Ok(Some(self))
+    }
+
+    /// Whether this client can check an ID token at all.
+    pub(crate) fn check_client(client: &Client) -> Result<(), ErrorKind> {
         if client.provider().expected_issuer().is_none() {
             return Err(ErrorKind::IssuerMissing);
         }
         if client.provider().openid.jwks_uri.is_none() && !client.id_token_rules().trust_tls {
             return Err(ErrorKind::EndpointMissing);
         }
-        if !self.acr.iter().all(|acr| is_acr(acr)) {
-            return Err(ErrorKind::ScopeInvalid);
-        }
-        self.nonce = Some(random_unless(self.nonce)?);
-        Ok(Some(self))
+        Ok(())
     }
 
     /// As texts, of which the empty one stands for what is not there: the nonce, the seconds, the ways to sign in.
@@ -80,14 +85,17 @@ impl Asked {
     }
 
     /// Reads what [`fields`](Self::fields) gave, and nothing else.
-    pub(crate) fn of_fields([nonce, max_age, acr]: [&str; 3], is_openid: bool) -> Option<Option<Self>> {
+    pub(crate) fn of_fields(fields: [&str; 3], is_openid: bool) -> Option<Option<Self>> {
+        let [nonce, max_age, acr] = fields;
         if !is_openid {
-            return [nonce, max_age, acr].iter().all(|field| field.is_empty()).then_some(None);
+            return fields.iter().all(|field| field.is_empty()).then_some(None);
         }
-        let max_age = if max_age.is_empty() { None } else { Some(whole_seconds(max_age)?) };
+        let max_age = if max_age.is_empty() { None } else { Some(max_age.parse().ok()?) };
         let acr = if acr.is_empty() { Vec::new() } else { acr.split(' ').map(str::to_owned).collect() };
-        let is_right = is_vschar(nonce) && acr.iter().all(|acr| is_acr(acr));
-        is_right.then(|| Some(Self { nonce: Some(nonce.to_owned()), max_age, acr }))
+        let read = Self { nonce: Some(nonce.to_owned()), max_age, acr };
+        // There is one text for each number: the one that it is written as.
+        let is_right = is_vschar(nonce) && read.acr.iter().all(|acr| is_acr(acr)) && read.fields() == fields;
+        is_right.then_some(Some(read))
     }
 
     /// What it adds to the authorization request.

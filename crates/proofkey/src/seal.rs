@@ -136,7 +136,8 @@ impl Client {
     /// [`SealKeyUnknown`](ErrorKind::SealKeyUnknown) and [`SealForged`](ErrorKind::SealForged);
     /// [`SealContext`](ErrorKind::SealContext); [`SealClient`](ErrorKind::SealClient) unless it was begun with this issuer
     /// (without one, these endpoints), client id and redirect URI; [`LoginExpired`](ErrorKind::LoginExpired), also for a
-    /// login that began more than a minute after `now`: clocks disagree then.
+    /// login that began more than a minute after `now`: clocks disagree then; and
+    /// [`EndpointMissing`](ErrorKind::EndpointMissing) for a login with the scope `openid` if this client has no keys.
     pub fn resume(&self, sealed: &str, keys: &SealKeys, context: &str, now: i64) -> Result<Login, Error> {
         let (key_id, mut bytes) = parse(sealed).ok_or(ErrorKind::SealMalformed)?;
         let key = keys.get(key_id).ok_or(ErrorKind::SealKeyUnknown)?;
@@ -150,6 +151,9 @@ impl Client {
         }
         if login.is_over(now) {
             return Err(ErrorKind::LoginExpired.into());
+        }
+        if login.asked.is_some() {
+            Asked::check_client(self)?;
         }
         Ok(Login { client: self.as_recorded(&login.client), ..login })
     }
@@ -358,4 +362,5 @@ const TAG: usize = 16;
 const HASH: usize = 16;
 
 #[cfg(test)]
+#[cfg(feature = "id-token")]
 mod tests;

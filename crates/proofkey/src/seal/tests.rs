@@ -92,6 +92,9 @@ struct LoginOf {
     began_at: i64,
     expires_at: i64,
     data: String,
+    nonce: Option<String>,
+    max_age: Option<u32>,
+    acr_values: Option<String>,
 }
 
 impl ClientOf {
@@ -103,7 +106,7 @@ impl ClientOf {
         if self.iss_promised {
             provider = provider.iss_promised();
         }
-        let client = Client::new(provider, &self.client_id).unwrap();
+        let client = Client::new(provider, &self.client_id).unwrap().trust_token_endpoint_tls();
         self.redirect_uri.iter().fold(client, |client, redirect_uri| client.redirect_uri(redirect_uri).unwrap())
     }
 }
@@ -154,6 +157,10 @@ fn vectors_that_open() {
         assert_eq!(login.scope.join(" "), case.login.scope, "{}", case.name);
         assert_eq!((login.began_at, login.expires_at()), (case.login.began_at, case.login.expires_at), "{}", case.name);
         assert_eq!((login.data(), login.url()), (&*case.login.data, ""), "{}", case.name);
+        let asked = login.asked.clone().unwrap_or_default();
+        let expected_acr = case.login.acr_values.clone().unwrap_or_default();
+        assert_eq!((asked.nonce, asked.max_age), (case.login.nonce.clone(), case.login.max_age), "{}", case.name);
+        assert_eq!(asked.acr.join(" "), expected_acr, "{}", case.name);
         assert_eq!(login.client.provider().promises_iss(), case.client.iss_promised, "{}", case.name);
 
         // There is one encoding: what was read is written in the same bytes. A promise made since is the login's too.
@@ -167,15 +174,20 @@ fn vectors_that_open() {
 #[test]
 fn a_fresh_login_is_sealed_as_the_vector_says() {
     let file = file();
-    let case = file.sealed.iter().find(|case| case.name == "everything").unwrap();
-    let LoginOf { state, verifier, scope, data, began_at, expires_at } = &case.login;
-    let verifier = Verifier::parse(verifier.as_bytes()).unwrap();
-    let request = case.client.client().authorize().state(state).verifier(verifier).scope(scope).data(data);
-    let mut login = request.begin(*began_at).unwrap();
-    assert_eq!(login.expires_at, began_at + 600);
-    login.expires_at = *expires_at;
-    let nonce = hex(&case.nonce_hex).try_into().unwrap();
-    assert_eq!(login.seal_with_nonce(&keys(&case.secrets), &case.context, nonce).unwrap(), case.sealed);
+    for name in ["everything", "openid-everything"] {
+        let case = file.sealed.iter().find(|case| case.name == name).unwrap();
+        let LoginOf { state, verifier, scope, data, began_at, expires_at, nonce, max_age, acr_values } = &case.login;
+        let verifier = Verifier::parse(verifier.as_bytes()).unwrap();
+        let mut request = case.client.client().authorize().state(state).verifier(verifier).scope(scope).data(data);
+        if let (Some(nonce), Some(max_age), Some(acr)) = (nonce, max_age, acr_values) {
+            request = request.nonce(nonce).max_age(*max_age).require_acr(acr.split(' '));
+        }
+        let mut login = request.begin(*began_at).unwrap();
+        assert_eq!(login.expires_at, began_at + 600);
+        login.expires_at = *expires_at;
+        let nonce = hex(&case.nonce_hex).try_into().unwrap();
+        assert_eq!(login.seal_with_nonce(&keys(&case.secrets), &case.context, nonce).unwrap(), case.sealed);
+    }
 }
 
 #[test]
@@ -397,4 +409,15 @@ proptest! {
 fn a_context_is_compared_by_its_hash() {
     // SHA-256 of the empty text, its first half.
     assert_eq!(hash("").to_vec(), hex("e3b0c44298fc1c149afbf4c8996fb924"));
+}
+
+#[test]
+fn a_client_without_keys_resumes_no_openid_login() {
+    let file = file();
+    let case = file.sealed.iter().find(|case| case.name == "openid").unwrap();
+    let provider = case.client.client().provider().clone();
+    let client =
+        Client::new(provider, &case.client.client_id).unwrap().redirect_uri("https://client.example/cb").unwrap();
+    let refused = client.resume(&case.sealed, &keys(&case.secrets), &case.context, NOW).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::EndpointMissing);
 }
