@@ -251,6 +251,7 @@ class Client:
         max_age: int | None = None,
         acr: str | Iterable[str] | None = None,
         extra: dict[str, str] | None = None,
+        response_mode: str | None = None,
         data: str | None = None,
         state: str | None = None,
         verifier: Verifier | None = None,
@@ -260,10 +261,11 @@ class Client:
         """Begins a login, with a fresh state and a fresh verifier. Send the browser to its `url`.
 
         `scope` is a text of tokens with single spaces between them, or a list of tokens; `prompt`, `login_hint`,
-        `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request. `data` is
-        a text of the application, at most 256 bytes, that stays with the login and is not sent (`login.data`). `state`,
-        `verifier`, `nonce` and `now` (seconds since the epoch) are for tests. It raises `ConfigurationError` for a scope, a
-        state or an extra parameter that cannot be sent.
+        `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request;
+        `response_mode` "form_post" asks for a callback that the browser posts. `data` is a text of the application, at most
+        256 bytes, that stays with the login and is not sent (`login.data`). `state`, `verifier`, `nonce` and `now` (seconds
+        since the epoch) are for tests. It raises `ConfigurationError` for a scope, a state or an extra parameter that cannot
+        be sent.
 
         With the scope `openid` no tokens come out before their ID token is checked; the provider needs an issuer and its
         keys. `max_age` is how long ago, in seconds, the user may have signed in there; `acr` is the ways in which that may

@@ -4,7 +4,9 @@ import base64
 import gc
 import hashlib
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import proofkey
@@ -13,6 +15,8 @@ import vectors
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from proofkey import testing
+from proofkey.testing import faults
 
 FILE = vectors.read("id_token.json")
 REDIRECT_URI = "https://client.example/cb"
@@ -308,6 +312,123 @@ def test_signing_out() -> None:
     url = known.end_session_url(tokens, return_to="https://client.example/bye")
     assert url.startswith("https://op.example/logout?client_id=client-1&id_token_hint=ey")
     assert url.endswith("&post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye")
+
+
+@pytest.fixture
+def op() -> Iterator[testing.Provider]:
+    with testing.Provider(users=[testing.User("ada", {"name": "Ada"}), testing.User("eve")]) as running:
+        yield running
+
+
+def client_of(op: testing.Provider) -> proofkey.Client:
+    return proofkey.Client(op.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
+
+
+def sign_in(client: proofkey.Client, op: testing.Provider) -> proofkey.Tokens:
+    login = client.begin(scope="openid profile")
+    return client.finish(login, op.sign_in(login.url))
+
+
+def count(op: testing.Provider, path: str) -> int:
+    return [seen.path for seen in op.seen].count(path)
+
+
+def at_once(work: Callable[[], object], threads: int = 50) -> list[object]:
+    barrier = threading.Barrier(threads)
+
+    def one(_: int) -> object:
+        barrier.wait(30)
+        try:
+            return work()
+        except proofkey.Error as error:
+            return error.name
+
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(one, range(threads)))
+
+
+def test_fifty_logins_ask_for_keys_once(op: testing.Provider) -> None:
+    client = client_of(op)
+    subjects = at_once(lambda: (sign_in(client, op).claims or {}).get("sub"))
+    assert subjects == ["ada"] * 50
+    assert (count(op, "/jwks"), count(op, "/token")) == (1, 50)
+
+
+def test_fifty_logins_find_a_new_key_together(op: testing.Provider) -> None:
+    client = client_of(op)
+    sign_in(client, op)
+    op.rotate_keys()
+    assert at_once(lambda: sign_in(client, op).signature_verified) == [True] * 50
+    assert count(op, "/jwks") == 2
+
+
+def test_keys_that_cannot_be_fetched_cost_no_code(op: testing.Provider) -> None:
+    client = client_of(op)
+    login = client.begin(scope="openid")
+    callback_url = op.sign_in(login.url)
+    with op.bend(faults.unavailable("jwks")), pytest.raises(proofkey.MetadataError, match="keys_unavailable"):
+        client.finish(login, callback_url)
+    with op.bend(faults.cut_within_body("jwks")), pytest.raises(proofkey.TransportError) as cut:
+        client.finish(login, callback_url)
+    assert not cut.value.request_sent, "nothing of the login was sent"
+    assert count(op, "/token") == 0
+    assert client.finish(login, callback_url).signature_verified
+
+
+def test_a_failing_fetch_is_one_for_all_who_wait(op: testing.Provider) -> None:
+    client = client_of(op)
+    logins = [client.begin(scope="openid") for _ in range(8)]
+    callbacks = [op.sign_in(login.url) for login in logins]
+    waiting = iter(zip(logins, callbacks, strict=True))
+    with op.bend(faults.slow("jwks")) as slow, ThreadPoolExecutor(8) as pool:
+        ends = [pool.submit(client.finish, *next(waiting)) for _ in range(8)]
+        slow.wait()
+        slow.undo()
+        assert [end.result().signature_verified for end in ends] == [True] * 8
+    assert count(op, "/jwks") == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "name"),
+    [
+        (faults.nonce_wrong(), "id_token_nonce"),
+        (faults.nonce_missing(), "id_token_nonce"),
+        (faults.signature_wrong(), "id_token_signature"),
+        (faults.kid_unknown(), "id_token_signature"),
+        (faults.alg_none(), "id_token_alg"),
+        (faults.id_token_expired(), "id_token_exp"),
+        (faults.aud_wrong(), "id_token_aud"),
+    ],
+    ids=str,
+)
+def test_an_id_token_that_is_bent(op: testing.Provider, fault: faults.Fault[Any], name: str) -> None:
+    client = client_of(op)
+    with op.bend(fault), pytest.raises(proofkey.IdTokenError) as refused:
+        sign_in(client, op)
+    assert refused.value.name == name
+    assert sign_in(client, op).claims is not None
+
+
+def test_userinfo(op: testing.Provider) -> None:
+    client = client_of(op)
+    tokens = sign_in(client, op)
+    assert client.userinfo(tokens) == {"sub": "ada", "name": "Ada"}
+    with op.bend(faults.sub_wrong()), pytest.raises(proofkey.IdTokenError, match="userinfo_sub"):
+        client.userinfo(tokens)
+    with op.bend(faults.html("userinfo")), pytest.raises(proofkey.IdTokenError, match="userinfo_malformed"):
+        client.userinfo(tokens)
+    client.revoke(tokens)
+    with pytest.raises(proofkey.IdTokenError, match="userinfo_status"):
+        client.userinfo(tokens)
+
+
+def test_a_refresh_keeps_the_user(op: testing.Provider) -> None:
+    client = client_of(op)
+    tokens = sign_in(client, op)
+    assert tokens.claims is not None
+    refreshed = client.refresh(proofkey.Tokens.from_dict(tokens.to_dict()))
+    assert refreshed.claims is not None
+    assert (refreshed.claims["iss"], refreshed.claims["sub"]) == (op.issuer, "ada")
 
 
 def test_what_the_client_takes() -> None:

@@ -132,17 +132,18 @@ impl Client {
     /// Begins a login, with a fresh state and a fresh verifier. Send the browser to its `url`.
     ///
     /// `scope` is a text of tokens with single spaces between them, or a list of tokens; `prompt`, `login_hint`,
-    /// `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request. `data` is
-    /// a text of the application, at most 256 bytes, that stays with the login and is not sent (`login.data`). `state`,
-    /// `verifier`, `nonce` and `now` (seconds since the epoch) are for tests. It raises `ConfigurationError` for a scope, a
-    /// state or an extra parameter that cannot be sent.
+    /// `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request;
+    /// `response_mode` "form_post" asks for a callback that the browser posts. `data` is a text of the application, at most
+    /// 256 bytes, that stays with the login and is not sent (`login.data`). `state`, `verifier`, `nonce` and `now` (seconds
+    /// since the epoch) are for tests. It raises `ConfigurationError` for a scope, a state or an extra parameter that cannot
+    /// be sent.
     ///
     /// With the scope `openid` no tokens come out before their ID token is checked; the provider needs an issuer and its
     /// keys. `max_age` is how long ago, in seconds, the user may have signed in there; `acr` is the ways in which that may
     /// have been done, the best first (a text or a list). An ID token that tells another story is refused.
     #[pyo3(signature = (
         *, scope = None, prompt = None, login_hint = None, resource = None, max_age = None, acr = None, extra = None,
-        data = None, state = None, verifier = None, nonce = None, now = None
+        response_mode = None, data = None, state = None, verifier = None, nonce = None, now = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn begin(
@@ -154,6 +155,7 @@ impl Client {
         max_age: Option<u32>,
         acr: Option<&Bound<'_, PyAny>>,
         extra: Option<&Bound<'_, PyDict>>,
+        response_mode: Option<&str>,
         data: Option<&Bound<'_, PyAny>>,
         state: Option<&Bound<'_, PyAny>>,
         verifier: Option<&Verifier>,
@@ -176,6 +178,11 @@ impl Client {
         }
         if let Some(verifier) = verifier {
             request = request.verifier(verifier.copy().map_err(|error| to_pyerr(py, error))?);
+        }
+        match response_mode {
+            None | Some("query") => {}
+            Some("form_post") => request = request.form_post(),
+            Some(_) => return Err(PyValueError::new_err("response_mode is query or form_post")),
         }
         if let Some(nonce) = nonce {
             request = request.nonce(utf8("nonce", nonce)?);

@@ -27,6 +27,7 @@ pub struct Authorize {
     state: Option<String>,
     verifier: Option<Verifier>,
     pub(crate) asked: Asked,
+    form_post: bool,
     data: Zeroizing<String>,
 }
 
@@ -39,6 +40,7 @@ impl Authorize {
             state: None,
             verifier: None,
             asked: Asked::default(),
+            form_post: false,
             data: Zeroizing::default(),
         }
     }
@@ -68,6 +70,21 @@ impl Authorize {
     /// Where the access token is to be used (RFC 8707); may be called more than once.
     pub fn resource(self, resource: impl Into<String>) -> Self {
         self.extra("resource", resource)
+    }
+
+    /// Asks the server to have the browser post the answer as a form instead of putting it into the URL (OAuth 2.0 Form Post
+    /// Response Mode), which some servers want for some scopes. [`Callback::form_post`] takes it.
+    ///
+    /// ```
+    /// # use proofkey::{Client, Provider};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// # let client = Client::new(provider, "my-app")?;
+    /// let login = client.authorize().form_post().begin(1_700_000_000)?;
+    /// assert!(login.url().ends_with("&response_mode=form_post"));
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn form_post(self) -> Self {
+        Self { form_post: true, ..self }
     }
 
     /// A text of the application that stays with the login, sealed or not: for example where the user is to go afterwards.
@@ -132,6 +149,9 @@ impl Authorize {
             ("code_challenge", challenge.as_str()),
             ("code_challenge_method", "S256"),
         ];
+        if self.form_post {
+            parameters.push(("response_mode", "form_post"));
+        }
         let sent = openid_parameters.iter().filter(|(_, value)| !value.is_empty());
         parameters.extend(sent.map(|(name, value)| (*name, value.as_str())));
         for (name, value) in &self.extra {
@@ -319,7 +339,8 @@ impl Login {
             ("redirect_uri", client.redirect_uri_text().unwrap_or_default()),
             ("code_verifier", self.verifier.expose()),
         ];
-        let provider = client.provider();
+        // The code goes where the login began, even if the server's metadata says otherwise since.
+        let provider = self.client.provider();
         let expected = Expected { scope: self.scope.clone(), quirks: provider.quirks().to_vec(), kept: None };
         let began_at = self.began_at;
         let openid = self.asked.as_ref().and_then(|asked| OpenId::of_login(client, asked.clone(), began_at, code));

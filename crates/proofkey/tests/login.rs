@@ -182,6 +182,27 @@ fn a_login_without_redirect_uri_accepts_no_callback() {
 }
 
 #[test]
+fn the_code_goes_where_the_login_began() {
+    let at = |token_endpoint: &str| {
+        let provider = Provider::new("https://as.example/authorize", token_endpoint).unwrap();
+        let provider = provider.issuer("https://as.example").unwrap();
+        Client::new(provider, "my app").unwrap().redirect_uri("https://client.example/cb").unwrap()
+    };
+    let login = at("https://as.example/token").authorize().state("s").begin(NOW).unwrap();
+    let moved = at("https://as.example/v2/token");
+    let exchange = login.accept_as(&moved, "https://client.example/cb?code=c&state=s", NOW).unwrap();
+    assert_eq!(exchange.request().url(), "https://as.example/token");
+}
+
+#[test]
+fn a_form_is_asked_for_by_name() {
+    let login = client("https://client.example/cb").authorize().form_post().state("s").begin(NOW).unwrap();
+    assert!(login.url().ends_with("&response_mode=form_post"), "{}", login.url());
+    let form = "application/x-www-form-urlencoded";
+    assert!(login.accept(Callback::form_post("https://client.example/cb", form, "code=c&state=s"), NOW).is_ok());
+}
+
+#[test]
 fn what_begin_refuses() {
     let begin = |edit: fn(proofkey::Authorize) -> proofkey::Authorize| {
         edit(client("https://client.example/cb").authorize()).begin(NOW).unwrap_err().kind()

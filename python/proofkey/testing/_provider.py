@@ -179,6 +179,9 @@ class Provider:
             authorization_endpoint=self.authorization_endpoint,
             token_endpoint=self.token_endpoint,
             revocation_endpoint=self.revocation_endpoint,
+            jwks_uri=self.jwks_uri,
+            userinfo_endpoint=self.userinfo_endpoint,
+            end_session_endpoint=self.end_session_endpoint,
             issuer=self.issuer,
             iss_promised=True,
         )
