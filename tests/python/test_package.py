@@ -71,7 +71,7 @@ def test_what_the_wheel_says(wheel: Path) -> None:
     assert about["Requires-Python"] == ">=3.10"
     required = [line for line in about.get_all("Requires-Dist") or [] if "extra ==" not in line]
     assert required == [], "no dependencies"
-    assert about.get_all("Provides-Extra") == ["testing"]
+    assert about.get_all("Provides-Extra") == ["flask", "redis", "testing"]
     assert entry_points == ["[pytest11]", "proofkey=proofkey._pytest"]
     assert "Typing :: Typed" in (about.get_all("Classifier") or [])
     payload = about.get_payload(decode=True)

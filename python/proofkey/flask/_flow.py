@@ -1,0 +1,265 @@
+"""One provider of one app: how a login begins, and how it comes to its end."""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import after_this_request, current_app, redirect, request, session
+from werkzeug.wrappers import Response
+
+import proofkey
+from proofkey.flask import _pages, _state
+from proofkey.flask._app import App
+from proofkey.flask._causes import LoginRefused, of_error
+from proofkey.flask._cookies import DONE, LIFETIME, Jar
+from proofkey.flask._next import local_path
+from proofkey.flask._settings import Setting
+from proofkey.flask._state import State
+
+
+class SignedIn:
+    """Somebody who has signed in, as `on_login` gets it."""
+
+    def __init__(self, client: proofkey.Client, tokens: proofkey.Tokens, provider: str, next: str, user: str | None) -> None:
+        self._client = client
+        self.tokens = tokens
+        """What the provider granted. Keep it on the server: Flask's session is a cookie that the browser can read."""
+        self.provider = provider
+        """The provider's name in this app."""
+        self.next = next
+        """Where the user wanted to go: a path of this site, "/" by default."""
+        self.connect_to = user
+        """The id of the user whose account is to be connected; `None` for a sign-in."""
+
+    @cached_property
+    def profile(self) -> dict[str, Any]:
+        """Who it is: the claims of the ID token if it says more than who, else the answer of the userinfo endpoint, asked for
+        once. `LoginRefused` if the provider fails."""
+        claims = self.tokens.claims
+        if claims is not None and not _BARE.issuperset(claims):
+            return claims
+        try:
+            return self._client.userinfo(self.tokens)
+        except proofkey.ConfigurationError:
+            if claims is not None:
+                return claims
+            raise
+        except proofkey.Error as error:
+            raise of_error(error, self.provider) from error
+
+    def __repr__(self) -> str:
+        return f"<SignedIn with {self.provider}>"
+
+
+class Flow:
+    """One provider of the current app: `auth["github"]`. For routes of your own; `on_login` uses the same two calls."""
+
+    def __init__(self, app: App, name: str, load_user: Callable[[], str | int | None] | None) -> None:
+        self._app, self._setting, self._load_user = app, app.setting(name), load_user
+        self._name = name
+
+    def begin(
+        self,
+        *,
+        next: str | None = None,
+        connect: bool = False,
+        scope: str | list[str] | None = None,
+        extra: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> Response:
+        """A redirect to the provider, with the sealed login in a cookie. `next` is where the user wants to go afterwards: a
+        path of this site, or it counts for "/". `connect` connects an account for the user who is signed in; only a form of
+        this site may begin that. Further keywords are those of `Client.begin`.
+
+        `LoginRefused` if it cannot begin.
+        """
+        user = self._user() if connect else None
+        if connect and (user is None or not _is_own_form()):
+            raise LoginRefused("post_required", provider=self._name)
+        now = int(time.time())
+        jar = self._jar(now)
+        try:
+            keys = self._app.keys
+            state = _state.make(self._app.secrets, self._name, request.host, now)
+            login = self.client.begin(
+                scope=scope or self._setting["scope"],
+                extra={**(self._setting["extra"] or {}), **(extra or {})},
+                response_mode=self._setting["response_mode"],
+                state=state,
+                data=f"{_name_of(user)}\n{local_path(next)}",
+                **more,
+            )
+            sealed = login.seal(keys, self._name)
+        except proofkey.Error as error:
+            raise of_error(error, self._name) from error
+        jar.add(_state.login_id(state), sealed, cross_site=request.headers.get("Sec-Fetch-Site") in _ELSEWHERE)
+        response = redirect(login.url)
+        jar.save(response)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def finish(self) -> SignedIn:
+        """Takes the callback that is the current request to its end. `LoginRefused` tells why there is none."""
+        now = int(time.time())
+        jar, state = self._jar(now), self._state()
+        try:
+            login = self.client.resume(self._sealed(jar, state, now), self._app.keys, self._name)
+            bound, _, target = login.data.partition("\n")
+            if bound and bound != _name_of(self._user()):
+                raise LoginRefused("user_changed", provider=self._name)
+            tokens = self.client.finish(login, self._callback_url(), **_posted(), store=self._app.finished)
+        except proofkey.Error as error:
+            refusal = of_error(error, self._name)
+            if refusal.cause not in _STILL_PENDING:
+                self._forget(jar, state)
+            raise refusal from error
+        self._forget(jar, state)
+        _renew_session()
+        return SignedIn(self.client, tokens, self._name, target, self._user() if bound else None)
+
+    def post_again(self) -> Response | None:
+        """For a callback that the provider posted from its own site: its cookies stayed behind, so the same form is posted
+        once more from here. `None` if there is no need to."""
+        if request.method != "POST":
+            return None
+        request.max_content_length = _MAX_FORM
+        request.get_data()  # Kept, so that the form can be read twice.
+        if _AGAIN in request.form:
+            return None
+        self._state()
+        fields = [(name, value) for name, value in request.form.items(multi=True) if name in _FORM_FIELDS]
+        return _pages.post_again(request.path, [*fields, (_AGAIN, "1")])
+
+    def logout(self, tokens: proofkey.Tokens | None = None, *, return_to: str | None = None) -> Response:
+        """Signs the user out: clears the session, revokes the tokens, and sends the browser to the provider's own page for
+        it, if there is one and there is an ID token, else to `return_to`, a path of this site. A provider that cannot be
+        reached does not keep anybody signed in here: that is logged.
+        """
+        session.clear()
+        _renew_session()
+        back = local_path(return_to)
+        if tokens is None:
+            return redirect(back)
+        try:
+            self.client.revoke(tokens)
+        except proofkey.ConfigurationError:
+            pass  # The provider revokes nothing.
+        except proofkey.Error as error:
+            current_app.logger.warning("proofkey: %s did not revoke the tokens: %s", self._name, error.name)
+        if tokens.id_token is None:
+            return redirect(back)
+        try:
+            return redirect(self.client.end_session_url(tokens, return_to=self._base_url() + back))
+        except proofkey.ConfigurationError:
+            return redirect(back)
+
+    @property
+    def client(self) -> proofkey.Client:
+        """The client behind it, for the redirect URI of the current request: to refresh and to revoke."""
+        return self._app.client(self._setting, self.redirect_uri)
+
+    @property
+    def redirect_uri(self) -> str:
+        """What is to be registered with the provider."""
+        return f"{self._base_url()}{self._setting['redirect_path'] or f'{self._app.prefix}/{self._name}/callback'}"
+
+    def _base_url(self) -> str:
+        """Never what the browser says alone: whoever chooses the Host header would choose where the code goes."""
+        configured: str | None = current_app.config.get("PROOFKEY_BASE_URL")
+        if configured:
+            return configured.rstrip("/")
+        is_loopback = urlsplit(request.host_url).hostname in ("localhost", "127.0.0.1", "::1")
+        if not is_loopback and not current_app.config.get("TRUSTED_HOSTS"):
+            raise LoginRefused("base_url", provider=self._name)
+        if not is_loopback and request.scheme == "http":
+            raise LoginRefused("proxy", provider=self._name)
+        return request.host_url.rstrip("/") + request.root_path.rstrip("/")
+
+    def _jar(self, now: int) -> Jar:
+        return Jar(request.cookies, self._base_url().startswith("https://"), now)
+
+    def _user(self) -> str | None:
+        user = self._load_user() if self._load_user else None
+        return None if user is None else str(user)
+
+    def _state(self) -> State:
+        """The state of the callback, if it is from here. It finds the cookie; the answer itself is checked later."""
+        sent = (request.form if request.method == "POST" else request.args).getlist("state")
+        state = _state.read(self._app.secrets, sent[0]) if len(sent) == 1 else None
+        if state is None:
+            cause = "callback_malformed" if len(sent) > 1 else "not_issued_here"
+            raise LoginRefused(cause, provider=self._name)
+        return state
+
+    def _sealed(self, jar: Jar, state: State, now: int) -> str:
+        """The login out of its cookie, or the reason why it is not there."""
+        cookie = jar.find(state.login_id)
+        if cookie is not None and cookie.kind != DONE:
+            return cookie.value
+        if cookie is not None:
+            cause = "already_finished"
+        elif now > state.began_at + LIFETIME:
+            cause = "expired"
+        elif not state.began_with(self._name, request.host):
+            cause = "other_host"
+        else:
+            cause = "no_cookie"
+        raise LoginRefused(cause, provider=self._name)
+
+    def _callback_url(self) -> str:
+        # Host and path are the configured ones: behind a proxy the app sees others.
+        query = request.query_string.decode("latin-1")
+        return f"{self.redirect_uri}?{query}" if query else self.redirect_uri
+
+    def _forget(self, jar: Jar, state: State) -> None:
+        jar.finish(state.login_id)
+        after_this_request(jar.save)
+
+
+def is_prefetch() -> bool:
+    """Whether a browser looks ahead: nobody has asked for a login yet, and the answer may be thrown away."""
+    purposes = [request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")]
+    return request.method == "HEAD" or any("prefetch" in purpose or "preview" in purpose for purpose in purposes)
+
+
+def _is_own_form() -> bool:
+    """Another site can make a browser post a form, too. Its Lax cookies stay behind then; where the browser says whose form
+    it is, it has to be ours."""
+    return request.method == "POST" and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+
+
+def _name_of(user: str | None) -> str:
+    """Stands for the user in the sealed login, in which there is little room."""
+    return "" if user is None else hashlib.sha256(user.encode()).hexdigest()[:32]
+
+
+def _posted() -> dict[str, Any]:
+    if request.method != "POST":
+        return {}
+    return {"content_type": request.content_type or "", "body": request.get_data()}
+
+
+def _renew_session() -> None:
+    """A session that is kept on the server gets a new name, so that nobody who knew the old one is signed in with it. In
+    Flask's own, which is a cookie, there is none."""
+    regenerate = getattr(current_app.session_interface, "regenerate", None)
+    if regenerate is not None:
+        regenerate(session)
+
+
+_STILL_PENDING = {"not_issued_here", "issuer_mismatch", "callback_malformed", "network_before", "configuration"}
+"""After these the right answer may still come: anybody may have sent the wrong one, or nothing was sent on."""
+
+_ELSEWHERE = ("cross-site", "same-site")
+_AGAIN = "proofkey_again"
+_MAX_FORM = 64 * 1024
+"""In bytes."""
+_FORM_FIELDS = ("code", "state", "iss", "error", "error_description", "error_uri")
+_BARE = frozenset(
+    ("iss", "sub", "aud", "azp", "exp", "iat", "nbf", "auth_time", "nonce", "acr", "amr", "at_hash", "c_hash", "sid", "jti")
+)
+"""Claims about the sign-in itself. A token that has no other says nothing more about the user than who it is."""

@@ -1,0 +1,27 @@
+"""Where the browser goes after a login: to a path of this site, or to its start."""
+
+from urllib.parse import urlsplit
+
+MAX_LENGTH = 200
+"""In bytes: it travels in the sealed login."""
+
+
+def local_path(target: str | None) -> str:
+    """The target, if it is a path of this site, else "/". Browsers take a backslash for a slash, and drop tabs and line
+    breaks before they look: what they read differently from the standard is no path.
+
+    >>> local_path("/photos?page=2")
+    '/photos?page=2'
+    >>> local_path("//evil.example"), local_path("https://evil.example"), local_path("/\\\\evil.example")
+    ('/', '/', '/')
+    """
+    if not target or len(target.encode(errors="replace")) > MAX_LENGTH:
+        return "/"
+    is_printable = all(" " < character != "\\" and character.isprintable() for character in target)
+    if not is_printable or not target.startswith("/") or target.startswith("//"):
+        return "/"
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return "/"
+    return "/" if parts.scheme or parts.netloc else target

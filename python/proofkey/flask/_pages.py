@@ -1,0 +1,53 @@
+"""The pages that the browser sees between here and the provider: whole, without scripts or files from elsewhere."""
+
+import secrets
+from collections.abc import Iterable
+from html import escape
+
+from flask import Response
+
+from proofkey.flask._causes import LoginRefused
+
+_STYLE = """
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 0; background: #f4f5f7; color: #1c1e21 }
+main { max-width: 30rem; margin: 12vh auto; padding: 2rem; background: #fff; border-radius: .75rem;
+       box-shadow: 0 1px 4px rgb(0 0 0 / 15%) }
+h1 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 .75rem }
+p { margin: 0 0 1.25rem }
+a, button { display: inline-block; font: inherit; padding: .5rem 1rem; border: 0; border-radius: .4rem;
+            background: #1a56db; color: #fff; text-decoration: none; cursor: pointer }
+small { color: #5c6370 }
+@media (prefers-color-scheme: dark) {
+  body { background: #16181c; color: #e6e8eb } main { background: #22252b } small { color: #9aa1ac }
+}
+"""
+
+
+def refused(refusal: LoginRefused, retry: str | None) -> Response:
+    """The cause, and a way to try again. Nothing of what came with the request is in it."""
+    details = f"{refusal.cause} · {refusal.error.name}" if refusal.error else refusal.cause
+    again = f'<p><a href="{escape(retry)}">Try again</a></p>' if retry else ""
+    body = f"<h1>{escape(refusal.title)}</h1><p>{escape(refusal.text)}</p>{again}<small>{escape(details)}</small>"
+    return _page(refusal.title, body, refusal.status, "default-src 'none'")
+
+
+def post_again(action: str, fields: Iterable[tuple[str, str]]) -> Response:
+    """Posts a form once more, from this site, so that its cookies come along."""
+    nonce = secrets.token_urlsafe(16)
+    inputs = "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in fields)
+    form = f'<form method="post" action="{escape(action)}">{inputs}<button>Continue</button></form>'
+    script = f'<script nonce="{nonce}">document.forms[0].submit()</script>'
+    body = f"<h1>Almost there</h1><p>The provider has answered.</p>{form}{script}"
+    return _page("Almost there", body, 200, f"default-src 'none'; script-src 'nonce-{nonce}'; form-action 'self'")
+
+
+def _page(title: str, body: str, status: int, policy: str) -> Response:
+    nonce = secrets.token_urlsafe(16)
+    head = (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{escape(title)}</title><style nonce="{nonce}">{_STYLE}</style>'
+    )
+    response = Response(f"{head}<main>{body}</main></html>", status, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = f"{policy}; style-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'"
+    return response
