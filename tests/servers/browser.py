@@ -1,4 +1,6 @@
-"""The browser and the user: an authorization URL goes in, the callback URL comes out. Nothing has to listen there."""
+"""The browser and the user: a URL to sign in or out goes in, the URL back at the client comes out. Nothing listens
+there.
+"""
 
 import json
 from html.parser import HTMLParser
@@ -15,18 +17,18 @@ STEPS = 12
 
 def sign_in(authorization_url: str, user: str, password: str) -> str:
     """The callback URL after the user signed in and agreed."""
-    return _User(user, password, agrees=True).walk(authorization_url)
+    return User(user, password).walk(authorization_url)
 
 
 def deny(authorization_url: str, user: str, password: str) -> str:
     """The callback URL after the user signed in and refused; `CannotRefuse` where no page offers that."""
-    return _User(user, password, agrees=False).walk(authorization_url)
+    return User(user, password, agrees=False).walk(authorization_url)
 
 
 def visit(authorization_url: str) -> str | None:
     """The callback URL if it comes without any page, for a browser that is not signed in."""
     try:
-        return _User("", "", agrees=False).walk(authorization_url, answer=False)
+        return User("", "", agrees=False).walk(authorization_url, answer=False)
     except _AsksTheUser:
         return None
 
@@ -92,22 +94,25 @@ class _Stay(HTTPRedirectHandler):
         return None
 
 
-class _User:
-    def __init__(self, user: str, password: str, *, agrees: bool) -> None:
+class User:
+    """A user with a browser, which stays signed in."""
+
+    def __init__(self, user: str, password: str, *, agrees: bool = True) -> None:
         self._user = user
         self._password = password
         self._agrees = agrees
-        self._answered = False
-        # A session of its own, and never a proxy.
+        self._granted = False
+        # Never a proxy.
         self._opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(CookieJar()), _Stay())
 
-    def walk(self, authorization_url: str, *, answer: bool = True) -> str:
+    def walk(self, url: str, *, answer: bool = True) -> str:
         """Follows redirects and answers pages until it is the client's turn."""
-        redirect_uri = dict(parse_qsl(urlsplit(authorization_url).query))["redirect_uri"]
-        page = self._open(authorization_url)
+        asked = dict(parse_qsl(urlsplit(url).query))
+        end = asked.get("redirect_uri") or asked["post_logout_redirect_uri"]
+        page = self._open(url)
         for _ in range(STEPS):
             script = urlsplit(page.location).path == "/login.html"
-            if page.location.split("?")[0] == redirect_uri:
+            if page.location.split("?")[0] == end:
                 return page.location
             if page.location and not script:
                 page = self._open(page.location)
@@ -149,18 +154,22 @@ class _User:
         raise AssertionError(f"a page without a way on: {page}")
 
     def _glewlwyd(self, url: str) -> _Page:
-        """Glewlwyd's page is a script: these are its calls. Refusing is to grant none of the scope."""
-        if self._answered:
-            raise CannotRefuse
-        self._answered = True
+        """Glewlwyd's page is a script: these are its calls."""
         asked = dict(parse_qsl(urlsplit(url).query))
-        login = {"username": self._user, "password": self._password}
+        if asked.get("prompt") == "end_session":
+            self._call("DELETE", urljoin(url, f"/api/{asked['plugin']}/session/{asked['sid']}"))
+            self._call("DELETE", urljoin(url, "/api/auth/"))
+            return _Page(url, None, asked["callback_url"], "")
+        if self._granted:
+            raise CannotRefuse
+        self._granted = True
+        self._call("POST", urljoin(url, "/api/auth"), {"username": self._user, "password": self._password})
+        # Refusing is to grant none of the scope.
         granted = {"scope": asked["scope"] if self._agrees else ""}
-        for method, path, body in (
-            ("POST", "/api/auth", login),
-            ("PUT", f"/api/auth/grant/{quote(asked['client_id'])}", granted),
-        ):
-            data, headers = json.dumps(body).encode(), {"Content-Type": "application/json"}
-            page = self._send(Request(urljoin(url, path), data, headers, method=method))
-            assert page.status == 200, page
-        return self._open(asked["callback_url"] + "&g_continue")
+        self._call("PUT", urljoin(url, f"/api/auth/grant/{quote(asked['client_id'])}"), granted)
+        return _Page(url, None, asked["callback_url"] + "&g_continue", "")
+
+    def _call(self, method: str, url: str, body: dict[str, str] | None = None) -> None:
+        data = None if body is None else json.dumps(body).encode()
+        page = self._send(Request(url, data, {"Content-Type": "application/json"}, method=method))
+        assert page.status == 200, page

@@ -48,7 +48,7 @@ if ! command -v glewlwyd >/dev/null && [ ! -e "$target/glewlwyd/root" ] && [ "$(
     done
     mv "$target/glewlwyd/unpacked" "$target/glewlwyd/root"
 fi
-if need openssl glewlwyd && { [ -e "$target/glewlwyd/root" ] || need glewlwyd "its two plugins"; }; then
+if [ -e "$target/glewlwyd/root" ] || need glewlwyd "its two plugins"; then
     servers+=",glewlwyd,glewlwyd oauth2"
 fi
 
@@ -58,7 +58,7 @@ rm -rf "$target/wheels"
 "$bin/maturin" build --quiet --release --locked --out "$target/wheels"
 PROOFKEY_WHEEL=$(echo "$target"/wheels/proofkey-*.whl) install "$target/venv"
 
-MYPYPATH=$here "$bin/python" -m mypy --cache-dir "$target/mypy" $here/*.py $here/glewlwyd/server.py
+MYPYPATH=$here:$here/glewlwyd "$bin/python" -m mypy --cache-dir "$target/mypy" $here/*.py $here/glewlwyd/*.py
 "$bin/python" -m mypy --cache-dir "$target/mypy-authlib" --python-executable "$target/authlib/bin/python" \
     $here/authlib/server.py
 exec "$bin/python" -m pytest $here --servers "$servers" "$@"

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -23,6 +24,7 @@ NODE = TARGET / "npm"
 _PACKAGES: dict[str, str] = json.loads((HERE / "package.json").read_text())["dependencies"]
 _START_SECONDS = 30
 _STOP_SECONDS = 5
+_NEW_KEYS = "new keys\n"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Server:
     extra: dict[str, str] = field(default_factory=dict)
     """What else an authorization request needs, to get a refresh token."""
     port: int = 0
+    pid: int = 0
 
     @property
     def issuer(self) -> str:
@@ -61,20 +64,36 @@ class Server:
     def token_endpoint(self) -> str:
         return f"{self.issuer}/token"
 
+    @property
+    def jwks_uri(self) -> str:
+        return f"{self.issuer}/jwks"
+
+    @property
+    def log(self) -> Path:
+        return TARGET / f"{self.name.replace(' ', '-')}.log"
+
+    def change_keys(self) -> None:
+        """Has its script give it new keys for old, and waits until that says so."""
+        said = self.log.read_text().count(_NEW_KEYS)
+        os.kill(self.pid, signal.SIGHUP)
+        deadline = time.monotonic() + _START_SECONDS
+        while self.log.read_text().count(_NEW_KEYS) == said:
+            assert time.monotonic() < deadline, "it keeps its keys"
+            time.sleep(0.05)
+
     @contextmanager
     def running(self) -> Iterator["Server"]:
         """Starts it on a free port, waits until it answers, and stops that process."""
         port = _free_port()
         TARGET.mkdir(parents=True, exist_ok=True)
-        log = TARGET / f"{self.name.replace(' ', '-')}.log"
         command = [str(port) if part == "PORT" else part for part in self.command]
-        with open(self.script or os.devnull) as script, log.open("w") as output:
+        with open(self.script or os.devnull) as script, self.log.open("w") as output:
             process = subprocess.Popen(
                 command, cwd=self.folder, stdin=script, stdout=output, stderr=subprocess.STDOUT
             )
         try:
-            _wait(process, f"http://127.0.0.1:{port}{self.ready}", log)
-            yield replace(self, port=port)
+            _wait(process, f"http://127.0.0.1:{port}{self.ready}", self.log)
+            yield replace(self, port=port, pid=process.pid)
         finally:
             process.terminate()
             try:
@@ -84,17 +103,21 @@ class Server:
                 process.wait()
 
 
+def fetch(url: str) -> bytes:
+    with build_opener(ProxyHandler({})).open(url, timeout=5) as answer:
+        return bytes(answer.read())
+
+
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    opener = build_opener(ProxyHandler({}))
     deadline = time.monotonic() + _START_SECONDS
     while True:
         try:
-            opener.open(url, timeout=1).close()
+            fetch(url)
             return
         except OSError as error:
             if process.poll() is not None or time.monotonic() > deadline:
@@ -180,12 +203,9 @@ _GLEWLWYD_OAUTH2 = replace(
 _MOCK = Server(
     name="oauth2-mock-server",
     version=_PACKAGES["oauth2-mock-server"],
-    # It takes every client.
-    command=[
-        "node",
-        str(NODE / "node_modules/oauth2-mock-server/dist/oauth2-mock-server.mjs"),
-        *("-a", "127.0.0.1", "-p", "PORT"),
-    ],
+    command=["node", "--input-type=module", "-", "PORT"],
+    script=HERE / "oauth2-mock-server" / "server.mjs",
+    folder=NODE,
     ready="/.well-known/openid-configuration",
     host="localhost",
     notes={

@@ -1,12 +1,13 @@
-"""A Flask site whose OAuth answers all come from Authlib; its two pages sign in and ask for consent.
+"""A Flask site whose OAuth and OpenID answers all come from Authlib; its two pages sign in and ask for consent.
 
-Arguments: PORT CLIENTS_JSON. Everything is kept in memory.
+Arguments: PORT CLIENTS_JSON. Everything is kept in memory. SIGHUP makes new keys.
 """
 # Authlib has no types.
 # mypy: allow-subclassing-any, allow-untyped-decorators, disable-error-code="import-untyped"
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -16,14 +17,18 @@ from urllib.parse import urlencode
 # Plain http, on loopback.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 
-from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, TokenMixin, grants
+from authlib.oauth2.rfc6749 import ClientMixin, TokenMixin, grants
+from authlib.oauth2.rfc6750 import BearerTokenValidator
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc9207 import IssuerParameter
+from authlib.oidc.core import AuthorizationCodeMixin, OpenIDCode, OpenIDToken, UserInfo, UserInfoEndpoint
+from authlib.oidc.rpinitiated import EndSessionEndpoint
 from flask import Flask, jsonify, redirect, request, session
 from flask.typing import ResponseReturnValue
+from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 
 PORT = int(sys.argv[1])
 SETTINGS = json.loads(Path(sys.argv[2]).read_text())
@@ -33,17 +38,20 @@ LOGIN = """<form method="post">
 CONSENT = """<form method="post">
 <button name="consent" value="yes">Allow</button><button name="consent" value="no">Deny</button></form>"""
 METHODS = ["none", "client_secret_basic", "client_secret_post"]
+SCOPES = ["openid", SETTINGS["scope"]]
 
 
 class Client(ClientMixin):
-    def __init__(self, client_id: str, auth_method: str, secret: str | None) -> None:
+    def __init__(self, client_id: str, auth_method: str, secret: str | None, id_token_alg: str = "RS256") -> None:
         self.client_id, self.auth_method, self.secret = client_id, auth_method, secret
+        self.id_token_signed_response_alg = id_token_alg
+        self.client_metadata = {"post_logout_redirect_uris": [SETTINGS["signed_out_uri"]]}
 
     def get_client_id(self) -> str:
         return self.client_id
 
     def get_allowed_scope(self, scope: str) -> str:
-        return " ".join(token for token in scope.split() if token == SETTINGS["scope"])
+        return " ".join(token for token in scope.split() if token in SCOPES)
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         return bool(redirect_uri == SETTINGS["redirect_uri"])
@@ -67,6 +75,7 @@ class Code(AuthorizationCodeMixin):
         self.redirect_uri, self.scope = payload.redirect_uri, payload.scope
         self.code_challenge = payload.data.get("code_challenge")
         self.code_challenge_method = payload.data.get("code_challenge_method")
+        self.nonce, self.auth_time = payload.data.get("nonce"), int(time.time())
 
     def get_redirect_uri(self) -> str:
         return str(self.redirect_uri)
@@ -74,17 +83,42 @@ class Code(AuthorizationCodeMixin):
     def get_scope(self) -> str:
         return str(self.scope)
 
+    def get_nonce(self) -> str | None:
+        return None if self.nonce is None else str(self.nonce)
+
+    def get_auth_time(self) -> int:
+        return self.auth_time
+
+    def get_acr(self) -> None:
+        return None
+
+    def get_amr(self) -> None:
+        return None
+
 
 class Token(TokenMixin):
-    def __init__(self, answer: dict[str, Any], client_id: str, user: str) -> None:
-        self.answer, self.client_id, self.user = answer, client_id, user
+    def __init__(self, answer: dict[str, Any], asked: Any) -> None:
+        self.answer = answer
+        self.client: Client = asked.client
+        self.user: str = asked.user
+        self.auth_time = auth_time(asked)
         self.issued_at, self.revoked = time.time(), False
 
     def check_client(self, client: Client) -> bool:
-        return client.client_id == self.client_id
+        return client is self.client
+
+    def get_client(self) -> Client:
+        return self.client
+
+    def get_user(self) -> str:
+        return self.user
+
+    @property
+    def scope(self) -> str:
+        return str(self.answer["scope"])
 
     def get_scope(self) -> str:
-        return str(self.answer["scope"])
+        return self.scope
 
     def get_expires_in(self) -> int:
         return int(self.answer["expires_in"])
@@ -96,6 +130,20 @@ class Token(TokenMixin):
         return self.revoked
 
 
+def make_keys() -> dict[str, Key]:
+    return {
+        "RS256": RSAKey.generate_key(2048, {"use": "sig"}, auto_kid=True),
+        "ES256": ECKey.generate_key("P-256", {"use": "sig"}, auto_kid=True),
+        "EdDSA": OKPKey.generate_key("Ed25519", {"use": "sig"}, auto_kid=True),
+    }
+
+
+def change_keys(*_signal: object) -> None:
+    KEYS.update(make_keys())
+    print("new keys", flush=True)
+
+
+KEYS = make_keys()
 CLIENTS = {client_id: Client(client_id, **settings) for client_id, settings in SETTINGS["clients"].items()}
 CODES: dict[str, Code] = {}
 TOKENS: list[Token] = []
@@ -104,6 +152,11 @@ TOKENS: list[Token] = []
 def token_with(text: str, *kinds: str) -> Token | None:
     found = (token for token in TOKENS if text in [token.answer.get(kind) for kind in kinds])
     return next((token for token in found if not token.revoked), None)
+
+
+def auth_time(asked: Any) -> int:
+    """When the user signed in, for whom a code or a refresh token is exchanged."""
+    return int((asked.authorization_code or asked.refresh_token).auth_time)
 
 
 class CodeGrant(grants.AuthorizationCodeGrant):
@@ -138,6 +191,49 @@ class RefreshGrant(grants.RefreshTokenGrant):
         refresh_token.revoked = True
 
 
+class IdToken(OpenIDToken):
+    def resolve_client_private_key(self, client: Client) -> Key:
+        return KEYS[client.id_token_signed_response_alg]
+
+    def get_encode_header(self, client: Client) -> dict[str, Any]:
+        algorithm = client.id_token_signed_response_alg
+        return {"alg": algorithm, "kid": KEYS[algorithm].kid}
+
+    def get_client_claims(self, client: Client) -> dict[str, Any]:
+        return {"iss": ISSUER, "aud": [client.client_id]}
+
+    def get_compatible_claims(self, asked: Any) -> dict[str, Any]:
+        claims: dict[str, Any] = super().get_compatible_claims(asked)
+        # Left alone, Authlib writes the time of the refresh (OpenID Connect Core section 12.2).
+        return {**claims, "auth_time": auth_time(asked)}
+
+    def generate_user_info(self, user: str, scope: str) -> UserInfo:
+        return UserInfo(sub=user)
+
+
+class FirstIdToken(IdToken, OpenIDCode):
+    def exists_nonce(self, nonce: str, request: Any) -> bool:
+        return any(code.nonce == nonce for code in CODES.values())
+
+
+class AccessTokens(BearerTokenValidator):
+    def authenticate_token(self, token_string: str) -> Token | None:
+        return token_with(token_string, "access_token")
+
+
+class Userinfo(UserInfoEndpoint):
+    def generate_user_info(self, user: str, scope: str) -> UserInfo:
+        return UserInfo(sub=user)
+
+
+class EndSession(EndSessionEndpoint):
+    def get_server_jwks(self) -> KeySet:
+        return KeySet(list(KEYS.values()))
+
+    def end_session(self, end_session_request: Any) -> None:
+        session.clear()
+
+
 class Revocation(RevocationEndpoint):
     CLIENT_AUTH_METHODS = METHODS
 
@@ -160,18 +256,22 @@ app.config["OAUTH2_REFRESH_TOKEN_GENERATOR"] = True
 server = AuthorizationServer(
     app,
     query_client=CLIENTS.get,
-    save_token=lambda answer, asked: TOKENS.append(Token(answer, asked.client.client_id, asked.user)),
+    save_token=lambda answer, asked: TOKENS.append(Token(answer, asked)),
 )
-server.register_grant(CodeGrant, [CodeChallenge(required=True)])
-server.register_grant(RefreshGrant)
+server.register_grant(CodeGrant, [CodeChallenge(required=True), FirstIdToken()])
+server.register_grant(RefreshGrant, [IdToken()])
 server.register_endpoint(Revocation)
+server.register_endpoint(EndSession)
+protector = ResourceProtector()
+protector.register_token_validator(AccessTokens())
+server.register_endpoint(Userinfo(resource_protector=protector))
 server.register_extension(Issuer())
 
 
 @app.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
-    known = (SETTINGS["user"], SETTINGS["password"])
-    if request.method == "POST" and (request.form["username"], request.form["password"]) == known:
+    known = [(user, SETTINGS["password"]) for user in (SETTINGS["user"], SETTINGS["other_user"])]
+    if request.method == "POST" and (request.form["username"], request.form["password"]) in known:
         session["user"] = request.form["username"]
         return redirect(request.args["next"])
     return LOGIN
@@ -202,6 +302,21 @@ def revoke() -> ResponseReturnValue:
     return server.create_endpoint_response("revocation")  # type: ignore[no-any-return]
 
 
+@app.get("/userinfo")
+def userinfo() -> ResponseReturnValue:
+    return server.create_endpoint_response("userinfo")  # type: ignore[no-any-return]
+
+
+@app.get("/logout")
+def logout() -> ResponseReturnValue:
+    return server.create_endpoint_response("end_session") or "Signed out."
+
+
+@app.get("/jwks")
+def jwks() -> ResponseReturnValue:
+    return jsonify(KeySet(list(KEYS.values())).as_dict(private=False))
+
+
 @app.get("/.well-known/oauth-authorization-server")
 def metadata() -> ResponseReturnValue:
     return jsonify(
@@ -209,13 +324,19 @@ def metadata() -> ResponseReturnValue:
         authorization_endpoint=f"{ISSUER}/authorize",
         token_endpoint=f"{ISSUER}/token",
         revocation_endpoint=f"{ISSUER}/revoke",
+        jwks_uri=f"{ISSUER}/jwks",
+        userinfo_endpoint=f"{ISSUER}/userinfo",
+        end_session_endpoint=f"{ISSUER}/logout",
         response_types_supported=["code"],
         grant_types_supported=["authorization_code", "refresh_token"],
-        scopes_supported=[SETTINGS["scope"]],
+        scopes_supported=SCOPES,
+        subject_types_supported=["public"],
+        id_token_signing_alg_values_supported=list(KEYS),
         token_endpoint_auth_methods_supported=METHODS,
         code_challenge_methods_supported=["plain", "S256"],
         authorization_response_iss_parameter_supported=True,
     )
 
 
+signal.signal(signal.SIGHUP, change_keys)
 app.run("127.0.0.1", PORT, threaded=True)

@@ -1,7 +1,7 @@
-"""Glewlwyd on a fresh SQLite database, set up through its admin API: a user, the clients of clients.json, both plugins.
+"""Glewlwyd on a fresh SQLite database, set up through its admin API: users and clients of clients.json, both plugins.
 
 Arguments: PORT CLIENTS_JSON ROOT FOLDER. ROOT is where its package is unpacked ("/" if it is installed); FOLDER is for
-its files. The OIDC plugin comes last: once its metadata are there, all is ready.
+its files. The OIDC plugin comes last: once its metadata are there, all is ready. SIGHUP gives it a new key for RS256.
 """
 
 import gzip
@@ -16,6 +16,9 @@ import urllib.error
 import urllib.request
 from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
+
+from keys import Keys, rsa_pem
 
 PORT = int(sys.argv[1])
 SETTINGS = json.loads(Path(sys.argv[2]).read_text())
@@ -44,26 +47,68 @@ database = {{ type = "sqlite3"; path = "{FOLDER}/glewlwyd.sqlite3"; }};
 static_files_mime_types = ( {{ extension = ".html"; mime_type = "text/html"; compress = 0; }} );
 """
 
+COMMON = {
+    "access-token-duration": 3600,
+    "refresh-token-duration": 86400,
+    "code-duration": 600,
+    "refresh-token-rolling": True,
+    "auth-type-code-enabled": True,
+    "auth-type-refresh-enabled": True,
+    "auth-type-implicit-enabled": False,
+    "auth-type-password-enabled": False,
+    "auth-type-client-enabled": False,
+    "auth-type-token-enabled": False,
+    "auth-type-id-token-enabled": True,
+    "auth-type-none-enabled": False,
+    "auth-type-device-enabled": False,
+    "pkce-allowed": True,
+    "pkce-method-plain-allowed": False,
+    "scope": [],
+    "additional-parameters": [],
+}
+
+OIDC = {
+    "iss": f"{BASE}/api/oidc",
+    "allow-non-oidc": True,
+    "auth-type-code-revoke-replayed": True,
+    "oauth-as-iss-id": True,
+    "introspection-revocation-allowed": True,
+    "introspection-revocation-allow-target-client": True,
+    "introspection-revocation-auth-scope": [],
+    "jwks-show": True,
+    "client-sign_kid-parameter": "sign_kid",
+    "session-management-allowed": True,
+    "session-cookie-name": "GLEWLWYD2_OIDC_SESSION",
+    "session-cookie-expiration": 3600,
+    "subject-type": "public",
+    "name-claim": "on-demand",
+    "email-claim": "on-demand",
+    "scope-claim": "on-demand",
+    "pkce-scopes": [SETTINGS["scope"]],
+}
+
+KEYS = Keys()
+
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     make_database(FOLDER / "glewlwyd.sqlite3")
     (FOLDER / "glewlwyd.conf").write_text(CONFIG)
-    private, public = rsa_key()
     libraries = ":".join(str(path) for path in ROOT.glob("usr/lib/*-linux-gnu"))
     child = subprocess.Popen(
         [ROOT / "usr/bin/glewlwyd", f"--config-file={FOLDER}/glewlwyd.conf"],
         env={**os.environ, "LD_LIBRARY_PATH": libraries},
     )
     signal.signal(signal.SIGTERM, lambda _signal, _frame: child.terminate())
+    signal.signal(signal.SIGHUP, change_keys)
     try:
         wait_for(child)
-        configure(private, public)
+        configure()
+        status = child.wait()
     except BaseException:
         child.terminate()
+        child.wait()
         raise
-    finally:
-        status = child.wait()
     sys.exit(status)
 
 
@@ -73,12 +118,6 @@ def make_database(path: Path) -> None:
     database = sqlite3.connect(path)
     database.executescript(f"PRAGMA synchronous=OFF; BEGIN; {script}; COMMIT;")
     database.close()
-
-
-def rsa_key() -> tuple[str, str]:
-    private = subprocess.run(["openssl", "genrsa", "2048"], check=True, capture_output=True).stdout
-    public = subprocess.run(["openssl", "rsa", "-pubout"], input=private, check=True, capture_output=True).stdout
-    return private.decode(), public.decode()
 
 
 opener = urllib.request.build_opener(
@@ -98,23 +137,26 @@ def wait_for(child: subprocess.Popen[bytes]) -> None:
             time.sleep(0.05)
 
 
-def call(method: str, path: str, body: object) -> None:
-    request = urllib.request.Request(
-        f"{BASE}/api{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method
-    )
+def call(method: str, path: str, body: object = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{BASE}/api{path}", data, headers, method=method)
     try:
-        opener.open(request, timeout=10).close()
+        with opener.open(request, timeout=10) as answer:
+            return json.loads(answer.read() or "null")
     except urllib.error.HTTPError as error:
         sys.exit(f"{method} {path}: {error.code} {error.read().decode()}")
 
 
-def configure(private: str, public: str) -> None:
+def configure() -> None:
     scope = SETTINGS["scope"]
     # The administrator of a fresh database.
     call("POST", "/auth", {"username": "admin", "password": "password"})
     call("POST", "/scope/", {"name": scope, "display_name": scope, "description": scope, "password_required": False})
-    user = {"username": SETTINGS["user"], "password": SETTINGS["password"], "scope": [scope, "openid"], "enabled": True}
-    call("POST", "/user/", user)
+    for username in (SETTINGS["user"], SETTINGS["other_user"]):
+        user = {"username": username, "password": SETTINGS["password"], "scope": [scope, "openid"], "enabled": True}
+        call("POST", "/user/", user)
+    keep_for_clients()
     for client_id, client in SETTINGS["clients"].items():
         settings = {
             "client_id": client_id,
@@ -125,50 +167,36 @@ def configure(private: str, public: str) -> None:
             "authorization_type": ["code", "refresh_token"],
             "token_endpoint_auth_method": [client["auth_method"]],
             "scope": [],
+            "post_logout_redirect_uris": [SETTINGS["signed_out_uri"]],
+            **({"sign_kid": client["id_token_alg"]} if "id_token_alg" in client else {}),
+            **({"client_secret": client["secret"]} if client["secret"] else {}),
         }
-        call("POST", "/client/", {**settings, **({"client_secret": client["secret"]} if client["secret"] else {})})
+        call("POST", "/client/", settings)
 
-    common = {
-        "jwt-type": "rsa",
-        "jwt-key-size": "256",
-        "key": private,
-        "cert": public,
-        "access-token-duration": 3600,
-        "refresh-token-duration": 86400,
-        "code-duration": 600,
-        "refresh-token-rolling": True,
-        "auth-type-code-enabled": True,
-        "auth-type-refresh-enabled": True,
-        "auth-type-implicit-enabled": False,
-        "auth-type-password-enabled": False,
-        "auth-type-client-enabled": False,
-        "auth-type-token-enabled": False,
-        "auth-type-id-token-enabled": True,
-        "auth-type-none-enabled": False,
-        "auth-type-device-enabled": False,
-        "pkce-allowed": True,
-        "pkce-method-plain-allowed": False,
-        "scope": [],
-        "additional-parameters": [],
+    plugin("POST", "/mod/plugin/", "oauth2-glewlwyd", "oauth2", {**COMMON, **rsa_pem()})
+    plugin("POST", "/mod/plugin/", "oidc", "oidc", {**COMMON, **OIDC, "jwks-private": KEYS.private()})
+
+
+def keep_for_clients() -> None:
+    """What the OIDC plugin reads of a client, and the database of clients does not keep unless it is told."""
+    database = call("GET", "/mod/client/database")
+    database["parameters"]["data-format"] |= {
+        "post_logout_redirect_uris": {"multiple": True, "read": True, "write": True},
+        "sign_kid": {"multiple": False, "read": True, "write": True},
     }
-    oidc = {
-        "iss": f"{BASE}/api/oidc",
-        "allow-non-oidc": True,
-        "auth-type-code-revoke-replayed": True,
-        "oauth-as-iss-id": True,
-        "introspection-revocation-allowed": True,
-        "introspection-revocation-allow-target-client": True,
-        "introspection-revocation-auth-scope": [],
-        "jwks-show": True,
-        "subject-type": "public",
-        "name-claim": "on-demand",
-        "email-claim": "on-demand",
-        "scope-claim": "on-demand",
-        "pkce-scopes": [scope],
-    }
-    for module, name, parameters in (("oauth2-glewlwyd", "oauth2", common), ("oidc", "oidc", {**common, **oidc})):
-        plugin = {"module": module, "name": name, "display_name": name, "parameters": parameters}
-        call("POST", "/mod/plugin/", plugin)
+    call("PUT", "/mod/client/database", database)
+    call("PUT", "/mod/client/database/reset")
+
+
+def change_keys(*_signal: object) -> None:
+    KEYS.change()
+    plugin("PUT", "/mod/plugin/oidc", "oidc", "oidc", {**COMMON, **OIDC, "jwks-private": KEYS.private()})
+    call("PUT", "/mod/plugin/oidc/reset")
+    print("new keys", flush=True)
+
+
+def plugin(method: str, path: str, module: str, name: str, parameters: dict[str, object]) -> None:
+    call(method, path, {"module": module, "name": name, "display_name": name, "parameters": parameters})
 
 
 main()
