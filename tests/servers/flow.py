@@ -1,6 +1,9 @@
 """What the tests do with every server: a client for it, a login, a user who signs in."""
 
+import json
 from collections.abc import Callable
+from http.client import HTTPConnection
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import browser
 import proofkey
@@ -9,28 +12,33 @@ from servers import SETTINGS, Server
 USER, PASSWORD = SETTINGS["user"], SETTINGS["password"]
 
 
-def provider_of(server: Server) -> proofkey.Provider:
+def provider_of(server: Server, *, jwks_uri: str | None = None) -> proofkey.Provider:
     """Without discovery."""
     return proofkey.Provider(
         authorization_endpoint=server.authorization_endpoint,
         token_endpoint=server.token_endpoint,
         issuer=server.issuer,
         iss_promised=server.iss_promised,
+        jwks_uri=jwks_uri,
     )
 
 
 def client_of(
-    server: Server, client_id: str = "public", *, provider: proofkey.Provider | None = None, secret: str | None = None
+    server: Server,
+    client_id: str = "public",
+    *,
+    provider: proofkey.Provider | None = None,
+    secret: str | None = None,
+    id_token_algorithms: str | None = None,
 ) -> proofkey.Client:
     settings = SETTINGS["clients"][client_id]
-    if settings["secret"] is None:
-        return proofkey.Client(provider or provider_of(server), client_id, redirect_uri=SETTINGS["redirect_uri"])
     return proofkey.Client(
         provider or provider_of(server),
         client_id,
         redirect_uri=SETTINGS["redirect_uri"],
         client_secret=secret or settings["secret"],
-        auth_method=settings["auth_method"],
+        auth_method=settings["auth_method"] if settings["secret"] else None,
+        id_token_algorithms=id_token_algorithms,
     )
 
 
@@ -40,8 +48,8 @@ def begin(
     return client.begin(scope=server.scope, extra=server.extra, state=state, verifier=verifier)
 
 
-def sign_in(login: proofkey.Login) -> str:
-    return browser.sign_in(login.url, USER, PASSWORD)
+def sign_in(login: proofkey.Login, user: str = USER) -> str:
+    return browser.sign_in(login.url, user, PASSWORD)
 
 
 def tokens_of(server: Server, client: proofkey.Client) -> proofkey.Tokens:
@@ -66,3 +74,25 @@ def named(error: proofkey.Error) -> str:
 def refused(cell: str) -> bool:
     """By the server, and in its own words."""
     return cell.startswith("`token_error` ")
+
+
+def changed_form(form: str, values: dict[str, str | None]) -> str:
+    """The form with other values; `None` leaves a parameter out."""
+    changed = {**dict(parse_qsl(form, strict_parsing=True)), **values}
+    return urlencode({name: value for name, value in changed.items() if value is not None})
+
+
+def send(exchange: proofkey.Exchange, **changes: str | None) -> dict[str, object]:
+    """Sends the request of an exchange with other parameters, and hands the answer over, which is the result too."""
+    request = exchange.request
+    assert request
+    body = changed_form(request.body.decode(), changes)
+    url = urlsplit(request.url)
+    connection = HTTPConnection(url.netloc, timeout=browser.TIMEOUT)
+    connection.request(request.method, url.path, body, request.headers)
+    response = connection.getresponse()
+    content = response.read()
+    connection.close()
+    exchange.receive(response.status, response.headers, content)
+    answer: dict[str, object] = json.loads(content)
+    return answer

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
+import cases
+
 HERE = Path(__file__).resolve().parent
 TARGET = HERE.parents[1] / "target" / "servers"
 SETTINGS_FILE = HERE / "clients.json"
@@ -134,6 +136,7 @@ def _pinned(requirements: Path, package: str) -> str:
 _NO_METADATA = "publishes no metadata"
 _BASIC_ALONE = "takes a secret in the Authorization header only"
 _NOT_DECODED = "does not decode client credentials (RFC 6749 section 2.3.1): take a secret of letters, digits and `-`"
+_ONE_ALGORITHM = "signs with RS256 alone"
 _FORGETS = "keeps no list of refresh tokens: takes every one"
 _SIGNS_IN = "signs everybody in, without asking"
 
@@ -182,6 +185,7 @@ _GLEWLWYD = Server(
         "odd-basic": _NOT_DECODED,
         "revoke": "its revocation endpoint takes confidential clients only: 401 with an empty body",
         "denied": "its page does not let the user refuse: granting nothing leads back to it",
+        "ID token (EdDSA)": "makes `at_hash` with SHA-256, where Ed25519 has SHA-512",
     },
 )
 
@@ -197,6 +201,7 @@ _GLEWLWYD_OAUTH2 = replace(
         "revoke": _NO_METADATA,
         "revoke (confidential)": _NO_METADATA,
         "denied": "a user who grants nothing is reported as a scope that is not valid",
+        **dict.fromkeys(cases.OPENID, "has no OpenID Connect"),
     },
 )
 
@@ -216,6 +221,9 @@ _MOCK = Server(
         "no verifier": "compares the verifier only if one comes",
         "denied": _SIGNS_IN,
         "prompt=none": _SIGNS_IN,
+        "ID token (ES256)": _ONE_ALGORITHM,
+        "ID token (EdDSA)": _ONE_ALGORITHM,
+        "userinfo of another user": "has one user",
     },
 )
 

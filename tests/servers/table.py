@@ -2,41 +2,20 @@
 
 from pathlib import Path
 
+from cases import CASES
 from servers import SERVERS, TARGET
 
 CHECKED_IN = Path(__file__).with_name("table.md")
 README = Path(__file__).parents[2] / "README.md"
 WRITTEN = TARGET / "table.md"
 
-CASES = [
-    "discovery",
-    "advertised PKCE",
-    "iss in the callback",
-    "granted scope",
-    "public",
-    "basic",
-    "post",
-    "odd-basic",
-    "odd-post",
-    "wrong secret",
-    "refresh",
-    "refresh (confidential)",
-    "revoke",
-    "revoke (confidential)",
-    "wrong verifier",
-    "no verifier",
-    "replayed code",
-    "changed state",
-    "denied",
-    "prompt=none",
-]
-
 _ABOUT = """\
 # What real authorization servers answer
 
 Seen through the Python package. `tests/servers/run.sh` checks every cell; with `--update-table` it writes this file. A
 name in `code` is proofkey's error, and what follows it the server's own. The clients are public, basic
-(`client_secret_basic`) and post (`client_secret_post`); the odd ones have the secret `odd secret:+/%25&=?~`.
+(`client_secret_basic`) and post (`client_secret_post`); the odd ones have the secret `odd secret:+/%25&=?~`. The cell
+of an ID token is the algorithm of its signature, which was verified; ES256 and EdDSA have a client each.
 
 """
 

@@ -1,14 +1,13 @@
 """Every case of the table, with every server."""
 
 import secrets
-from http.client import HTTPConnection
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import browser
 import proofkey
 import pytest
 from conftest import Cells
-from flow import PASSWORD, USER, begin, client_of, named, refusal, refused, sign_in, tokens_of
+from flow import PASSWORD, USER, begin, changed_form, client_of, named, refusal, refused, send, sign_in, tokens_of
 from servers import Server
 from table import CHECKED_IN, README, Table
 
@@ -16,27 +15,6 @@ from table import CHECKED_IN, README, Table
 def changed(callback_url: str, **values: str | None) -> str:
     url = urlsplit(callback_url)
     return url._replace(query=changed_form(url.query, values)).geturl()
-
-
-def changed_form(form: str, values: dict[str, str | None]) -> str:
-    """The form with other values; `None` leaves a parameter out."""
-    changed = {**dict(parse_qsl(form, strict_parsing=True)), **values}
-    return urlencode({name: value for name, value in changed.items() if value is not None})
-
-
-def send(exchange: proofkey.Exchange, **changes: str | None) -> proofkey.Tokens:
-    """Sends the request of an exchange with other parameters, and hands the answer over."""
-    request = exchange.request
-    assert request
-    body = changed_form(request.body.decode(), changes)
-    url = urlsplit(request.url)
-    connection = HTTPConnection(url.netloc, timeout=browser.TIMEOUT)
-    connection.request(request.method, url.path, body, request.headers)
-    response = connection.getresponse()
-    content = response.read()
-    connection.close()
-    exchange.receive(response.status, response.headers, content)
-    return exchange.tokens
 
 
 def test_a_public_client(server: Server, cells: Cells) -> None:

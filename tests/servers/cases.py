@@ -1,0 +1,40 @@
+"""The rows of the table."""
+
+OAUTH = [
+    "discovery",
+    "advertised PKCE",
+    "iss in the callback",
+    "granted scope",
+    "public",
+    "basic",
+    "post",
+    "odd-basic",
+    "odd-post",
+    "wrong secret",
+    "refresh",
+    "refresh (confidential)",
+    "revoke",
+    "revoke (confidential)",
+    "wrong verifier",
+    "no verifier",
+    "replayed code",
+    "changed state",
+    "denied",
+    "prompt=none",
+]
+
+OPENID = [
+    "ID token",
+    "ID token (ES256)",
+    "ID token (EdDSA)",
+    "at_hash",
+    "another algorithm",
+    "another nonce",
+    "userinfo",
+    "userinfo of another user",
+    "ID token on refresh",
+    "new keys",
+    "signing out",
+]
+
+CASES = OAUTH + OPENID
