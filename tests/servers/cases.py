@@ -30,6 +30,7 @@ OPENID = [
     "at_hash",
     "another algorithm",
     "another nonce",
+    "max_age",
     "userinfo",
     "userinfo of another user",
     "ID token on refresh",

@@ -186,6 +186,7 @@ _GLEWLWYD = Server(
         "revoke": "its revocation endpoint takes confidential clients only: 401 with an empty body",
         "denied": "its page does not let the user refuse: granting nothing leads back to it",
         "ID token (EdDSA)": "makes `at_hash` with SHA-256, where Ed25519 has SHA-512",
+        "max_age": "says 0 for `auth_time`",
     },
 )
 
@@ -223,6 +224,7 @@ _MOCK = Server(
         "prompt=none": _SIGNS_IN,
         "ID token (ES256)": _ONE_ALGORITHM,
         "ID token (EdDSA)": _ONE_ALGORITHM,
+        "max_age": "sends no `auth_time`",
         "userinfo of another user": "has one user",
     },
 )

@@ -40,9 +40,12 @@ def begin(
     state: str | None = None,
     verifier: proofkey.Verifier | None = None,
     nonce: str | None = None,
+    max_age: int | None = None,
 ) -> proofkey.Login:
     scope = f"openid {server.scope}"
-    return client.begin(scope=scope, extra=server.extra, state=state, verifier=verifier, nonce=nonce)
+    return client.begin(
+        scope=scope, extra=server.extra, state=state, verifier=verifier, nonce=nonce, max_age=max_age
+    )
 
 
 def tokens_of(server: Server, client: proofkey.Client, user: str = USER) -> proofkey.Tokens:
@@ -126,6 +129,20 @@ def test_another_nonce(server: Server, cells: Cells) -> None:
         return f"accepted: {client.finish(ours, sign_in(theirs))}"
 
     put(cells, "another nonce", ["`id_token_nonce`"], run)
+
+
+def test_max_age(server: Server, cells: Cells) -> None:
+    """The user signs in for this login, so that it is fulfilled; the server has to say so."""
+
+    def run() -> str:
+        client = client_by_discovery(server)
+        login = begin(server, client, max_age=3600)
+        tokens = client.finish(login, sign_in(login))
+        assert tokens.claims
+        assert tokens.claims["auth_time"]
+        return "tokens"
+
+    put(cells, "max_age", ["tokens"], run)
 
 
 def test_userinfo(server: Server, cells: Cells) -> None:
