@@ -211,6 +211,11 @@
 #define PROOFKEY_STATUS_REDIRECT_URI_NOT_LOOPBACK 111
 
 /**
+ * "pkce_not_advertised": the server's metadata does not list S256.
+ */
+#define PROOFKEY_STATUS_PKCE_NOT_ADVERTISED 112
+
+/**
  * "callback_malformed": the callback is not form-encoded as it must be.
  */
 #define PROOFKEY_STATUS_CALLBACK_MALFORMED 200

@@ -194,6 +194,13 @@ class Provider:
         """What the metadata says about PKCE: "S256", "unsupported_s256" (methods are listed, and S256 is not among them) or
         "unknown". S256 is sent in every case.
         """
+    def require_advertised_pkce(self) -> Provider:
+        """The same provider, for profiles that take no server whose metadata does not list S256: `ConfigurationError` then.
+
+        >>> import proofkey
+        >>> proofkey.Provider.github().require_advertised_pkce().pkce_support
+        'S256'
+        """
     @property
     def token_endpoint_auth_method(self) -> str:
         """How a client with a secret authenticates unless it is told: "client_secret_basic", or "client_secret_post" if the

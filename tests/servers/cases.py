@@ -39,3 +39,19 @@ OPENID = [
 ]
 
 CASES = OAUTH + OPENID
+
+# The README has these.
+MAIN = [
+    "discovery",
+    "public",
+    "basic",
+    "refresh",
+    "revoke",
+    "wrong verifier",
+    "replayed code",
+    "denied",
+    "ID token",
+    "userinfo",
+    "new keys",
+    "signing out",
+]

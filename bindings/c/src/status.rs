@@ -56,6 +56,8 @@ pub const PROOFKEY_STATUS_ENDPOINT_MISSING: i32 = 109;
 pub const PROOFKEY_STATUS_ISSUER_MISSING: i32 = 110;
 /// "redirect_uri_not_loopback": a loopback login needs an http redirect URI on loopback.
 pub const PROOFKEY_STATUS_REDIRECT_URI_NOT_LOOPBACK: i32 = 111;
+/// "pkce_not_advertised": the server's metadata does not list S256.
+pub const PROOFKEY_STATUS_PKCE_NOT_ADVERTISED: i32 = 112;
 /// "callback_malformed": the callback is not form-encoded as it must be.
 pub const PROOFKEY_STATUS_CALLBACK_MALFORMED: i32 = 200;
 /// "callback_duplicate": the callback carries a parameter twice.

@@ -163,6 +163,15 @@ impl Provider {
         }
     }
 
+    /// The same provider, for profiles that take no server whose metadata does not list S256: `ConfigurationError` then.
+    ///
+    /// >>> import proofkey
+    /// >>> proofkey.Provider.github().require_advertised_pkce().pkce_support
+    /// 'S256'
+    fn require_advertised_pkce(&self, py: Python<'_>) -> PyResult<Self> {
+        self.0.clone().require_advertised_pkce().map(Self).map_err(|error| flow_error(py, &error))
+    }
+
     /// How a client with a secret authenticates unless it is told: "client_secret_basic", or "client_secret_post" if the
     /// metadata offers that alone.
     #[getter]

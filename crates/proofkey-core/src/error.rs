@@ -274,6 +274,7 @@ errors! {
     EndpointMissing = 109, "endpoint_missing", Nothing, Configuration, FixConfiguration, "the provider has no such endpoint";
     IssuerMissing = 110, "issuer_missing", Nothing, Configuration, FixConfiguration, "openid needs the provider's issuer";
     RedirectUriNotLoopback = 111, "redirect_uri_not_loopback", Nothing, Configuration, FixConfiguration, "a loopback login needs an http redirect URI on loopback";
+    PkceNotAdvertised = 112, "pkce_not_advertised", Nothing, Configuration, FixConfiguration, "the server's metadata does not list S256";
     CallbackMalformed = 200, "callback_malformed", Nothing, Server, RestartLogin, "the callback is not form-encoded as it must be";
     CallbackDuplicate = 201, "callback_duplicate", Nothing, Server, RestartLogin, "the callback carries a parameter twice";
     StateMissing = 202, "state_missing", Nothing, AttackerOrServer, RestartLogin, "the callback carries no state";

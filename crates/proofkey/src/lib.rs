@@ -18,6 +18,7 @@ struct Readme;
 #[cfg(feature = "http")]
 mod address;
 mod answer;
+mod authorize;
 mod callback;
 mod client;
 mod clock;
@@ -33,6 +34,8 @@ mod login;
 #[cfg(feature = "http")]
 mod loopback;
 mod metadata;
+#[cfg(feature = "http")]
+mod network;
 #[cfg_attr(not(feature = "id-token"), path = "no_openid.rs")]
 mod openid;
 mod profile;
@@ -52,6 +55,7 @@ mod uri;
 mod userinfo;
 
 pub use answer::Answer;
+pub use authorize::Authorize;
 pub use callback::Callback;
 pub use client::Client;
 pub use clock::now;
@@ -60,7 +64,7 @@ pub use error::{Error, OAuthError};
 pub use exchange::{Exchange, Step};
 #[cfg(feature = "id-token")]
 pub use id_token::{Claims, IdTokenAlgorithm};
-pub use login::{Authorize, Login, Refusal};
+pub use login::{Login, Refusal};
 #[cfg(feature = "http")]
 pub use loopback::LoopbackLogin;
 pub use profile::{Profile, Quirk};

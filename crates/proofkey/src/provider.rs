@@ -196,6 +196,22 @@ impl Provider {
         self.pkce
     }
 
+    /// This provider, for profiles that take no server whose metadata does not list S256: others may ignore the challenge
+    /// (RFC 9700 section 2.1.1). S256 is sent to every server, with and without this.
+    ///
+    /// # Errors
+    /// [`PkceNotAdvertised`](ErrorKind::PkceNotAdvertised).
+    ///
+    /// ```
+    /// use proofkey::{ErrorKind, Provider};
+    /// let unknown = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// assert_eq!(unknown.require_advertised_pkce().unwrap_err().kind(), ErrorKind::PkceNotAdvertised);
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn require_advertised_pkce(self) -> Result<Self, Error> {
+        if self.pkce == PkceSupport::S256 { Ok(self) } else { Err(ErrorKind::PkceNotAdvertised.into()) }
+    }
+
     /// How a client with a secret authenticates where it has no choice of its own: `client_secret_basic`, or
     /// `client_secret_post` if the metadata offers that and not the other (RFC 8414 section 2).
     #[must_use]

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::authorize::{MAX_DATA, check_scope};
 use crate::client::is_vschar;
-use crate::login::{MAX_DATA, check_scope};
 use crate::openid::Asked;
 use crate::{Client, Error, ErrorKind, Login, Provider, Verifier};
 
