@@ -174,7 +174,7 @@ class Provider:
     @staticmethod
     def microsoft(tenant: str, /) -> Provider:
         """Microsoft Entra ID, by the id or the domain of a tenant, or "common", "organizations" or "consumers". For a
-        refresh token ask for the scope `offline_access`.
+        refresh token ask for the scope `offline_access`. The scope `openid` needs the id of the tenant, in lower case.
         """
     def with_quirk(self, quirk: str, /) -> Provider:
         """The same server, of which this is special: "scope_separated_by_comma" (GitHub, Slack: in its answers),

@@ -117,7 +117,7 @@ impl Provider {
     }
 
     /// Microsoft Entra ID, by the id or the domain of a tenant, or "common", "organizations" or "consumers". For a
-    /// refresh token ask for the scope `offline_access`.
+    /// refresh token ask for the scope `offline_access`. The scope `openid` needs the id of the tenant, in lower case.
     #[staticmethod]
     #[pyo3(signature = (tenant, /))]
     fn microsoft(py: Python<'_>, tenant: &Bound<'_, PyAny>) -> PyResult<Self> {

@@ -134,7 +134,8 @@ impl Provider {
     }
 
     /// Microsoft Entra ID, by the id or the domain of a tenant, or `common`, `organizations` or `consumers`. For a refresh
-    /// token ask for the scope `offline_access`.
+    /// token ask for the scope `offline_access`. The scope `openid` needs the id: each tenant is an issuer of its own, and
+    /// only its id tells which.
     ///
     /// # Errors
     /// [`EndpointMalformed`](ErrorKind::EndpointMalformed) unless the tenant is letters, digits, dots and hyphens.
@@ -149,8 +150,21 @@ impl Provider {
         if tenant.is_empty() || tenant.starts_with('.') || !tenant.bytes().all(is_name) {
             return Err(ErrorKind::EndpointMalformed.into());
         }
-        MICROSOFT.provider(|text| text.replace("{tenant}", tenant))
+        let provider = MICROSOFT.provider(|text| text.replace("{tenant}", tenant))?;
+        match is_guid(tenant) {
+            true => provider.issuer(format!("https://login.microsoftonline.com/{tenant}/v2.0")),
+            false => Ok(provider),
+        }
     }
+}
+
+/// As the server writes it in its tokens: in lower case.
+fn is_guid(tenant: &str) -> bool {
+    tenant.len() == 36
+        && tenant.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        })
 }
 
 const DROPBOX: &Profile = &Profile {
@@ -226,6 +240,16 @@ mod tests {
     fn a_tenant_is_a_name() {
         for tenant in ["", ".", "..", "a/b", "a?b", "a#b", "a b", "a%2fb", "é"] {
             assert_eq!(Provider::microsoft(tenant).unwrap_err().kind(), ErrorKind::EndpointMalformed, "{tenant}");
+        }
+    }
+
+    #[test]
+    fn a_tenant_is_an_issuer_by_its_id() {
+        let issuer = |tenant| Provider::microsoft(tenant).unwrap().expected_issuer().map(str::to_owned);
+        let id = "6731de76-14a6-49ae-97bc-6eba6914391e";
+        assert_eq!(issuer(id), Some(format!("https://login.microsoftonline.com/{id}/v2.0")));
+        for tenant in ["common", "contoso.onmicrosoft.com", "6731DE76-14a6-49ae-97bc-6eba6914391e"] {
+            assert_eq!(issuer(tenant), None, "{tenant}");
         }
     }
 
