@@ -92,6 +92,40 @@ def test_size_of_the_wheel(wheel: Path) -> None:
     assert wheel.stat().st_size <= 1_500_000
 
 
+def compiled() -> list[tuple[str, str]]:
+    """Each crate that is compiled into the wheel, and its licence; twice if two versions of it are."""
+    command = ["cargo", "tree", "--locked", "-p", "proofkey-python", "--target", "x86_64-unknown-linux-gnu"]
+    command += ["-e", "normal,no-proc-macro", "--prefix", "none", "--no-dedupe", "-f", "{p} | {l}"]
+    run = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    crates = (line.split(" | ") for line in sorted(set(run.stdout.splitlines())))
+    return [(package.split()[0], licence) for package, licence in crates]
+
+
+def documented() -> list[tuple[str, str]]:
+    """The table of docs/dependencies.md."""
+    rows = re.findall(r"^\| (`.*?`) \| (.*?) \|", (ROOT / "docs/dependencies.md").read_text(encoding="utf-8"), re.MULTILINE)
+    return [(name, licence) for names, licence in rows for name in re.findall(r"`(.*?)`", names)]
+
+
+def test_every_crate_in_the_wheel_has_a_reason() -> None:
+    table = documented()
+    assert set(table) == set(compiled())
+    assert len(table) == len(set(table))
+
+
+# What brings TLS or signatures of its own, by the names of the crates that everything else of it needs.
+BACKENDS = {
+    "aws-lc-rs", "aws-lc-sys", "boring", "boring-sys", "ed25519-dalek", "graviola", "mbedtls", "native-tls", "openssl",
+    "openssl-sys", "p256", "p384", "ring", "rsa", "rustls-rustcrypto", "schannel", "security-framework", "wolfssl-sys",
+}  # fmt: skip
+
+
+def test_the_wheel_has_one_crypto_backend() -> None:
+    names = [name for name, _ in compiled()]
+    assert [name for name in names if name in BACKENDS] == ["ring"]
+    assert names.count("rustls") == 1
+
+
 def test_contents_of_the_source_distribution(sdist: Path) -> None:
     expected = {
         "Cargo.lock", "Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "PKG-INFO", "README.md", "pyproject.toml",
