@@ -224,7 +224,8 @@ def test_what_a_key_is_for() -> None:
 
     assert outcome(rsa_key) == "True"
     assert outcome({**rsa_key, "use": "sig", "key_ops": ["verify"], "alg": "RS256", "kid": "1"}) == "True"
-    for other in ({"use": "enc"}, {"key_ops": ["encrypt"]}, {"key_ops": "verify"}, {"alg": "RSA-OAEP"}, {"alg": 7}):
+    contradiction = {"use": "enc", "key_ops": ["verify"]}
+    for other in ({"use": "enc"}, {"key_ops": ["encrypt"]}, {"key_ops": "verify"}, contradiction, {"alg": "RSA-OAEP"}, {"alg": 7}):
         assert outcome({**rsa_key, **other}, p256) == "id_token_signature", other
         assert outcome({**rsa_key, **other}) == "keys_unavailable", other
     assert outcome({**rsa_key, "alg": "PS256"}) == "id_token_signature"

@@ -80,11 +80,13 @@ impl Key {
         let coordinate = |name: &str, len: usize| bytes(name).filter(|bytes| bytes.len() == len);
         // An uncompressed point (SEC 1 section 2.3.3).
         let point = |len: usize| Some([vec![4], coordinate("x", len)?, coordinate("y", len)?].concat());
-        let is_for_signatures = match jwk.get("key_ops") {
-            None => jwk.get("use").is_none_or(|purpose| purpose == "sig"),
-            Some(Value::Array(operations)) => operations.iter().any(|operation| operation == "verify"),
-            Some(_) => false,
-        };
+        // Where a key says both, both have to fit (RFC 7517 section 4.3).
+        let is_for_signatures = jwk.get("use").is_none_or(|purpose| purpose == "sig")
+            && match jwk.get("key_ops") {
+                None => true,
+                Some(Value::Array(operations)) => operations.iter().any(|operation| operation == "verify"),
+                Some(_) => false,
+            };
         let algorithm = match jwk.get("alg") {
             None => None,
             Some(Value::String(name)) => Some(name.parse().ok()?),
