@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use proofkey::{Answer, Client, Discovery, ErrorKind, PkceSupport, Provider, Step};
+use proofkey::{Answer, Client, Discovery, ErrorKind, PkceSupport, Provider, Secret, Step, Tokens};
 use proofkey_fuzz::{assert_web_url, fields};
 use serde::Deserialize;
 use serde_json::Value;
@@ -28,6 +28,11 @@ struct Metadata {
     authorization_endpoint: Option<String>,
     token_endpoint: Option<String>,
     revocation_endpoint: Option<String>,
+    jwks_uri: Option<String>,
+    userinfo_endpoint: Option<String>,
+    end_session_endpoint: Option<String>,
+    #[serde(rename = "id_token_signing_alg_values_supported")]
+    _id_token_signing_alg_values_supported: Option<Vec<String>>,
     code_challenge_methods_supported: Option<Vec<String>>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
     authorization_response_iss_parameter_supported: Option<bool>,
@@ -55,7 +60,7 @@ fn expected(issuer: &str, document: &[u8]) -> Option<Metadata> {
         && metadata.require_pushed_authorization_requests != Some(true)
         && metadata.authorization_endpoint.as_ref().is_some_and(is_endpoint)
         && metadata.token_endpoint.as_ref().is_some_and(is_endpoint)
-        && metadata.revocation_endpoint.as_ref().is_none_or(is_endpoint);
+        && metadata.others().into_iter().flatten().all(is_endpoint);
     is_usable.then_some(metadata)
 }
 
@@ -70,6 +75,14 @@ struct Once {
     _token_endpoint: Option<Value>,
     #[serde(rename = "revocation_endpoint")]
     _revocation_endpoint: Option<Value>,
+    #[serde(rename = "jwks_uri")]
+    _jwks_uri: Option<Value>,
+    #[serde(rename = "userinfo_endpoint")]
+    _userinfo_endpoint: Option<Value>,
+    #[serde(rename = "end_session_endpoint")]
+    _end_session_endpoint: Option<Value>,
+    #[serde(rename = "id_token_signing_alg_values_supported")]
+    _id_token_signing_alg_values_supported: Option<Value>,
     #[serde(rename = "code_challenge_methods_supported")]
     _code_challenge_methods_supported: Option<Value>,
     #[serde(rename = "token_endpoint_auth_methods_supported")]
@@ -81,11 +94,17 @@ struct Once {
 }
 
 impl Metadata {
+    /// The endpoints that need not be there.
+    fn others(&self) -> [&Option<String>; 4] {
+        [&self.revocation_endpoint, &self.jwks_uri, &self.userinfo_endpoint, &self.end_session_endpoint]
+    }
+
     fn assert_is(&self, provider: &Provider) {
         assert_eq!(Some(provider.authorization_endpoint()), self.authorization_endpoint.as_deref());
         assert_eq!(Some(provider.token_endpoint()), self.token_endpoint.as_deref());
-        [&self.issuer, &self.authorization_endpoint, &self.token_endpoint, &self.revocation_endpoint]
+        [&self.issuer, &self.authorization_endpoint, &self.token_endpoint]
             .into_iter()
+            .chain(self.others())
             .flatten()
             .for_each(|url| assert_web_url(url));
         let lists = |list: &Option<Vec<String>>, method: &str| list.iter().flatten().any(|listed| listed == method);
@@ -103,7 +122,11 @@ impl Metadata {
         // What it promises about callbacks is kept.
         let client = Client::new(provider.clone(), "c").expect("a client");
         let client = client.redirect_uri("https://client.example/cb").expect("a redirect URI");
+        let tokens = Tokens::from_parts(Secret::new("a"), None, None, None);
+        let userinfo = client.begin_userinfo(&tokens).ok();
+        assert_eq!(userinfo.as_ref().map(|question| question.request().url()), self.userinfo_endpoint.as_deref());
         let Ok(login) = client.authorize().state("s").begin(0) else { return };
+        assert_eq!(client.authorize().scope("openid").begin(0).is_ok(), self.jwks_uri.is_some());
         let without_iss = login.accept("https://client.example/cb?code=c&state=s", 0);
         let is_promised = self.authorization_response_iss_parameter_supported == Some(true);
         assert_eq!(without_iss.is_err_and(|refusal| refusal.error.kind() == ErrorKind::IssMissing), is_promised);
