@@ -12,7 +12,7 @@ need python3 "fuzzing" || exit 0
 
 seconds=${1:-30}
 targets=("${@:2}")
-[ ${#targets[@]} -gt 0 ] || targets=(answer callback form metadata pkce seal uri)
+[ ${#targets[@]} -gt 0 ] || targets=(answer callback form id_token metadata pkce seal uri)
 for target in "${targets[@]}"; do
     if [[ ! $seconds =~ ^[0-9]+$ || ! -f tests/fuzz/targets/$target.rs ]]; then
         echo "usage: $0 [SECONDS [TARGET…]]" >&2

@@ -115,6 +115,64 @@ def metadata() -> Iterator[list[Any]]:
         yield [issuer, json.dumps(document).replace("{", f"{{{json.dumps(name)}: {json.dumps(value)}, ")]
 
 
+# The public keys of RFC 8037 appendix A.2 and RFC 7515 appendix A.3: the target signs with what belongs to them.
+ED25519 = {"kid": "k-eddsa", "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+P256 = {
+    "kid": "k-es256",
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+}
+
+
+def id_token() -> Iterator[list[Any]]:
+    """Flags (see the target), header, claims, those of a refresh, two answers with keys, access token, userinfo."""
+    file = vectors("id_token")
+    good = file["id_token_cases"][0]["claims"]
+    keys = json.dumps({"keys": [ED25519, P256, *(key for key in file["id_token_jwks"]["keys"] if key["kty"] == "RSA")]})
+    userinfo = json.dumps({"sub": good["sub"], "name": "A"})
+    for case in file["id_token_cases"]:
+        context, header, claims = case["ctx"], json.dumps(case["header"]), json.dumps(case["claims"])
+        flags = "z" * (context["leeway"] == 0) + "b" * (case["signature"] == "invalid")
+        for flag, name in ("t", "trusted_audiences"), ("m", "max_age"), ("a", "required_acr"):
+            flags += flag * (name in context)
+        access_token = context.get("access_token", "a")
+        if context["nonce"] is None:
+            claims, refreshed = json.dumps(good), claims
+        else:
+            refreshed = claims
+        # Where it is signed by RSA here, the target signs in another way.
+        for flag, algorithm, kid in ("e", "ES256", "k-es256"), ("", "EdDSA", "k-eddsa"):
+            own = header.replace("RS256", algorithm).replace("k1", kid)
+            yield [flags + flag, own, claims, refreshed, keys, keys, access_token, userinfo]
+        yield ["f", case["jwt"]]
+
+    def seed(flags: str, header: dict[str, Any], *keys: dict[str, Any], more: object = None, **other: Any) -> list[Any]:
+        claims = json.dumps({**good, **other})
+        return [flags, json.dumps(header), claims, claims, json.dumps({"keys": keys}), more, "a", userinfo]
+
+    for flags, algorithm, key, other in ("e", "ES256", P256, ED25519), ("", "EdDSA", ED25519, P256):
+        named, nameless = {"alg": algorithm, "kid": key["kid"]}, {"alg": algorithm}
+        yield seed(flags, named, other, more=json.dumps({"keys": [key]}))
+        yield seed(flags, nameless, key, other)
+        yield seed(flags, nameless, key, key)
+        yield seed(flags, named, {**key, "x": other["x"]}, key)
+        yield seed(flags + "o", named, key)
+        for purpose in {"use": "enc"}, {"key_ops": ["verify"]}, {"key_ops": ["sign"]}, {"alg": "RS256"}:
+            yield seed(flags, named, {"use": "sig", **key, **purpose}, other)
+        yield seed(flags, named, {**key, "use": "enc", "key_ops": ["verify"]}, other)
+        # At the edges of what is accepted, on both sides.
+        for audience in "api", [], ["api"], ["client-1"], ["client-1", "client-1"]:
+            yield seed(flags + "t", named, key, aud=audience)
+            yield seed(flags + "t", named, key, aud=audience, azp="client-1")
+        for length in 255, 256:
+            yield seed(flags, named, key, sub="a" * length)
+        for at in 1_699_999_639, 1_699_999_640, 1_700_000_060, 1_700_000_061:
+            yield seed(flags + "m", named, key, auth_time=at, nbf=at, iat=at)
+            yield seed(flags + "m", named, key, auth_time=at)
+
+
 def pkce() -> Iterator[list[Any]]:
     """Flags (p: plain, o: optional), challenge, method, stored binding, verifier."""
     file = vectors("pkce")
@@ -142,14 +200,15 @@ def seal() -> Iterator[list[Any]]:
         values = [client["issuer"], client["authorization_endpoint"], client["token_endpoint"]]
         values += [bytes([client["iss_promised"]]), client["client_id"], "https://client.example/cb"]
         values += [login[name] for name in ("state", "verifier", "scope", "began_at", "expires_at", "data")]
-        yield ["f", *values, "", "", ""]
+        asked = [str(login.get(name, "")) for name in ("nonce", "max_age", "acr_values")]
+        yield ["f", *values, *asked]
         context = hashlib.sha256(b"github").digest()[:16]
-        texts = [context, *map(field, values), b"", b"", b""]
+        texts = [context, *map(field, values + asked)]
         yield [b"p\x01" + b"".join(len(text).to_bytes(2, "big") + text for text in texts)]
 
 
 def main(folder: pathlib.Path) -> None:
-    for make in callback, answer, uri, form, metadata, pkce, seal:
+    for make in callback, answer, uri, form, metadata, id_token, pkce, seal:
         corpus = folder / make.__name__
         corpus.mkdir(parents=True, exist_ok=True)
         for fields in make():

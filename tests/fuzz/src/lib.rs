@@ -2,7 +2,10 @@
 //! crates. A target states what must hold, and panics where it does not.
 
 use std::borrow::Cow;
+use std::fmt;
 
+use serde::de::{Deserializer as _, MapAccess, Visitor};
+use serde_json::{Map, Value};
 use url::{Host, Url};
 
 /// Cuts an input at the bytes 0xFF, which no UTF-8 text holds. Missing fields are empty, the last one takes the rest.
@@ -106,4 +109,28 @@ pub fn assert_uri_text(text: &str) {
     assert!(scheme.starts_with(|first: char| first.is_ascii_alphabetic()));
     assert!(scheme.chars().all(|character| character.is_ascii_alphanumeric() || "+-.".contains(character)));
     assert!(!text.contains(|character: char| !character.is_ascii_graphic() || "#\\\"<>^`{|}".contains(character)));
+}
+
+pub type Object = Map<String, Value>;
+
+/// One JSON object, if none of these members is in it twice.
+pub fn object(text: &str, is_single: fn(&str) -> bool) -> Option<Object> {
+    struct Members;
+    impl<'de> Visitor<'de> for Members {
+        type Value = Vec<(String, Value)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+            std::iter::from_fn(|| members.next_entry().transpose()).collect()
+        }
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let members = reader.deserialize_map(Members).ok()?;
+    reader.end().ok()?;
+    let count = |name: &str| members.iter().filter(|member| member.0 == name).count();
+    let is_unambiguous = members.iter().all(|(name, _)| !is_single(name) || count(name) == 1);
+    is_unambiguous.then(|| members.into_iter().collect())
 }

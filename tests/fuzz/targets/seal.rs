@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 const SECRET: &[u8] = b"the secret of the fuzzer, of 32 bytes and more";
 const CONTEXT: &str = "github";
-/// The fields of a payload. The last three belong to OpenID logins, which there are none of.
+/// The fields of a payload. The last three belong to OpenID logins.
 const FIELDS: usize = 16;
 
 // The first byte of the input says what the rest is: a text as it comes, a payload as it comes, or fields that become a
@@ -56,7 +56,15 @@ fn assert_is(login: &Login, payload: &[u8], keys: &SealKeys) {
     assert!(is_printable(std::str::from_utf8(fields[7]).expect("a state")));
     assert_eq!(login.expires_at().to_be_bytes(), fields[11]);
     assert_eq!(login.data().as_bytes(), fields[12]);
-    assert!(fields[13..].iter().all(|field| field.is_empty()));
+    let asked = [fields[13], fields[14], fields[15]].map(|field| std::str::from_utf8(field).expect("a text"));
+    let scope = std::str::from_utf8(fields[9]).expect("a scope");
+    if scope.split(' ').any(|token| token == "openid") {
+        assert!(is_printable(asked[0]));
+        assert!(asked[1].is_empty() || asked[1].parse::<u32>().is_ok_and(|seconds| seconds.to_string() == asked[1]));
+        assert!(asked[2].is_empty() || asked[2].split(' ').all(is_printable));
+    } else {
+        assert_eq!(asked, ["", "", ""], "without openid there is nothing to hold them against");
+    }
     let again = unseal(&login.seal(keys, CONTEXT).expect("it fitted before"));
     // A client that promises `iss` makes every login of its own promise it; this one does not.
     assert_eq!(again, payload);
@@ -65,7 +73,7 @@ fn assert_is(login: &Login, payload: &[u8], keys: &SealKeys) {
 fn client() -> Client {
     let provider = Provider::new("https://as.example/authorize", "https://as.example/token").expect("endpoints");
     let provider = provider.issuer("https://as.example").expect("an issuer");
-    let client = Client::new(provider, "s6BhdRkqt3").expect("a client id");
+    let client = Client::new(provider, "s6BhdRkqt3").expect("a client id").trust_token_endpoint_tls();
     client.redirect_uri("https://client.example/cb").expect("a redirect URI")
 }
 
