@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c python redeem
+# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c python redeem id_token
 # exchange size.
 # No figure fails it; a library that computes another value does.
 set -euo pipefail
@@ -37,6 +37,13 @@ redeem() {
     program proofkey-bench
     packages
     "$environment/bin/python" tests/bench/python/redeem.py "$build/release/proofkey-bench" "$build/c-bench"
+}
+
+id_token() {
+    need "$python" "the comparison of ID tokens" || return 0
+    [ -n "$(wheel)" ] || need cargo "the comparison of ID tokens" || return 0
+    packages
+    "$environment/bin/python" tests/bench/python/id_token.py
 }
 
 exchange() {
@@ -103,11 +110,11 @@ bytes() {
     echo "| Size | $1 | $2 bytes | – | – | – | $verdict |"
 }
 
-[ $# -gt 0 ] || set -- rust c python redeem exchange size
+[ $# -gt 0 ] || set -- rust c python redeem id_token exchange size
 for part; do
     case $part in
-    rust | c | python | redeem | exchange | size) ;;
-    *) echo "usage: $0 [rust] [c] [python] [redeem] [exchange] [size]" >&2; exit 2 ;;
+    rust | c | python | redeem | id_token | exchange | size) ;;
+    *) echo "usage: $0 [rust] [c] [python] [redeem] [id_token] [exchange] [size]" >&2; exit 2 ;;
     esac
 done
 echo "| | what | proofkey | against | which takes | ratio | target | |"
