@@ -1,6 +1,8 @@
-//! Measures the core against other crates and against the limits below it.
+//! Measures the crates against others and against the limits below them.
 //!
 //! Machines are noisy: each round runs a short slice of every candidate in turn, and only ratios within a round count.
+
+mod id_token;
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
         challenge(len, target);
     }
     verify();
+    id_token::login_to_claims();
     ExitCode::SUCCESS
 }
 
