@@ -78,6 +78,10 @@ test-servers: ## Test against real authorization servers, installed below target
 test-adapters: ## Test the adapters for server frameworks, installed below target/ and run on loopback
 	@tests/adapters/run.sh
 
+.PHONY: test-load
+test-load: ## Sign 200 users in at once, while workers and stores die
+	@tests/load/run.sh
+
 .PHONY: test-sdist
 test-sdist: ## Build the source distribution in isolation (minutes; after test-python)
 	@tests/python/test-sdist.sh

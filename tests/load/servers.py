@@ -1,0 +1,116 @@
+"""The app in gunicorn, as it is deployed, and Redis: processes that a test may kill."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+WORKERS, THREADS = 4, 8
+
+
+class App:
+    """The app, served by several workers."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        self._process, self._port, self._log = process, port, log
+        self.url = f"http://127.0.0.1:{port}"
+
+    @property
+    def log(self) -> str:
+        """What gunicorn and the app wrote."""
+        return self._log.read_text()
+
+    def kill_a_worker(self) -> set[int]:
+        """Kills the worker that is busiest, and returns the ports at the other end of the connections that it held."""
+        pid = max(self._workers(), key=lambda worker: len(self._held_by(worker)))
+        # Stopped it takes no more, so that what it holds is what it dies with.
+        os.kill(pid, signal.SIGSTOP)
+        while not _is_stopped(pid):
+            os.sched_yield()
+        held = self._held_by(pid)
+        os.kill(pid, signal.SIGKILL)
+        return held
+
+    def _workers(self) -> list[int]:
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+    def _held_by(self, pid: int) -> set[int]:
+        held = {os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
+        ports = set()
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            _, ours, theirs, state, *_, inode = line.split()[:10]
+            if state == _ESTABLISHED and _port(ours) == self._port and f"socket:[{inode}]" in held:
+                ports.add(_port(theirs))
+        return ports
+
+
+@contextmanager
+def app(folder: Path, issuer: str, store: str = "") -> Iterator[App]:
+    """The app, whose files are in a folder, until the end of the block."""
+    kept, log = folder / "kept", folder / "log"
+    kept.mkdir()
+    settings = {
+        "SECRET_KEY": "the secret of these tests, of 32 bytes and more",
+        "PROOFKEY_TEST_ISSUER": issuer,
+        "PROOFKEY_TEST_CLIENT_ID": "my-app",
+        "PROOFKEY_STORE": store,
+    }
+    environment = {**os.environ, **{f"FLASK_{name}": value for name, value in settings.items()}, "KEPT": str(kept)}
+    # The socket is made here, so that the port is known, and who comes before the workers are there waits.
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as listener, log.open("wb") as output:
+        port = listener.getsockname()[1]
+        command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--no-control-socket"]
+        command += ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS)]
+        # Otherwise the first that is ready takes a thousand, and the others have nothing to do.
+        command += ["--worker-connections", str(2 * THREADS), "app:app"]
+        process = subprocess.Popen(
+            command,
+            cwd=Path(__file__).parent,
+            env=environment,
+            pass_fds=[listener.fileno()],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    with process:
+        try:
+            yield App(process, port, log)
+        finally:
+            process.terminate()
+
+
+class Redis:
+    """A Redis that keeps nothing when it dies, and comes back at its port."""
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self._port}"
+        self.start()
+
+    def start(self) -> None:
+        command = ["redis-server", "--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd="/")
+        assert self._process.stdout is not None
+        assert any("Ready to accept connections" in line for line in self._process.stdout)
+
+    def kill(self) -> None:
+        with self._process:
+            self._process.kill()
+
+
+def _is_stopped(pid: int) -> bool:
+    """Whether all of its threads are."""
+    states = [(each / "stat").read_text().rpartition(")")[2].split()[0] for each in Path(f"/proc/{pid}/task").iterdir()]
+    return set(states) == {"T"}
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2], 16)
+
+
+_ESTABLISHED = "01"
