@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c python redeem id_token
-# exchange size.
+# exchange flask size.
 # No figure fails it; a library that computes another value does.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -51,6 +51,13 @@ exchange() {
     program token-server
     packages
     "$environment/bin/python" tests/bench/python/exchange.py "$build/release/token-server"
+}
+
+flask() {
+    need "$python" "the comparison of logins in Flask" || return 0
+    [ -n "$(wheel)" ] || need cargo "the comparison of logins in Flask" || return 0
+    packages
+    "$environment/bin/python" tests/bench/python/login.py
 }
 
 # An environment with the wheel and the packages that it is compared with.
@@ -110,11 +117,14 @@ bytes() {
     echo "| Size | $1 | $2 bytes | – | – | – | $verdict |"
 }
 
-[ $# -gt 0 ] || set -- rust c python redeem id_token exchange size
+[ $# -gt 0 ] || set -- rust c python redeem id_token exchange flask size
 for part; do
     case $part in
-    rust | c | python | redeem | id_token | exchange | size) ;;
-    *) echo "usage: $0 [rust] [c] [python] [redeem] [id_token] [exchange] [size]" >&2; exit 2 ;;
+    rust | c | python | redeem | id_token | exchange | flask | size) ;;
+    *)
+        echo "usage: $0 [rust] [c] [python] [redeem] [id_token] [exchange] [flask] [size]" >&2
+        exit 2
+        ;;
     esac
 done
 echo "| | what | proofkey | against | which takes | ratio | target | |"

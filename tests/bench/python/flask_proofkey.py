@@ -1,0 +1,20 @@
+"""A Flask app that signs in with proofkey."""
+
+from flask import Flask, redirect, session
+
+from proofkey.flask import ProofKey
+
+app = Flask(__name__)
+app.config.from_prefixed_env()
+auth = ProofKey(app, bench={"scope": "openid profile"})
+
+
+@auth.on_login("bench")
+def signed_in(login):
+    session["user"] = login.profile["name"]
+    return redirect(login.next)
+
+
+@app.get("/")
+def home():
+    return session["user"]
