@@ -24,7 +24,7 @@ help: ## List the jobs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 .PHONY: demo
-demo: target/demo/installed ## Walk one whole login on this machine, and try to steal one
+demo: target/demo/installed ## Sign in to a Flask app on this machine, and try to steal that sign-in
 	@target/demo/bin/python examples/python/demo.py
 
 .PHONY: test
@@ -124,5 +124,5 @@ target/demo/installed: $(shell git ls-files crates bindings/python python Cargo.
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed: set PYTHON")'
 	$(PYTHON) -m venv target/demo
 	echo 'building proofkey (a minute or two the first time)' >&2
-	target/demo/bin/python -m pip install -q --disable-pip-version-check .
+	target/demo/bin/python -m pip install -q --disable-pip-version-check '.[flask,testing]'
 	touch $@

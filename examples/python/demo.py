@@ -1,95 +1,122 @@
-"""One whole login on this machine, step by step, and what a thief gets from a code without its verifier.
+"""Somebody signs in to the app of flask_login.py, step by step, and a thief tries it with what was theirs.
 
-Run by `make demo`. Everything listens on loopback, and secrets are masked.
+Run by `make demo`. App, browsers and provider are in this process and on loopback; secrets are masked.
 """
 
 import json
+import secrets
+import sys
 import urllib.error
-import urllib.parse
 import urllib.request
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask_login import app, auth
+from werkzeug.test import TestResponse
 
 import proofkey
 from proofkey import testing
 
-REDIRECT_URI = "http://127.0.0.1:8400/callback"
-SECRETS = {"code", "code_verifier", "access_token", "refresh_token"}
-
-
-def step(number: int, text: str) -> None:
-    print(f"\n{number}. {text}")
-
-
-def show(what: str, params: list[tuple[str, str]]) -> None:
-    print(f"     {what}")
-    for name, value in params:
-        print(f"       {name:<22} {mask(value) if name in SECRETS else value}")
-
-
-def mask(secret: str) -> str:
-    return f"{secret[:3]}… ({len(secret)} characters, masked)"
-
-
-def query(url: str) -> list[tuple[str, str]]:
-    return urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query)
-
-
-def steal(server: testing.Provider, code: str, **guess: str) -> tuple[int, str]:
-    """What a thief does who read the code off the redirect: the status and the answer."""
-    form = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": REDIRECT_URI,
-        "client_id": "demo-app",
-        **guess,
-    }
-    request = urllib.request.Request(server.token_endpoint, urllib.parse.urlencode(form).encode())
-    try:
-        with urllib.request.urlopen(request, timeout=10) as response:
-            return response.status, "tokens"
-    except urllib.error.HTTPError as refused:
-        answer = json.load(refused)
-        return refused.code, f"{answer['error']}: {answer['error_description']}"
+USER = testing.User("user-1", {"login": "first-user"})
+SECRETS = {"code", "code_verifier"}
+unexpected: list[str] = []
 
 
 def main() -> None:
-    print("proofkey: one login with PKCE (RFC 7636), app, browser and authorization server on this machine")
-    with testing.Provider() as server:
-        client = proofkey.Client(server.provider, "demo-app", redirect_uri=REDIRECT_URI)
+    app.logger.disabled = True
+    # Instead of a page, a word: the cause, and the library's error behind it.
+    auth.on_error(lambda refusal: (str(refusal), refusal.status))
+    with testing.Provider(users=[USER], id_token_alg="ES256") as server:
+        app.config.update(
+            SECRET_KEY=secrets.token_hex(),
+            PROOFKEY_GITHUB_ISSUER=server.issuer,
+            PROOFKEY_GITHUB_CLIENT_ID="demo-app",
+            PROOFKEY_GITHUB_SCOPE="openid",
+        )
+        sign_in(server)
+        steal(server)
+    if unexpected:
+        sys.exit(f"\nThis must not be: {', '.join(unexpected)}.")
+    print("\nAll as it should be: the user is signed in, and the thief is not.")
 
-        step(1, "The app begins a login: it keeps a fresh verifier, and sends the browser off with its challenge.")
-        login = client.begin(scope="files.read")
-        show(f"GET {server.authorization_endpoint}", query(login.url))
 
-        step(2, "The user consents, and the server sends the browser back with a code.")
-        callback_url = server.sign_in(login.url)
-        show(f"GET {REDIRECT_URI}", query(callback_url))
+def sign_in(server: testing.Provider) -> None:
+    browser = app.test_client()
+    step("The app keeps a verifier in a sealed cookie, and sends the browser to the provider with its hash.")
+    authorization_url = browser.get("/auth/github").location
+    show(f"GET {server.authorization_endpoint}", query(authorization_url))
 
-        step(3, "The app checks where that arrived, its state and its issuer, and exchanges the code with the verifier.")
-        tokens = client.finish(login, callback_url)
-        show(f"POST {server.token_endpoint}", server.seen[-1].params)
+    step("The user allows it, and the provider sends the browser back with a code.")
+    callback_url = server.sign_in(authorization_url)
+    show(f"GET {callback_url.partition('?')[0]}", query(callback_url))
 
-        step(4, "The server hashes the verifier, finds the challenge that it stored with the code, and answers.")
-        granted = {name: value for name, value in tokens.to_dict().items() if isinstance(value, str)}
-        show("200 OK", [*granted.items(), ("scope", " ".join(tokens.scope or []))])
+    step("The app opens the cookie, checks state and iss, and sends code and verifier to the provider.")
+    answer = browser.get(callback_url)
+    show(f"POST {server.token_endpoint}", server.seen[-1].params)
 
-        step(5, "A thief reads the code of a second login off the redirect, and tries it first.")
-        login = client.begin(scope="files.read")
-        callback_url = server.sign_in(login.url)
-        code = dict(query(callback_url))["code"]
-        challenge = dict(query(login.url))["code_challenge"]
-        attempts = {
-            "without a verifier": steal(server, code),
-            "with the challenge": steal(server, code, code_verifier=challenge),
-            "with a fresh verifier": steal(server, code, code_verifier=proofkey.Verifier.generate().expose()),
-        }
-        for how, (status, answer) in attempts.items():
-            print(f"       {how:<22} {status} {answer}")
-        client.finish(login, callback_url)
-        print("       the app itself         200 tokens: the attempts did not use its code up")
+    step("The provider hashes the verifier, and grants tokens. The app checks the ID token, and knows its user.")
+    expect("signing in", "302 to /", outcome(answer))
+    expect("the app's start page", "200 Hello first-user", outcome(browser.get("/")))
 
-    if any(status != 400 for status, _ in attempts.values()):
-        raise SystemExit("the intercepted code was worth something: that must not be")
-    print("\nAll as it should be: one login finished, and three tries with a stolen code refused.")
+
+def steal(server: testing.Provider) -> None:
+    browser, thief = app.test_client(), app.test_client()
+    step("In a second sign-in, a thief reads the callback on its way to the app, and is faster.")
+    begun = browser.get("/auth/github")
+    callback_url = server.sign_in(begun.location)
+    code = dict(query(callback_url))["code"]
+    expect("the code, with a verifier of the thief's", "400 invalid_grant", redeem(server, callback_url, code))
+    thiefs_own = server.sign_in(thief.get("/auth/github").location)
+    injected = thiefs_own.replace(dict(query(thiefs_own))["code"], code)
+    expect("the code, in a sign-in of the thief's", "502 provider_error (token_error)", outcome(thief.get(injected)))
+    expect("the callback, in the thief's browser", "400 no_cookie", outcome(thief.get(callback_url)))
+
+    step("The user's browser arrives. From now on the callback is worth nothing, even with the cookie.")
+    expect("the callback, in the user's browser", "302 to /", outcome(browser.get(callback_url)))
+    expect("the callback again, in the user's browser", "400 already_finished", outcome(browser.get(callback_url)))
+    name, _, sealed = begun.headers["Set-Cookie"].partition(";")[0].partition("=")
+    thief.set_cookie(name, sealed)
+    replayed = outcome(thief.get(callback_url))
+    expect("the callback, with the user's cookie", "400 already_finished (login_spent)", replayed)
+
+
+def redeem(server: testing.Provider, callback_url: str, code: str) -> str:
+    """Sends a code past the app, straight to the token endpoint."""
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": callback_url.partition("?")[0],
+        "client_id": "demo-app",
+        "code_verifier": proofkey.Verifier.generate().expose(),
+    }
+    try:
+        with urllib.request.urlopen(server.token_endpoint, urlencode(form).encode(), timeout=10) as answer:
+            return f"{answer.status} tokens"
+    except urllib.error.HTTPError as refused:
+        return f"{refused.code} {json.load(refused)['error']}"
+
+
+def outcome(answer: TestResponse) -> str:
+    return f"{answer.status_code} {f'to {answer.location}' if answer.location else answer.text}"
+
+
+def step(text: str) -> None:
+    print(f"\n{text}")
+
+
+def show(what: str, params: list[tuple[str, str]]) -> None:
+    print(f"  {what}")
+    for name, value in params:
+        print(f"    {name:<22} {f'{value[:3]}… (masked)' if name in SECRETS else value}")
+
+
+def expect(what: str, expected: str, came: str) -> None:
+    print(f"  {what:<42} {came}")
+    if came != expected:
+        unexpected.append(what)
+
+
+def query(url: str) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(url).query)
 
 
 if __name__ == "__main__":
