@@ -57,7 +57,7 @@ class Website:
 
 def _app(server: testing.Provider, config: dict[str, object]) -> Flask:
     app = Flask(__name__)
-    app.config.update(SECRET_KEY="for the browser's tests, and long enough", **config)
+    app.config.update(SECRET_KEY=SECRET_KEY, **config)
     app.logger.disabled = True
     known = {"issuer": server.issuer, "client_id": "browser-tests"}
     auth = ProofKey(
@@ -101,6 +101,7 @@ def _app(server: testing.Provider, config: dict[str, object]) -> Flask:
     return app
 
 
+SECRET_KEY = "for the tests with a browser, and long enough"
 _PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>The app</title><main>{}</main></html>'
 _AHEAD = {
     "link": '<link rel="prefetch" href="/auth/plain">',

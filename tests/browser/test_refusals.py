@@ -1,0 +1,103 @@
+"""The page of every cause, reached as a browser reaches it."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from conftest import Shoot, allow, expect_cause, expect_text
+from playwright.sync_api import Page
+from proofkey import testing
+from proofkey.flask import CAUSES, _state
+from proofkey.testing import faults
+from website import SECRET_KEY, Website
+
+FAULTS: dict[str, faults.Fault[Any]] = {
+    "callback_malformed": faults.parameters_twice(),
+    "issuer_mismatch": faults.iss_wrong(),
+    "network_after": faults.cut_before_answer("token"),
+    "not_issued_here": faults.state_wrong(),
+    "provider_error": faults.refuses("token", "invalid_client"),
+}
+
+
+@pytest.mark.parametrize("cause", FAULTS)
+def test_the_provider_is_at_fault(page: Page, site: Website, server: testing.Provider, shoot: Shoot, cause: str) -> None:
+    page.goto(site.url("/auth/plain"))
+    with server.bend(FAULTS[cause]):
+        allow(page)
+        expect_cause(page, cause)
+    shoot(page, cause)
+    page.get_by_role("link", name="Try again").click()
+    allow(page)
+    expect_text(page, "Signed in as somebody")
+
+
+def configuration(page: Page, site: Website) -> None:
+    page.goto(site.url("/auth/unset"))
+
+
+def expired(page: Page, site: Website) -> None:
+    began_at = int(time.time()) - 601
+    state = _state.make([SECRET_KEY.encode()], "plain", urlsplit(site.url("/")).netloc, began_at)
+    page.goto(site.url(f"/auth/plain/callback?code=of-then&state={state}"))
+
+
+def other_host(page: Page, site: Website) -> None:
+    page.goto(site.url("/auth/shown"))
+    allow(page)
+    expect_text(page, "Signed in, and shown at the callback")
+    page.goto(page.url.replace("localhost", "127.0.0.1"))
+
+
+def post_required(page: Page, site: Website) -> None:
+    page.goto(site.url("/auth/plain?connect=1"))
+
+
+def prefetch(page: Page, site: Website) -> None:
+    page.set_extra_http_headers({"Sec-Purpose": "prefetch"})
+    page.goto(site.url("/auth/plain"))
+
+
+def user_changed(page: Page, site: Website) -> None:
+    page.goto(site.url("/become/one"))
+    page.goto(site.url("/connect"))
+    page.get_by_role("button", name="Connect").click()
+    page.wait_for_url("**/authorize?*")
+    page.context.new_page().goto(site.url("/become/two"))
+    allow(page)
+
+
+WAYS: list[Callable[[Page, Website], None]] = [configuration, expired, other_host, post_required, prefetch, user_changed]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_the_way_here(page: Page, site: Website, shoot: Shoot, way: Callable[[Page, Website], None]) -> None:
+    way(page, site)
+    expect_cause(page, way.__name__)
+    shoot(page, way.__name__)
+
+
+def test_the_provider_is_away(page: Page, site: Website, server: testing.Provider, shoot: Shoot) -> None:
+    server.stop()
+    page.goto(site.url("/auth/plain"))
+    expect_cause(page, "network_before")
+    shoot(page, "network_before")
+
+
+ADDRESSES: dict[str, dict[str, object]] = {"base_url": {}, "proxy": {"TRUSTED_HOSTS": ["app.example"]}}
+
+
+@pytest.mark.parametrize("cause", ADDRESSES)
+def test_the_address_is_not_known(page: Page, server: testing.Provider, shoot: Shoot, cause: str) -> None:
+    with Website(server, ADDRESSES[cause]).running() as site:
+        page.goto(site.url("/auth/plain", host="app.example"))
+        expect_cause(page, cause)
+        shoot(page, cause)
+
+
+def test_every_cause_was_seen() -> None:
+    in_test_sign_in = {"already_finished", "denied", "no_cookie"}
+    here = {*FAULTS, *(way.__name__ for way in WAYS), "network_before", *ADDRESSES}
+    assert here | in_test_sign_in == set(CAUSES)
