@@ -17,7 +17,7 @@ def consent(request: str, client_id: str, scope: str, users: Sequence[User], cho
     return _page(
         f"Sign in to {client_id}",
         f"""
-<p>This is a test server: choose anybody, there is no password.</p>
+<p class="note">This is a test server: choose anybody, there is no password.</p>
 <form method="post" action="/consent">
 <input type="hidden" name="request" value="{escape(request)}">
 <fieldset>
@@ -76,11 +76,26 @@ def _page(title: str, body: str) -> Answer:
 
 
 _STYLE = """
-body { font: 1.1rem/1.5 system-ui, sans-serif; margin: 2rem 1rem; color: #222; background: #fff }
-main { max-width: 32rem; margin: auto }
-fieldset { border: 1px solid #767676; margin: 1rem 0 }
-label { display: block; padding: .4rem }
-button { font: inherit; padding: .5rem 1.5rem; margin-right: .5rem }
+:root { color-scheme: light dark; --page: #f1efe9; --card: #fff; --text: #1f2023; --weak: #5f6368; --line: #767676;
+        --accent: #0b6b53; --on: #fff }
+@media (prefers-color-scheme: dark) {
+  :root { --page: #191917; --card: #262624; --text: #e9e8e4; --weak: #a6a49d; --line: #8a8880;
+          --accent: #5fcaa8; --on: #10231d }
+}
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 0; background: var(--page); color: var(--text) }
+main { box-sizing: border-box; width: min(30rem, 100% - 2rem); margin: 10vh auto 1rem; padding: 2rem;
+       background: var(--card); border-top: 4px solid var(--accent); border-radius: .75rem;
+       box-shadow: 0 1px 4px rgb(0 0 0 / 15%) }
+h1 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 .75rem; overflow-wrap: anywhere }
+p { margin: 0 0 1rem }
+form > p { margin-bottom: 0 }
+.note { color: var(--weak) }
+ul { margin: .25rem 0 1.25rem; padding-left: 1.5rem; overflow-wrap: anywhere }
+fieldset { border: 1px solid var(--line); border-radius: .4rem; margin: 0 0 1rem; padding: .25rem .75rem .5rem }
+label { display: block; padding: .35rem 0; overflow-wrap: anywhere }
+button { font: inherit; padding: .5rem 1.5rem; margin-right: .5rem; border: 1px solid var(--accent);
+         border-radius: .4rem; background: var(--accent); color: var(--on); cursor: pointer }
+button + button { background: none; color: inherit; border-color: var(--line) }
 """
 _SUBMIT = "document.forms[0].submit()"
 _POLICY = (
