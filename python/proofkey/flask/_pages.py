@@ -9,10 +9,11 @@ from flask import Response
 from proofkey.flask._causes import LoginRefused
 
 _STYLE = """
+:root { color-scheme: light dark }
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 0; background: #f4f5f7; color: #1c1e21 }
-main { max-width: 30rem; margin: 12vh auto; padding: 2rem; background: #fff; border-radius: .75rem;
+main { box-sizing: border-box; width: min(30rem, 100% - 2rem); margin: 10vh auto 1rem; padding: 2rem; background: #fff; border-radius: .75rem;
        box-shadow: 0 1px 4px rgb(0 0 0 / 15%) }
-h1 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 .75rem }
+h1 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 .75rem; text-wrap: balance }
 p { margin: 0 0 1.25rem }
 a, button { display: inline-block; font: inherit; padding: .5rem 1rem; border: 0; border-radius: .4rem;
             background: #1a56db; color: #fff; text-decoration: none; cursor: pointer }
