@@ -59,7 +59,7 @@ def _app(server: testing.Provider, config: dict[str, object]) -> Flask:
     app = Flask(__name__)
     app.config.update(SECRET_KEY=SECRET_KEY, **config)
     app.logger.disabled = True
-    known = {"issuer": server.issuer, "client_id": "browser-tests"}
+    known = {"issuer": server.issuer, "client_id": "holiday-photos", "scope": "photos.read photos.share"}
     auth = ProofKey(
         app, plain=known, posted={**known, "response_mode": "form_post"}, shown=known, unset={"issuer": server.issuer}
     )
