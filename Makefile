@@ -27,6 +27,10 @@ help: ## List the jobs
 demo: target/demo/installed ## Sign in to a Flask app on this machine, and try to steal that sign-in
 	@target/demo/bin/python examples/python/demo.py
 
+.PHONY: demo-serve
+demo-serve: target/demo/installed ## Keep that app up for a person, and draw the last sign-in
+	@target/demo/bin/python examples/python/demo_serve.py
+
 .PHONY: test
 test: ## Run every check and test that this machine has the tools for
 	@mkdir -p target && : >$(MISSING)
