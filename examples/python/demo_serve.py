@@ -97,10 +97,7 @@ def main() -> None:
         draw(server)
         http = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
         print(f"Open http://localhost:{http.port}/last-login and sign in. Ctrl-C ends it.", flush=True)
-        try:
-            http.serve_forever()
-        except KeyboardInterrupt:
-            print()
+        http.serve_forever()
 
 
 def draw(server: testing.Provider) -> None:
@@ -126,7 +123,7 @@ def draw(server: testing.Provider) -> None:
 
 def params() -> Pairs:
     """Those of the current request."""
-    return list(request.values.items(multi=True))
+    return [(name, value) for name in request.values for value in request.values.getlist(name)]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from proofkey import server
 from serving import serving
 
 PAGE = """<!doctype html><title>A single-page app</title><script>
-const base64url = bytes => btoa(String.fromCharCode(...bytes)).replace(/[+]/g, "-").replace(/[/]/g, "_").replace(/=/g, "")
+const base64url = bytes =>
+  btoa(String.fromCharCode(...bytes)).replace(/[+]/g, "-").replace(/[/]/g, "_").replace(/=/g, "")
 const makeVerifier = () => base64url(crypto.getRandomValues(new Uint8Array(32)))
 const challengeOf = async verifier =>
   base64url(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier))))
