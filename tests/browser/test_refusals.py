@@ -81,6 +81,19 @@ def test_the_way_here(page: Page, site: Website, shoot: Shoot, cause: str) -> No
     shoot(page, cause)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_another_site_cannot_connect_an_account(
+    page: Page, site: Website, server: testing.Provider, host: str
+) -> None:
+    page.goto(site.url("/become/one"))
+    # Another port is the same site to the browser, cookies included, and another host is not.
+    page.goto(f"http://{host}:{urlsplit(server.issuer).port}/elsewhere")
+    page.set_content(f'<form method="post" action="{site.url("/auth/plain")}"><button name="connect">Win</button></form>')
+    page.get_by_role("button", name="Win").click()
+    expect_cause(page, "post_required")
+    assert "/authorize" not in [seen.path for seen in server.seen]
+
+
 def test_the_provider_is_away(page: Page, site: Website, server: testing.Provider, shoot: Shoot) -> None:
     server.stop()
     page.goto(site.url("/auth/plain"))
