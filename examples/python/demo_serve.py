@@ -14,7 +14,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from proofkey import testing
 from proofkey.flask import LoginRefused
 
-USERS = [testing.User(f"user-{name}", {"login": f"{name}-user"}) for name in ("first", "second")]
+USERS = [
+    testing.User("user-1", {"login": "first-user", "name": "First User"}),
+    testing.User("user-2", {"login": "second-user", "name": "Second User"}),
+]
 
 
 class Journal:
@@ -35,7 +38,7 @@ class Journal:
         """Takes down what the app just answered."""
         if request.endpoint == "proofkey.start" and response.location:
             self._begin(response)
-        elif request.endpoint == "proofkey.callback" and request.values.get("state") == self._state:
+        elif request.endpoint == "proofkey.callback" and request.args.get("state") == self._state:
             self._come_back(response)
         return response
 
@@ -50,7 +53,7 @@ class Journal:
 
     def _come_back(self, response: Response) -> None:
         if self._catch_up():
-            title, is_refusal = f"back to {request.path}", "error" in request.values
+            title, is_refusal = f"back to {request.path}", "error" in request.args
             self._messages.append(Message("provider", "browser", title, params(), is_refusal=is_refusal))
         self._messages.append(Message("browser", "app", f"{request.method} {request.path}", params()))
         self._exchange()
@@ -72,7 +75,7 @@ class Journal:
     def _exchange(self) -> None:
         """Adds what the app asked the provider during this request, if anything."""
         for asked in self._server.seen[g.seen_before :]:
-            if asked.path == "/token" and dict(asked.params).get("code") == request.values.get("code"):
+            if asked.path == "/token" and dict(asked.params).get("code") == request.args.get("code"):
                 note = "Past the browser, after state and iss were right. The provider hashes the verifier."
                 self._messages.append(Message("app", "provider", "POST /token", asked.params, note))
                 title = f"{asked.status} {asked.error or 'tokens'}"
@@ -123,7 +126,7 @@ def draw(server: testing.Provider) -> None:
 
 def params() -> Pairs:
     """Those of the current request."""
-    return [(name, value) for name in request.values for value in request.values.getlist(name)]
+    return list(request.args.items(multi=True))
 
 
 if __name__ == "__main__":

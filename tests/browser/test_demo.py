@@ -81,7 +81,7 @@ def test_the_last_sign_in_is_drawn(page: Page, url: str, shoot: Shoot) -> None:
 def test_the_apps_own_page(page: Page, url: str, shoot: Shoot) -> None:
     page.goto(url.replace("/last-login", "/"))
     page.get_by_role("link", name="Sign in").click()
-    page.get_by_label("user-second").check()
+    page.get_by_label("Second User").check()
     allow(page)
     expect(page.locator("body")).to_have_text("Hello second-user")
     shoot(page, "app")
