@@ -8,8 +8,7 @@ flask --app flask_login.py run  # register http://localhost:5000/auth/github/cal
 For another provider, set FLASK_PROOFKEY_GITHUB_ISSUER and _SCOPE, too, or change the name.
 """
 
-from flask import Flask, redirect, session
-from markupsafe import escape
+from flask import Flask, redirect, render_template_string, session
 from proofkey.flask import ProofKey
 
 app = Flask(__name__)
@@ -25,4 +24,4 @@ def signed_in(login):
 
 @app.get("/")
 def home():
-    return f"Hello {escape(session['user'])}" if "user" in session else '<a href="/auth/github">Sign in</a>'
+    return render_template_string('Hello {{ session.user or "stranger" }}. <a href="/auth/github">Sign in</a>')

@@ -83,7 +83,7 @@ def test_the_apps_own_page(page: Page, url: str, shoot: Shoot) -> None:
     page.get_by_role("link", name="Sign in").click()
     page.get_by_label("Second User").check()
     allow(page)
-    expect(page.locator("body")).to_have_text("Hello second-user")
+    expect(page.locator("body")).to_have_text("Hello second-user. Sign in")
     shoot(page, "app")
 
 

@@ -1,6 +1,5 @@
 """The README's Python runs as printed, and the demonstrations of the Flask app end well."""
 
-import ast
 import re
 import runpy
 import subprocess
@@ -34,15 +33,13 @@ def test_flask_login(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("FLASK_PROOFKEY_GITHUB_ISSUER", server.issuer)
         monkeypatch.setenv("FLASK_PROOFKEY_GITHUB_SCOPE", "openid")
         client = runpy.run_path(str(EXAMPLES / "flask_login.py"))["app"].test_client()
-        assert '<a href="/auth/github">' in client.get("/").text
-        assert testing.sign_in(client, "/auth/github").text == "Hello &lt;first&gt;"
+        assert client.get("/").text.startswith('Hello stranger. <a href="/auth/github">')
+        assert testing.sign_in(client, "/auth/github").text.startswith("Hello &lt;first&gt;. ")
 
 
 def test_flask_login_takes_ten_lines() -> None:
-    (docstring, *body) = ast.parse((EXAMPLES / "flask_login.py").read_text(encoding="utf-8")).body
-    assert isinstance(docstring, ast.Expr)
-    statements = [node for node in body if not isinstance(node, ast.ImportFrom)]
-    assert sum(len(ast.unparse(node).splitlines()) for node in statements) == 10
+    code = (EXAMPLES / "flask_login.py").read_text(encoding="utf-8").split('"""')[2]
+    assert len([line for line in code.splitlines() if line and not line.startswith("from ")]) == 10
 
 
 def test_demo() -> None:
