@@ -85,6 +85,7 @@ test-adapters: ## Test the adapters for server frameworks, installed below targe
 .PHONY: test-load
 test-load: ## Sign 200 users in at once, while workers and stores die
 	@tests/load/run.sh
+
 .PHONY: test-browser
 test-browser: ## Test sign-ins with Chromium, and see what the pages look like (target/browser/pages)
 	@tests/browser/run.sh
