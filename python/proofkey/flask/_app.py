@@ -17,7 +17,7 @@ class App:
     def __init__(self, app: Flask, prefix: str, setting: Callable[[Flask, str], Setting]) -> None:
         self._app, self._setting = app, setting
         self.prefix = prefix
-        self._discovering = threading.Lock()
+        self._lock = threading.Lock()
         self._providers: dict[str, proofkey.Provider] = {}
         self._clients: dict[tuple[str, str], proofkey.Client] = {}
 
@@ -36,11 +36,15 @@ class App:
         """Of those secrets. `SealError` "secret_weak" without a SECRET_KEY."""
         return proofkey.SealKeys(*self.secrets)
 
-    @cached_property
+    @property
     def finished(self) -> store.SpendStore:
         """The logins that are finished: of this process, unless a store is named."""
-        url = self._app.config.get("PROOFKEY_STORE")
-        return store.from_url(url) if url else store.MemoryStore()
+        with self._lock:  # Two stores in memory would each let a login through.
+            return self._finished
+
+    @cached_property
+    def _finished(self) -> store.SpendStore:
+        return store.from_url(self._app.config.get("PROOFKEY_STORE") or "memory://")
 
     def client(self, setting: Setting, redirect_uri: str) -> proofkey.Client:
         """One for each redirect URI: it remembers keys and refreshes."""
@@ -53,12 +57,10 @@ class App:
         return client
 
     def provider(self, setting: Setting) -> proofkey.Provider:
-        """Found once, by whichever login comes first; a failure is not remembered."""
-        if setting.name not in self._providers:
-            with self._discovering:
-                if setting.name not in self._providers:
-                    self._providers[setting.name] = setting.discover()
-        return self._providers[setting.name]
+        """Found by the first login; a failure is not remembered. No lock is held meanwhile: behind one that does not answer,
+        all others would wait in turn."""
+        found = self._providers.get(setting.name)
+        return found or self._providers.setdefault(setting.name, setting.discover())
 
 
 _MAX_CLIENTS = 64
