@@ -12,6 +12,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 import proofkey
+from proofkey import store
 from proofkey.flask._app import App
 
 
@@ -37,18 +38,19 @@ def _findings(app: Flask, names: list[str]) -> Iterator[tuple[bool, str]]:
     yield from _secrets(kept)
     base_url: str | None = app.config.get("PROOFKEY_BASE_URL")
     yield from _address(app, base_url)
+    yield from _session(app, base_url)
+    yield _store(kept)
     yield bool(names), f"providers: {', '.join(names) or 'none: call @auth.on_login(name)'}"
     for name in names:
         yield from _provider(kept, name, base_url)
 
 
 def _secrets(kept: App) -> Iterator[tuple[bool, str]]:
-    lengths = [len(secret) for secret in kept.secrets]
-    is_strong = min(lengths) >= 32
-    advice = "" if is_strong else ': python -c "import secrets; print(secrets.token_hex(32))" makes one'
-    yield is_strong, f"SECRET_KEY has {lengths[0]} bytes{advice}"
-    if lengths[1:]:
-        yield is_strong, f"SECRET_KEY_FALLBACKS has {len(lengths) - 1} older secrets"
+    newest, *older = [len(secret) for secret in kept.secrets]
+    advice = "" if newest >= 32 else ': python -c "import secrets; print(secrets.token_hex(32))" makes one'
+    yield newest >= 32, f"SECRET_KEY has {newest} bytes{advice}"
+    for length in older:
+        yield length >= 32, f"SECRET_KEY_FALLBACKS has one of {length} bytes"
 
 
 def _address(app: Flask, base_url: str | None) -> Iterator[tuple[bool, str]]:
@@ -60,11 +62,26 @@ def _address(app: Flask, base_url: str | None) -> Iterator[tuple[bool, str]]:
         yield True, "the address is that of the request, for TRUSTED_HOSTS; behind a proxy add werkzeug's ProxyFix"
     else:
         yield True, "PROOFKEY_BASE_URL is not set: logins work on localhost only"
-    is_secure = not (base_url or "").startswith("https://") or bool(app.config.get("SESSION_COOKIE_SECURE"))
-    yield is_secure, f"SESSION_COOKIE_SECURE is {app.config.get('SESSION_COOKIE_SECURE')}"
+
+
+def _session(app: Flask, base_url: str | None) -> Iterator[tuple[bool, str]]:
+    is_secure = bool(app.config.get("SESSION_COOKIE_SECURE"))
+    is_https = (base_url or "").startswith("https://")
+    yield is_secure or not is_https, f"SESSION_COOKIE_SECURE is {is_secure}" + (", under https" if is_https else "")
     same_site = app.config.get("SESSION_COOKIE_SAMESITE")
-    # Without the attribute browsers take it for Lax, some of them after two minutes only.
-    yield same_site == "Lax", f"SESSION_COOKIE_SAMESITE is {same_site}" + ("" if same_site == "Lax" else ': set it to "Lax"')
+    # "Strict" keeps the session back when the provider sends the browser here: the user would not be known, and what the
+    # session held would be lost. Without the attribute, which is Flask's default, sign-ins work.
+    advice = "" if same_site == "Lax" else ': "Lax" keeps it out of forms of other sites, and lets it come back from the provider'
+    yield same_site in ("Lax", None), f"SESSION_COOKIE_SAMESITE is {same_site}{advice}"
+
+
+def _store(kept: App) -> tuple[bool, str]:
+    try:
+        finished = kept.finished
+    except (proofkey.Error, ImportError, ValueError) as error:
+        return False, f"PROOFKEY_STORE: {error}"
+    is_shared = not isinstance(finished, store.MemoryStore)
+    return True, f"a login counts once {'across all workers' if is_shared else 'in each worker: see PROOFKEY_STORE'}"
 
 
 def _provider(kept: App, name: str, base_url: str | None) -> Iterator[tuple[bool, str]]:
