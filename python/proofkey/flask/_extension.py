@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, abort, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from proofkey.flask import _cli, _pages
+from proofkey.flask import _cli, _pages, _settings
 from proofkey.flask._app import App
 from proofkey.flask._causes import LoginRefused
 from proofkey.flask._flow import Flow, SignedIn, is_prefetch
@@ -44,6 +44,8 @@ class ProofKey:
     """
 
     def __init__(self, app: Flask | None = None, *, url_prefix: str = "/auth", **providers: Mapping[str, Any]) -> None:
+        for name, keywords in providers.items():
+            _settings.check(name, keywords)
         self._prefix, self._providers = url_prefix.rstrip("/"), providers
         self._handlers: dict[str, _Handler] = {}
         self._on_error: _ErrorHandler | None = None

@@ -31,10 +31,7 @@ class Setting:
 
     @classmethod
     def of(cls, app: Flask, name: str, keywords: Mapping[str, Any]) -> "Setting":
-        """Keywords win over the configuration. `TypeError` for one that is not known."""
-        unknown = set(keywords) - {*_TEXTS, *_OTHERS}
-        if unknown:
-            raise TypeError(f"{name}: no such setting: {', '.join(sorted(unknown))}")
+        """Keywords win over the configuration."""
         prefix = f"PROOFKEY_{name.upper().replace('-', '_')}_"
         configured = {key: _text(prefix + key.upper(), app.config.get(prefix + key.upper())) for key in _TEXTS}
         configured = {key: value for key, value in configured.items() if value}
@@ -81,6 +78,13 @@ class Setting:
             transport=self["transport"],
             id_token_algorithms=self["id_token_algorithms"],
         )
+
+
+def check(name: str, keywords: Mapping[str, Any]) -> None:
+    """`TypeError` for a keyword that is not known."""
+    unknown = set(keywords) - {*_TEXTS, *_OTHERS}
+    if unknown:
+        raise TypeError(f"{name}: no such setting: {', '.join(sorted(unknown))}")
 
 
 def _text(key: str, value: Any) -> str | None:
