@@ -54,6 +54,8 @@ def of_error(error: proofkey.Error, provider: str) -> LoginRefused:
     """The cause behind an error of the library."""
     if isinstance(error, proofkey.AuthorizationError):
         cause = "denied" if error.error == "access_denied" else "provider_error"
+    elif error.name == "store_unavailable":
+        cause = "store"
     elif isinstance(error, proofkey.TransportError):
         cause = "network_after" if error.request_sent else "network_before"
     elif isinstance(error, (proofkey.TokenError, proofkey.IdTokenError, proofkey.MetadataError)):
@@ -77,6 +79,7 @@ _NAMES = {
     "seal_malformed": "not_issued_here",
     "seal_context": "not_issued_here",
     "seal_client": "configuration",
+    "seal_too_large": "configuration",
     "secret_weak": "configuration",
 }
 
@@ -136,6 +139,12 @@ CAUSES = {
             "The sign-in may have been used up. Sign in again.",
         ),
         Cause(
+            "store",
+            503,
+            "This site cannot finish sign-ins just now",
+            "Nothing of the sign-in is used up: load this page again in a moment.",
+        ),
+        Cause(
             "callback_malformed",
             400,
             "This is not an answer that a sign-in can end with",
@@ -144,14 +153,20 @@ CAUSES = {
         Cause(
             "user_changed",
             400,
-            "Somebody else is signed in now",
-            "The account was to be connected for another user of this browser. Begin again.",
+            "Somebody else is signed in now, or nobody",
+            "The account was to be connected for the user who was signed in here before. Begin again.",
         ),
         Cause(
             "post_required",
             400,
             "Connecting an account begins with a button of this site",
             "This link cannot begin it, because another site may have made it.",
+        ),
+        Cause(
+            "too_many",
+            400,
+            "Too many sign-ins are open",
+            "Another site has sent you here, and may not end those that you began yourself. Begin from this page.",
         ),
         Cause(
             "proxy",

@@ -59,9 +59,9 @@ class Jar:
         found = [cookie for cookie in self._cookies if cookie.login_id == login_id]
         return next((cookie for cookie in found if cookie.kind != DONE), found[0] if found else None)
 
-    def add(self, login_id: str, sealed: str, *, cross_site: bool) -> None:
-        """Adds a login, and makes room for it."""
-        self._put(login_id, sealed, "s" if cross_site else "o")
+    def add(self, login_id: str, sealed: str, *, cross_site: bool) -> bool:
+        """Adds a login, and makes room for it; tells whether there was room."""
+        return self._put(login_id, sealed, "s" if cross_site else "o")
 
     def finish(self, login_id: str) -> None:
         """Forgets a login, and leaves a trace that it is done."""
@@ -77,15 +77,17 @@ class Jar:
             )
         return response
 
-    def _put(self, login_id: str, value: str, kind: str) -> None:
+    def _put(self, login_id: str, value: str, kind: str) -> bool:
         name = f"{self._prefix}proofkey-{login_id}-{self._now:x}{kind}"
         new = Cookie(name, value, login_id, self._now, kind)
         for cookie in self._in_order_of_leaving(may_evict_own=kind != "s"):
             if cookie.began_at + LIFETIME < self._now or self._size + new.size > MAX_BYTES:
                 self._drop(cookie)
-        if self._size + new.size <= MAX_BYTES:
-            self._cookies.append(new)
-            self._changes[name] = (value, LIFETIME)
+        if self._size + new.size > MAX_BYTES:
+            return False
+        self._cookies.append(new)
+        self._changes[name] = (value, LIFETIME)
+        return True
 
     @property
     def _size(self) -> int:

@@ -5,12 +5,11 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Flask, abort, current_app, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.wrappers import Response
 
 from proofkey.flask import _cli, _pages, _settings
 from proofkey.flask._app import App
 from proofkey.flask._causes import LoginRefused
-from proofkey.flask._flow import Flow, SignedIn, is_prefetch
+from proofkey.flask._flow import Flow, SignedIn
 from proofkey.flask._settings import Setting
 
 _Handler = Callable[[SignedIn], ResponseReturnValue]
@@ -61,6 +60,7 @@ class ProofKey:
         routes.add_url_rule("/<name>/callback", "callback", self._callback, methods=["GET", "POST"])
         routes.cli.add_command(_cli.doctor(self._names))
         app.register_blueprint(routes)
+        app.register_error_handler(LoginRefused, self._refuse)
 
     def on_login(self, name: str) -> Callable[[_HandlerT], _HandlerT]:
         """Registers what is done once somebody has signed in with this provider, and adds its two routes."""
@@ -104,42 +104,24 @@ class ProofKey:
     def _start(self, name: str) -> ResponseReturnValue:
         if name not in self._handlers:
             abort(404)
-        if is_prefetch():
-            return self._not_yet(name)
-        try:
-            return self[name].begin(next=request.values.get("next"), connect="connect" in request.values)
-        except LoginRefused as refusal:
-            return self._refuse(refusal)
+        return self[name].begin(next=request.values.get("next"), connect="connect" in request.values)
 
     def _callback(self, name: str) -> ResponseReturnValue:
         if name not in self._handlers:
             abort(404)
-        if is_prefetch():
-            return self._not_yet(name)
-        flow = self[name]
-        try:
-            again = flow.post_again()
-            answer = self._handlers[name](flow.finish()) if again is None else again
-        except LoginRefused as refusal:
-            return self._refuse(refusal)
-        return _private(current_app.make_response(answer))
+        return self._handlers[name](self[name].finish())
 
-    def _not_yet(self, name: str) -> Response:
-        return _private(_pages.refused(LoginRefused("prefetch", provider=name), None))
-
-    def _refuse(self, refusal: LoginRefused) -> Response:
+    def _refuse(self, refusal: LoginRefused) -> ResponseReturnValue:
+        """What a `LoginRefused` becomes that nobody has caught, in whichever route."""
+        if refusal.cause == "prefetch":
+            return _pages.refused(refusal, None)
         level = "warning" if refusal.status == 400 else "error"
         getattr(current_app.logger, level)("proofkey: the login with %s ended: %s", refusal.provider, refusal)
         shown = self._on_error(refusal) if self._on_error else None
-        if shown is None:
-            retry = None if refusal.cause == "post_required" else url_for("proofkey.start", name=refusal.provider)
-            return _private(_pages.refused(refusal, retry))
-        return _private(current_app.make_response(shown))
+        return _pages.refused(refusal, self._retry(refusal)) if shown is None else shown
 
-
-def _private(response: Response) -> Response:
-    """URLs of callbacks carry codes: nothing keeps the answer, and no link of it tells where it was."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    def _retry(self, refusal: LoginRefused) -> str | None:
+        """Where to try again: never by a link where it has to be a form, which is the app's own."""
+        if refusal.provider not in self._handlers or refusal.cause in ("post_required", "user_changed"):
+            return None
+        return url_for("proofkey.start", name=refusal.provider)

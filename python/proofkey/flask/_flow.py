@@ -5,16 +5,18 @@ import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from flask import after_this_request, current_app, redirect, request, session
+from flask import abort, after_this_request, current_app, redirect, request, session
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 import proofkey
 from proofkey.flask import _pages, _state
 from proofkey.flask._app import App
 from proofkey.flask._causes import LoginRefused, of_error
-from proofkey.flask._cookies import DONE, LIFETIME, Jar
+from proofkey.flask._cookies import DONE, LIFETIME, Jar, ResponseT
 from proofkey.flask._next import local_path
 from proofkey.flask._settings import Setting
 from proofkey.flask._state import State
@@ -43,11 +45,12 @@ class SignedIn:
             return claims
         try:
             return self._client.userinfo(self.tokens)
-        except proofkey.ConfigurationError:
-            if claims is not None:
-                return claims
-            raise
+        except proofkey.TransportError as error:
+            # Whatever was sent of this request: the login itself is over.
+            raise LoginRefused("network_after", provider=self.provider, error=error) from error
         except proofkey.Error as error:
+            if claims is not None and isinstance(error, proofkey.ConfigurationError):
+                return claims
             raise of_error(error, self.provider) from error
 
     def __repr__(self) -> str:
@@ -76,42 +79,51 @@ class Flow:
 
         `LoginRefused` if it cannot begin.
         """
+        self._enter()
         user = self._user() if connect else None
-        if connect and (user is None or not _is_own_form()):
+        if connect and (user is None or not self._is_own_form()):
             raise LoginRefused("post_required", provider=self._name)
         now = int(time.time())
-        jar = self._jar(now)
+        jar, is_cross_site = self._jar(now), request.headers.get("Sec-Fetch-Site") in _ELSEWHERE
         try:
-            keys = self._app.keys
+            # A store that cannot be used is found before the user leaves.
+            keys, _ = self._app.keys, self._app.finished
             state = _state.make(self._app.secrets, self._name, request.host, now)
             login = self.client.begin(
                 scope=scope or self._setting["scope"],
                 extra={**(self._setting["extra"] or {}), **(extra or {})},
                 response_mode=self._setting["response_mode"],
                 state=state,
-                data=f"{_name_of(user)}\n{local_path(next)}",
+                data=f"{_name_of(user)}\n{local_path(next, self._home)}",
+                now=now,
                 **more,
             )
             sealed = login.seal(keys, self._name)
         except proofkey.Error as error:
             raise of_error(error, self._name) from error
-        jar.add(_state.login_id(state), sealed, cross_site=request.headers.get("Sec-Fetch-Site") in _ELSEWHERE)
-        response = redirect(login.url)
-        jar.save(response)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        return response
+        if not jar.add(_state.login_id(state), sealed, cross_site=is_cross_site):
+            raise LoginRefused("too_many" if is_cross_site else "configuration", provider=self._name)
+        return jar.save(redirect(login.url))
 
     def finish(self) -> SignedIn:
-        """Takes the callback that is the current request to its end. `LoginRefused` tells why there is none."""
+        """Takes the callback that is the current request to its end. `LoginRefused` tells why there is none; if nobody
+        catches it, the browser gets its page.
+        """
+        self._enter()
         now = int(time.time())
-        jar, state = self._jar(now), self._state()
+        jar = self._jar(now)
         try:
-            login = self.client.resume(self._sealed(jar, state, now), self._app.keys, self._name)
-            bound, _, target = login.data.partition("\n")
-            if bound and bound != _name_of(self._user()):
-                raise LoginRefused("user_changed", provider=self._name)
-            tokens = self.client.finish(login, self._callback_url(), **_posted(), store=self._app.finished)
+            keys, state = self._app.keys, self._state()
+            self._post_again()
+            client, sealed = self.client, self._sealed(jar, state, now)
+            login = client.resume(sealed, keys, self._name)
+        except proofkey.Error as error:
+            raise of_error(error, self._name) from error
+        bound, _, target = login.data.partition("\n")
+        if bound and bound != _name_of(self._user()):
+            raise LoginRefused("user_changed", provider=self._name)
+        try:
+            tokens = client.finish(login, self._callback_url(), **_posted(), store=self._app.finished)
         except proofkey.Error as error:
             refusal = of_error(error, self._name)
             if refusal.cause not in _STILL_PENDING:
@@ -119,20 +131,7 @@ class Flow:
             raise refusal from error
         self._forget(jar, state)
         _renew_session()
-        return SignedIn(self.client, tokens, self._name, target, self._user() if bound else None)
-
-    def post_again(self) -> Response | None:
-        """For a callback that the provider posted from its own site: its cookies stayed behind, so the same form is posted
-        once more from here. `None` if there is no need to."""
-        if request.method != "POST":
-            return None
-        request.max_content_length = _MAX_FORM
-        request.get_data()  # Kept, so that the form can be read twice.
-        if _AGAIN in request.form:
-            return None
-        self._state()
-        fields = [(name, value) for name, value in request.form.items(multi=True) if name in _FORM_FIELDS]
-        return _pages.post_again(request.path, [*fields, (_AGAIN, "1")])
+        return SignedIn(client, tokens, self._name, target, self._user() if bound else None)
 
     def logout(self, tokens: proofkey.Tokens | None = None, *, return_to: str | None = None) -> Response:
         """Signs the user out: clears the session, revokes the tokens, and sends the browser to the provider's own page for
@@ -141,32 +140,49 @@ class Flow:
         """
         session.clear()
         _renew_session()
-        back = local_path(return_to)
+        back = local_path(return_to, self._home)
         if tokens is None:
             return redirect(back)
         try:
-            self.client.revoke(tokens)
+            return redirect(self._leave(tokens, back))
+        except LoginRefused as refusal:
+            current_app.logger.warning("proofkey: %s was not told of a logout: %s", self._name, refusal)
+            return redirect(back)
+
+    def _leave(self, tokens: proofkey.Tokens, back: str) -> str:
+        """Revokes the tokens, and tells where the user signs out of the provider."""
+        client = self.client
+        try:
+            client.revoke(tokens)
         except proofkey.ConfigurationError:
             pass  # The provider revokes nothing.
         except proofkey.Error as error:
             current_app.logger.warning("proofkey: %s did not revoke the tokens: %s", self._name, error.name)
         if tokens.id_token is None:
-            return redirect(back)
+            return back
         try:
-            return redirect(self.client.end_session_url(tokens, return_to=self._base_url() + back))
+            return client.end_session_url(tokens, return_to=self._origin + back)
         except proofkey.ConfigurationError:
-            return redirect(back)
+            return back
 
     @property
     def client(self) -> proofkey.Client:
-        """The client behind it, for the redirect URI of the current request: to refresh and to revoke."""
-        return self._app.client(self._setting, self.redirect_uri)
+        """The client behind it, for the redirect URI of the current request: to refresh and to revoke. `LoginRefused` if the
+        provider has to be found first and cannot be."""
+        try:
+            return self._app.client(self._setting, self.redirect_uri)
+        except proofkey.TransportError as error:
+            # Whatever was sent to find the provider: it is nothing of a login.
+            raise LoginRefused("network_before", provider=self._name, error=error) from error
+        except proofkey.Error as error:
+            raise of_error(error, self._name) from error
 
     @property
     def redirect_uri(self) -> str:
         """What is to be registered with the provider."""
-        return f"{self._base_url()}{self._setting['redirect_path'] or f'{self._app.prefix}/{self._name}/callback'}"
+        return f"{self._base_url}{self._setting['redirect_path'] or f'{self._app.prefix}/{self._name}/callback'}"
 
+    @property
     def _base_url(self) -> str:
         """Never what the browser says alone: whoever chooses the Host header would choose where the code goes."""
         configured: str | None = current_app.config.get("PROOFKEY_BASE_URL")
@@ -179,21 +195,54 @@ class Flow:
             raise LoginRefused("proxy", provider=self._name)
         return request.host_url.rstrip("/") + request.root_path.rstrip("/")
 
+    @property
+    def _origin(self) -> str:
+        url = urlsplit(self._base_url)
+        return f"{url.scheme}://{url.netloc}"
+
+    @property
+    def _home(self) -> str:
+        """The start of the app, which need not be that of the site."""
+        return f"{urlsplit(self._base_url).path}/"
+
+    def _enter(self) -> None:
+        """Both ends of a login begin so: nothing keeps the answer, and nobody has to answer a browser that looks ahead."""
+        after_this_request(_private)
+        if _is_prefetch():
+            raise LoginRefused("prefetch", provider=self._name)
+
     def _jar(self, now: int) -> Jar:
-        return Jar(request.cookies, self._base_url().startswith("https://"), now)
+        return Jar(request.cookies, self._base_url.startswith("https://"), now)
 
     def _user(self) -> str | None:
         user = self._load_user() if self._load_user else None
         return None if user is None else str(user)
 
+    def _is_own_form(self) -> bool:
+        """Another site can make a browser post a form, too. Where the browser says whose form it is, it has to be ours; where
+        it does not, it is an old one, and says where the form was."""
+        site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+        is_own = site == "same-origin" if site else origin in (None, self._origin)
+        return request.method == "POST" and is_own
+
     def _state(self) -> State:
         """The state of the callback, if it is from here. It finds the cookie; the answer itself is checked later."""
-        sent = (request.form if request.method == "POST" else request.args).getlist("state")
+        try:
+            sent = _answer().getlist("state")
+        except RequestEntityTooLarge:
+            raise LoginRefused("callback_malformed", provider=self._name) from None
         state = _state.read(self._app.secrets, sent[0]) if len(sent) == 1 else None
         if state is None:
             cause = "callback_malformed" if len(sent) > 1 else "not_issued_here"
             raise LoginRefused(cause, provider=self._name)
         return state
+
+    def _post_again(self) -> None:
+        """A callback that the provider posts from its own site comes without cookies: the same form is posted once more, from
+        here. Whoever has no authentic state gets no such page."""
+        if request.method == "POST" and _AGAIN not in request.form:
+            fields = [(name, value) for name, value in request.form.items(multi=True) if name in _FORM_FIELDS]
+            abort(_pages.post_again([*fields, (_AGAIN, "1")]))
 
     def _sealed(self, jar: Jar, state: State, now: int) -> str:
         """The login out of its cookie, or the reason why it is not there."""
@@ -220,16 +269,18 @@ class Flow:
         after_this_request(jar.save)
 
 
-def is_prefetch() -> bool:
+def _is_prefetch() -> bool:
     """Whether a browser looks ahead: nobody has asked for a login yet, and the answer may be thrown away."""
-    purposes = [request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")]
+    purposes = [request.headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")]
     return request.method == "HEAD" or any("prefetch" in purpose or "preview" in purpose for purpose in purposes)
 
 
-def _is_own_form() -> bool:
-    """Another site can make a browser post a form, too. Its Lax cookies stay behind then; where the browser says whose form
-    it is, it has to be ours."""
-    return request.method == "POST" and request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+def _private(response: ResponseT) -> ResponseT:
+    """URLs of callbacks carry codes: nothing keeps the answer, and no link of it tells where it was."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def _name_of(user: str | None) -> str:
@@ -237,10 +288,20 @@ def _name_of(user: str | None) -> str:
     return "" if user is None else hashlib.sha256(user.encode()).hexdigest()[:32]
 
 
-def _posted() -> dict[str, Any]:
+def _answer() -> MultiDict[str, str]:
+    """The parameters of the callback."""
+    if request.method != "POST":
+        return request.args
+    request.max_content_length = _MAX_FORM
+    return request.form
+
+
+def _posted() -> dict[str, str]:
     if request.method != "POST":
         return {}
-    return {"content_type": request.content_type or "", "body": request.get_data()}
+    # Put together again, because whoever read the form first has emptied the body.
+    form = list(request.form.items(multi=True))
+    return {"content_type": "application/x-www-form-urlencoded", "body": urlencode(form)}
 
 
 def _renew_session() -> None:
@@ -251,7 +312,7 @@ def _renew_session() -> None:
         regenerate(session)
 
 
-_STILL_PENDING = {"not_issued_here", "issuer_mismatch", "callback_malformed", "network_before", "configuration"}
+_STILL_PENDING = {"not_issued_here", "issuer_mismatch", "callback_malformed", "network_before", "store", "configuration"}
 """After these the right answer may still come: anybody may have sent the wrong one, or nothing was sent on."""
 
 _ELSEWHERE = ("cross-site", "same-site")

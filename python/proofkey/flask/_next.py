@@ -1,4 +1,4 @@
-"""Where the browser goes after a login: to a path of this site, or to its start."""
+"""Where the browser goes after a login: to a path of this site, or to the start of the app."""
 
 from urllib.parse import urlsplit
 
@@ -6,8 +6,8 @@ MAX_LENGTH = 200
 """In bytes: it travels in the sealed login."""
 
 
-def local_path(target: str | None) -> str:
-    """The target, if it is a path of this site, else "/". Browsers take a backslash for a slash, and drop tabs and line
+def local_path(target: str | None, home: str = "/") -> str:
+    """The target, if it is a path of this site, else `home`. Browsers take a backslash for a slash, and drop tabs and line
     breaks before they look: what they read differently from the standard is no path.
 
     >>> local_path("/photos?page=2")
@@ -16,12 +16,12 @@ def local_path(target: str | None) -> str:
     ('/', '/', '/')
     """
     if not target or len(target.encode(errors="replace")) > MAX_LENGTH:
-        return "/"
+        return home
     is_printable = all(" " < character != "\\" and character.isprintable() for character in target)
     if not is_printable or not target.startswith("/") or target.startswith("//"):
-        return "/"
+        return home
     try:
         parts = urlsplit(target)
     except ValueError:
-        return "/"
-    return "/" if parts.scheme or parts.netloc else target
+        return home
+    return home if parts.scheme or parts.netloc else target

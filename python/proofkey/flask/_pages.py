@@ -32,11 +32,11 @@ def refused(refusal: LoginRefused, retry: str | None) -> Response:
     return _page(refusal.title, body, refusal.status, "default-src 'none'")
 
 
-def post_again(action: str, fields: Iterable[tuple[str, str]]) -> Response:
-    """Posts a form once more, from this site, so that its cookies come along."""
+def post_again(fields: Iterable[tuple[str, str]]) -> Response:
+    """Posts a form once more to where it came, from this site, so that its cookies come along."""
     nonce = secrets.token_urlsafe(16)
     inputs = "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in fields)
-    form = f'<form method="post" action="{escape(action)}">{inputs}<button>Continue</button></form>'
+    form = f'<form method="post">{inputs}<button>Continue</button></form>'
     script = f'<script nonce="{nonce}">document.forms[0].submit()</script>'
     body = f"<h1>Almost there</h1><p>The provider has answered.</p>{form}{script}"
     return _page("Almost there", body, 200, f"default-src 'none'; script-src 'nonce-{nonce}'; form-action 'self'")
