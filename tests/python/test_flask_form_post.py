@@ -1,0 +1,159 @@
+"""Callbacks that the provider posts (QK-18): they come without cookies, and are posted once more from here."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from urllib.parse import parse_qsl, urlencode
+
+import flask
+import pytest
+from flask.testing import FlaskClient
+from flasks import CALLBACK, Site, cause, cookies, is_signed_in
+from proofkey import testing
+from werkzeug.test import TestResponse
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture
+def server() -> Iterator[testing.Provider]:
+    with testing.Provider() as running:
+        yield running
+
+
+class Form(HTMLParser):
+    """What a browser posts when the button is pressed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.fields: list[tuple[str, str]] = []
+        self.forms: list[dict[str, str | None]] = []
+        self.buttons = 0
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        if tag == "form":
+            self.forms.append(attributes)
+        if tag == "input":
+            self.fields.append((attributes["name"] or "", attributes["value"] or ""))
+        self.buttons += tag == "button"
+
+
+def post_from_elsewhere(site: Site, form: list[tuple[str, str]]) -> TestResponse:
+    """The browser sends no cookies, because they are Lax."""
+    return post(site.browser(), form)
+
+
+def post(browser: FlaskClient, form: list[tuple[str, str]]) -> TestResponse:
+    """Posts a form of this site."""
+    return browser.post(CALLBACK, data=urlencode(form), content_type=FORM)
+
+
+def begun(site: Site) -> tuple[FlaskClient, list[tuple[str, str]]]:
+    browser = site.browser()
+    answer = site.server.browse(site.begin(browser))
+    assert answer.body is not None
+    return browser, parse_qsl(answer.body)
+
+
+def test_signing_in(server: testing.Provider) -> None:
+    site = Site(server, response_mode="form_post")
+    browser, form = begun(site)
+    page = post_from_elsewhere(site, [*form, ("user", '{"name":"x"}'), ("proofkey_other", "1")])
+    assert page.status_code == 200
+    again = Form(page.text)
+    assert again.forms == [{"method": "post"}], "to where it came from"
+    assert again.fields == [*form, ("proofkey_again", "1")], "and no other fields"
+    assert again.buttons == 1
+    assert "Set-Cookie" not in page.headers
+    assert site.codes_sent == 0
+    finished = post(browser, again.fields)
+    assert is_signed_in(finished)
+    assert site.codes_sent == 1
+    assert cause(post(browser, again.fields)) == ("already_finished", 400)
+
+
+def test_its_headers(server: testing.Provider) -> None:
+    site = Site(server, response_mode="form_post")
+    page = post_from_elsewhere(site, begun(site)[1])
+    policy = dict(part.strip().partition(" ")[::2] for part in page.headers["Content-Security-Policy"].split(";"))
+    [script] = re.findall(r'<script nonce="([^"]+)">', page.text)
+    [style] = re.findall(r'<style nonce="([^"]+)">', page.text)
+    assert policy == {
+        "default-src": "'none'", "script-src": f"'nonce-{script}'", "style-src": f"'nonce-{style}'",
+        "form-action": "'self'", "base-uri": "'none'", "frame-ancestors": "'none'",
+    }  # fmt: skip
+    assert script not in post_from_elsewhere(site, begun(site)[1]).text
+    assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+
+
+@pytest.mark.parametrize("state", [None, "", "A" * 56, "x", "\0"])
+def test_no_page_without_an_authentic_state(server: testing.Provider, state: str | None) -> None:
+    site = Site(server, response_mode="form_post")
+    form = [("code", "x"), *([] if state is None else [("state", state)])]
+    assert cause(post_from_elsewhere(site, form)) == ("not_issued_here", 400)
+
+
+def test_no_page_for_two_states(server: testing.Provider) -> None:
+    site = Site(server, response_mode="form_post")
+    form = begun(site)[1]
+    state = dict(form)["state"]
+    assert cause(post_from_elsewhere(site, [*form, ("state", state)])) == ("callback_malformed", 400)
+
+
+def test_values_are_escaped(server: testing.Provider) -> None:
+    site = Site(server, response_mode="form_post")
+    hostile = "\"><script>alert(1)</script>'&amp;\r\n<b>é"
+    form = [("state", dict(begun(site)[1])["state"]), ("error", hostile), ("error_description", hostile), ("iss", hostile)]
+    page = post_from_elsewhere(site, form)
+    assert "alert(1)</script>" not in page.text and "<b>" not in page.text
+    assert [value for name, value in Form(page.text).fields if name == "error"] == [hostile]
+
+
+def test_what_comes_twice_is_refused_in_the_end(server: testing.Provider) -> None:
+    site = Site(server, response_mode="form_post")
+    browser, form = begun(site)
+    page = post_from_elsewhere(site, [*form, ("code", "other")])
+    twice = Form(page.text).fields
+    assert cause(post(browser, twice)) == ("callback_malformed", 400)
+    assert is_signed_in(post(browser, [*form, ("proofkey_again", "1")]))
+
+
+@pytest.mark.parametrize("again", [[], [("proofkey_again", "1")]])
+def test_a_form_that_is_too_large(server: testing.Provider, again: list[tuple[str, str]]) -> None:
+    site = Site(server, response_mode="form_post")
+    browser, form = begun(site)
+    form = [*form, *again]
+    padding = 64 * 1024 - len(urlencode([*form, ("x", "")]))
+    assert cause(post(browser, [*form, ("x", "x" * (padding + 1))])) == ("callback_malformed", 400)
+    if not again:
+        assert post(browser, [*form, ("x", "x" * padding)]).status_code == 200
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "", "multipart/form-data; boundary=x"])
+def test_what_is_no_form(server: testing.Provider, content_type: str) -> None:
+    site = Site(server, response_mode="form_post")
+    browser, form = begun(site)
+    assert cause(browser.post(CALLBACK, data=urlencode(form), content_type=content_type)) == ("not_issued_here", 400)
+
+
+def test_a_form_that_the_app_has_read_before(server: testing.Provider) -> None:
+    """As a hook for CSRF tokens or for logging does."""
+    site = Site(server, response_mode="form_post")
+    site.app.before_request(lambda: flask.request.form.get("csrf_token") and None)
+    browser, form = begun(site)
+    finished = post(browser, [*form, ("proofkey_again", "1")])
+    assert is_signed_in(finished)
+
+
+def test_the_page_goes_to_nobody_elses_login(server: testing.Provider) -> None:
+    """An attacker's answer, posted by a page of theirs: the browser posts it again, and has no cookie for it."""
+    site = Site(server, response_mode="form_post")
+    victim, _ = begun(site)
+    _, form_of_attacker = begun(site)
+    again = Form(post_from_elsewhere(site, form_of_attacker).text).fields
+    assert cause(post(victim, again)) == ("no_cookie", 400)
+    assert len(cookies(victim)) == 1
+    assert site.codes_sent == 0
+

@@ -1,0 +1,164 @@
+"""A login counts once: delivered twice, by many threads, to several workers, and with a store that fails."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import proofkey
+import pytest
+from flasks import Gate, Site, cause, cookies, is_signed_in
+from proofkey import store, testing
+from proofkey.testing import faults
+from werkzeug.test import TestResponse
+
+
+@pytest.fixture
+def server() -> Iterator[testing.Provider]:
+    with testing.Provider() as running:
+        yield running
+
+
+def deliver(site: Site, path: str, cookie: dict[str, str]) -> TestResponse:
+    """A browser whose cookies stay as they were."""
+    browser = site.browser()
+    for name, value in cookie.items():
+        browser.set_cookie(name, value)
+    return browser.get(path)
+
+
+def outcomes(sites: list[Site], url: str, cookie: dict[str, str]) -> Counter[str]:
+    """Of as many threads as sites, let go at once."""
+    gate, seen = threading.Barrier(len(sites)), list[str]()
+
+    def run(site: Site) -> None:
+        gate.wait(30)
+        page = deliver(site, url, cookie)
+        seen.append("signed in" if is_signed_in(page) else cause(page)[0])
+
+    threads = [threading.Thread(target=run, args=(site,)) for site in sites]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return Counter(seen)
+
+
+def test_the_same_callback_twice(server: testing.Provider) -> None:
+    """CB-13: with the cookies that the browser has after the first, and with those from before."""
+    site = Site(server)
+    browser = site.browser()
+    url, before = site.callback_url(browser), cookies(browser)
+    assert is_signed_in(browser.get(url))
+    assert cause(browser.get(url)) == ("already_finished", 400)
+    assert cause(deliver(site, url, before)) == ("already_finished", 400)
+    assert site.codes_sent == 1
+
+
+def test_fifty_threads_with_one_callback(server: testing.Provider) -> None:
+    """CB-14. The app is new each time, so that its first callback is the one that races."""
+    for _ in range(3):
+        site = Site(server)
+        browser = site.browser()
+        url = server.sign_in(site.begin(browser))
+        fresh = Site(server)
+        sent = site.codes_sent
+        assert outcomes([fresh] * 50, url, cookies(browser)) == {"signed in": 1, "already_finished": 49}
+        assert site.codes_sent - sent == 1
+
+
+def test_two_threads_get_one_store(server: testing.Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each waits for the other while it makes one, if it is let."""
+    site = Site(server)
+    gate = threading.Barrier(2)
+    make = store.from_url
+
+    def slow(url: str) -> store.SpendStore:
+        try:
+            gate.wait(0.2)
+        except threading.BrokenBarrierError:
+            pass
+        return make(url)
+
+    monkeypatch.setattr(store, "from_url", slow)
+    found: list[int] = []
+    kept = site.app.extensions["proofkey"]
+    threads = [threading.Thread(target=lambda: found.append(id(kept.finished))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(found) == 2 and len(set(found)) == 1
+
+
+def test_two_workers_with_a_store(server: testing.Provider, tmp_path: Path) -> None:
+    config = {"PROOFKEY_STORE": f"sqlite:///{tmp_path}/finished.db"}
+    one, two = Site(server, config=config), Site(server, config=config)
+    browser = one.browser()
+    url, before = one.callback_url(browser), cookies(browser)
+    assert outcomes([one, two] * 10, url, before) == {"signed in": 1, "already_finished": 19}
+    assert one.codes_sent == 1
+    assert b"proofkey1" not in (tmp_path / "finished.db").read_bytes()
+
+
+def test_two_workers_without_a_store(server: testing.Provider) -> None:
+    """What the documentation says: each lets one through, and the provider refuses the second."""
+    one, two = Site(server), Site(server)
+    browser = one.browser()
+    url, before = one.callback_url(browser), cookies(browser)
+    assert is_signed_in(deliver(one, url, before))
+    assert cause(deliver(two, url, before)) == ("provider_error", 502)
+
+
+class Broken:
+    """A store that does not answer until it is mended."""
+
+    def __init__(self) -> None:
+        self.inside: store.SpendStore | None = None
+
+    def spend(self, login_id: str, until: int, /) -> None:
+        if self.inside is None:
+            raise proofkey.TransportError("store_unavailable", request_sent=False)
+        self.inside.spend(login_id, until)
+
+    def unspend(self, login_id: str, /) -> None:
+        raise AssertionError("nothing was spent")
+
+
+def test_a_store_that_is_down_loses_no_login(server: testing.Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = Broken()
+    monkeypatch.setattr(store, "from_url", lambda url: broken)
+    site = Site(server, config={"PROOFKEY_STORE": "redis://down"})
+    browser = site.browser()
+    url = site.callback_url(browser)
+    assert cause(browser.get(url)) == ("store", 503)
+    assert site.codes_sent == 0
+    broken.inside = store.MemoryStore()
+    assert is_signed_in(browser.get(url))
+
+
+def test_nothing_was_sent_and_the_store_forgets_it(server: testing.Provider, tmp_path: Path) -> None:
+    """Connecting fails; with the same store, the next worker finishes the login."""
+    config = {"PROOFKEY_STORE": f"sqlite:///{tmp_path}/finished.db"}
+    gate = Gate(server)
+    server.bend(faults.members("metadata", token_endpoint=gate.token_endpoint))
+    one, two = (Site(server, issuer=server.issuer, config=config) for _ in range(2))
+    browser = one.browser()
+    url, before = one.callback_url(browser), cookies(browser)
+    for site in (one, two, one):
+        assert cause(deliver(site, url, before)) == ("network_before", 502)
+    gate.open()
+    assert is_signed_in(deliver(two, url, before))
+    assert cause(deliver(one, url, before)) == ("already_finished", 400)
+
+
+@pytest.mark.parametrize("fault", [faults.cut_before_answer("token"), faults.denied()])
+def test_what_may_have_been_used_up_is_over(server: testing.Provider, fault: faults.Fault[object]) -> None:
+    site = Site(server)
+    browser = site.browser()
+    with server.bend_once(fault):
+        url = site.callback_url(browser)
+        assert not is_signed_in(browser.get(url))
+    sent = site.codes_sent
+    assert cause(browser.get(url)) == ("already_finished", 400)
+    assert site.codes_sent == sent
