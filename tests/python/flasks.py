@@ -91,12 +91,11 @@ def cookie_bytes(browser: FlaskClient) -> int:
 
 @contextmanager
 def clock(seconds: int) -> Iterator[None]:
-    """The extension's clock is off by so many seconds. That of the native module, which opens a login, is not: what begins
-    inside began in the past, and is finished now."""
+    """The extension's clock is off by so many seconds. That of the native module, which opens a login, is not: what
+    begins inside began in the past, and is finished now."""
     off = SimpleNamespace(time=lambda: time.time() + seconds)
     with mock.patch("proofkey.flask._flow.time", off):
         yield
-
 
 
 class Gate:

@@ -10,9 +10,9 @@ from typing import Any
 
 import proofkey
 import pytest
-from proofkey import _errors, _native, server, store, testing
+from proofkey import _errors, _native, flask, server, store, testing
 
-MODULES = [proofkey, server, store, testing, testing.faults, _errors, _native]
+MODULES = [proofkey, flask, server, store, testing, testing.faults, _errors, _native]
 DOCUMENTED = (ast.ClassDef, ast.FunctionDef)
 
 

@@ -233,7 +233,9 @@ STORIES: list[tuple[str, int, Story]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "status", "story"), STORIES, ids=[f"{row[0]}-{index}" for index, row in enumerate(STORIES)])
+@pytest.mark.parametrize(
+    ("name", "status", "story"), STORIES, ids=[f"{row[0]}-{index}" for index, row in enumerate(STORIES)]
+)
 def test_each_is_told_apart(server: testing.Provider, name: str, status: int, story: Story) -> None:
     page = story(server)
     assert cause(page) == (name, status)
@@ -248,7 +250,9 @@ def test_an_older_secret_still_opens(server: testing.Provider) -> None:
     site = Site(server)
     browser = site.browser()
     url = site.callback_url(browser)
-    renewed = Site(server, config={"SECRET_KEY": "the new secret, of at least 32 bytes, too", "SECRET_KEY_FALLBACKS": [SECRET]})
+    renewed = Site(
+        server, config={"SECRET_KEY": "the new secret, of at least 32 bytes, too", "SECRET_KEY_FALLBACKS": [SECRET]}
+    )
     after = renewed.browser()
     take_over(site, browser, after)
     assert is_signed_in(after.get(url))

@@ -53,7 +53,9 @@ def test_nothing_secret_is_readable_in_the_browser(server: testing.Provider) -> 
     assert "user-1" in readable, "the session is decoded, and holds what the handler put there"
     params = dict(next(seen.params for seen in server.seen if seen.path == "/token"))
     [login] = site.signed_in
-    assert login.tokens.claims is not None and login.tokens.refresh_token is not None and login.tokens.id_token is not None
+    assert (
+        login.tokens.claims is not None and login.tokens.refresh_token is not None and login.tokens.id_token is not None
+    )
     secrets = [
         params["code_verifier"], params["code"], "client-s3cret", SECRET, str(login.tokens.claims["nonce"]),
         login.tokens.access_token.expose(), login.tokens.refresh_token.expose(), login.tokens.id_token.expose(),
@@ -74,7 +76,9 @@ def test_the_session_is_decoded_by_this_test() -> None:
 @pytest.mark.parametrize("response_mode", [None, "form_post"])
 def test_attributes(server: testing.Provider, config: dict[str, str], response_mode: str | None) -> None:
     """FL-03: the same for both kinds of callback."""
-    site = Site(server, config=config, base=config.get("PROOFKEY_BASE_URL", "http://localhost"), response_mode=response_mode)
+    site = Site(
+        server, config=config, base=config.get("PROOFKEY_BASE_URL", "http://localhost"), response_mode=response_mode
+    )
     [header] = site.browser().get("/auth/idp", base_url=site.base).headers.getlist("Set-Cookie")
     name, _, rest = header.partition("=")
     attributes = {part.strip().partition("=")[0]: part.strip().partition("=")[2] for part in rest.split(";")[1:]}
@@ -101,7 +105,9 @@ ORDERS = list(itertools.permutations(range(6)))[::37]
 @pytest.mark.parametrize("config", [{}, HTTPS])
 def test_six_tabs_finish_in_any_order(server: testing.Provider, config: dict[str, str]) -> None:
     """FL-02."""
-    site = Site(server, config=config, base=config.get("PROOFKEY_BASE_URL", "http://localhost"), scope="openid profile email")
+    site = Site(
+        server, config=config, base=config.get("PROOFKEY_BASE_URL", "http://localhost"), scope="openid profile email"
+    )
     for order in ORDERS:
         browser = site.browser()
         urls = [site.callback_url(browser) for _ in range(6)]
@@ -182,8 +188,8 @@ def test_forged_cookies_change_nothing(server: testing.Provider) -> None:
     [name] = cookies(browser)
     login_id = name.split("-", 1)[1][:8]
     forged = [
-        f"proofkey-{login_id}-ffffffffffo", f"proofkey-{login_id}-0d", f"proofkey-{login_id}-zo", "proofkey-", "proofkey-x",
-        f"proofkey-{login_id}-{'1' * 11}o", f"proofkey-{login_id[:7]}-1o", "proofkey-AAAAAAAA-5d",
+        f"proofkey-{login_id}-ffffffffffo", f"proofkey-{login_id}-0d", f"proofkey-{login_id}-zo", "proofkey-",
+        "proofkey-x", f"proofkey-{login_id}-{'1' * 11}o", f"proofkey-{login_id[:7]}-1o", "proofkey-AAAAAAAA-5d",
     ]  # fmt: skip
     for value in ("", "1", "proofkey1.AAAAAAAA.BBBB", "x" * 99):
         for forgery in forged:
@@ -215,7 +221,9 @@ def test_a_forged_value_under_the_right_name(server: testing.Provider) -> None:
 
 def jar(*cookies: tuple[str, int, int, str], now: int = 1_800_000_000) -> Jar:
     """Of cookies by id, age, size and kind."""
-    return Jar({f"proofkey-{name:A<8}-{now - age:x}{kind}": "v" * size for name, age, size, kind in cookies}, False, now)
+    return Jar(
+        {f"proofkey-{name:A<8}-{now - age:x}{kind}": "v" * size for name, age, size, kind in cookies}, False, now
+    )
 
 
 def dropped(jar: Jar) -> list[str]:

@@ -105,7 +105,12 @@ def test_no_page_for_two_states(server: testing.Provider) -> None:
 def test_values_are_escaped(server: testing.Provider) -> None:
     site = Site(server, response_mode="form_post")
     hostile = "\"><script>alert(1)</script>'&amp;\r\n<b>é"
-    form = [("state", dict(begun(site)[1])["state"]), ("error", hostile), ("error_description", hostile), ("iss", hostile)]
+    form = [
+        ("state", dict(begun(site)[1])["state"]),
+        ("error", hostile),
+        ("error_description", hostile),
+        ("iss", hostile),
+    ]
     page = post_from_elsewhere(site, form)
     assert "alert(1)</script>" not in page.text and "<b>" not in page.text
     assert [value for name, value in Form(page.text).fields if name == "error"] == [hostile]
@@ -156,4 +161,3 @@ def test_the_page_goes_to_nobody_elses_login(server: testing.Provider) -> None:
     assert cause(post(victim, again)) == ("no_cookie", 400)
     assert len(cookies(victim)) == 1
     assert site.codes_sent == 0
-

@@ -34,7 +34,12 @@ def test_signing_in(server: testing.Provider) -> None:
     page = testing.sign_in(browser, "/auth/idp?next=/photos")
     assert page.request.path == "/photos"
     [login] = site.signed_in
-    assert (login.provider, login.next, login.connect_to, login.tokens.scope) == ("idp", "/photos", None, ["files.read"])
+    assert (login.provider, login.next, login.connect_to, login.tokens.scope) == (
+        "idp",
+        "/photos",
+        None,
+        ["files.read"],
+    )
     assert repr(login) == "<SignedIn with idp>"
     with browser.session_transaction() as session:
         assert session["user"] == "user-1"
@@ -69,7 +74,9 @@ def test_one_object_and_several_apps(server: testing.Provider) -> None:
 
     def create_app(name: str) -> flask.Flask:
         app = flask.Flask(name)
-        app.config.update(SECRET_KEY=SECRET, PROOFKEY_IDP_ISSUER=server.issuer, PROOFKEY_IDP_CLIENT_ID=f"client-of-{name}")
+        app.config.update(
+            SECRET_KEY=SECRET, PROOFKEY_IDP_ISSUER=server.issuer, PROOFKEY_IDP_CLIENT_ID=f"client-of-{name}"
+        )
         auth.init_app(app)
         return app
 
@@ -87,7 +94,9 @@ def test_several_providers_keep_apart() -> None:
     with testing.Provider() as first, testing.Provider() as second:
         app = flask.Flask("site")
         app.secret_key = SECRET
-        auth = ProofKey(app, one={"client_id": "a", "provider": first.provider}, two={"client_id": "b", "issuer": second.issuer})
+        auth = ProofKey(
+            app, one={"client_id": "a", "provider": first.provider}, two={"client_id": "b", "issuer": second.issuer}
+        )
         for name in ("one", "two"):
             auth.on_login(name)(lambda login: login.provider)
         browser = app.test_client()
@@ -119,7 +128,9 @@ def test_settings_out_of_the_environment(server: testing.Provider, monkeypatch: 
 def test_a_setting_that_is_no_text(server: testing.Provider, value: object) -> None:
     site = Site(server, config={"PROOFKEY_IDP_SCOPE": value})
     site.app.testing = True
-    with pytest.raises(TypeError, match="^PROOFKEY_IDP_SCOPE is a text; in an environment variable put it into double quotes$"):
+    with pytest.raises(
+        TypeError, match="^PROOFKEY_IDP_SCOPE is a text; in an environment variable put it into double quotes$"
+    ):
         site.browser().get("/auth/idp")
 
 
@@ -204,14 +215,18 @@ def call(app: flask.Flask, path: str, cookie: str = "") -> tuple[str, dict[str, 
 
 
 def test_importing(tmp_path: object) -> None:
-    code = "import sys, proofkey; assert 'flask' not in sys.modules; import proofkey.flask; assert 'flask' in sys.modules"
+    code = (
+        "import sys, proofkey; assert 'flask' not in sys.modules; import proofkey.flask; assert 'flask' in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_signing_in_to_a_provider_that_is_known_by_name() -> None:
     app = flask.Flask("site")
     app.secret_key = SECRET
-    auth = ProofKey(app, github={"client_id": "a"}, microsoft={"client_id": "b", "tenant": "common"}, nobody={"client_id": "c"})
+    auth = ProofKey(
+        app, github={"client_id": "a"}, microsoft={"client_id": "b", "tenant": "common"}, nobody={"client_id": "c"}
+    )
     for name in ("github", "microsoft", "nobody"):
         auth.on_login(name)(lambda login: "welcome")
     browser = app.test_client()

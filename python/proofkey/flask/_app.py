@@ -57,8 +57,8 @@ class App:
         return client
 
     def provider(self, setting: Setting) -> proofkey.Provider:
-        """Found by the first login; a failure is not remembered. No lock is held meanwhile: behind one that does not answer,
-        all others would wait in turn."""
+        """Found by the first login; a failure is not remembered. No lock is held meanwhile: behind one that does not
+        answer, all others would wait in turn."""
         found = self._providers.get(setting.name)
         return found or self._providers.setdefault(setting.name, setting.discover())
 

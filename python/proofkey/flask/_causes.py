@@ -32,8 +32,8 @@ class LoginRefused(Exception):
 
     @property
     def status(self) -> int:
-        """The HTTP status to answer with: 400, 502 where the provider or the network failed, 503 where the app is set up
-        wrongly."""
+        """The HTTP status to answer with: 400, 502 where the provider or the network failed, 503 where the app is set
+        up wrongly."""
         return CAUSES[self.cause].status
 
     @property
@@ -97,8 +97,8 @@ CAUSES = {
             "other_host",
             400,
             "The sign-in began at another address",
-            "It began at another name of this site, for example 127.0.0.1 instead of localhost, which does not share its "
-            "cookies. Sign in again from here.",
+            "It began at another name of this site, for example 127.0.0.1 instead of localhost, which does not share "
+            "its cookies. Sign in again from here.",
         ),
         Cause(
             "not_issued_here",
@@ -123,8 +123,8 @@ CAUSES = {
             "issuer_mismatch",
             400,
             "The answer came from another provider",
-            "It was not sent by the one where the sign-in began, and was not used. This may be an attack. Sign in again "
-            "from this site.",
+            "It was not sent by the one where the sign-in began, and was not used. This may be an attack. Sign in "
+            "again from this site.",
         ),
         Cause(
             "network_before",
@@ -172,7 +172,8 @@ CAUSES = {
             "proxy",
             503,
             "This site does not know its own address",
-            "It is reached over https and sees http: behind a proxy it needs PROOFKEY_BASE_URL, or werkzeug's ProxyFix.",
+            "It is reached over https and sees http: behind a proxy it needs PROOFKEY_BASE_URL, or werkzeug's "
+            "ProxyFix.",
         ),
         Cause(
             "base_url",

@@ -69,10 +69,11 @@ def _session(app: Flask, base_url: str | None) -> Iterator[tuple[bool, str]]:
     is_https = (base_url or "").startswith("https://")
     yield is_secure or not is_https, f"SESSION_COOKIE_SECURE is {is_secure}" + (", under https" if is_https else "")
     same_site = app.config.get("SESSION_COOKIE_SAMESITE")
-    # "Strict" keeps the session back when the provider sends the browser here: the user would not be known, and what the
-    # session held would be lost. Without the attribute, which is Flask's default, sign-ins work.
-    advice = "" if same_site == "Lax" else ': "Lax" keeps it out of forms of other sites, and lets it come back from the provider'
-    yield same_site in ("Lax", None), f"SESSION_COOKIE_SAMESITE is {same_site}{advice}"
+    # "Strict" keeps the session back when the provider sends the browser here: the user would not be known, and what
+    # the session held would be lost. Without the attribute, which is Flask's default, sign-ins work.
+    advice = ': "Lax" keeps it out of forms of other sites, and lets it come back from the provider'
+    found = f"SESSION_COOKIE_SAMESITE is {same_site or 'not set'}"
+    yield same_site in ("Lax", None), found if same_site == "Lax" else found + advice
 
 
 def _store(kept: App) -> tuple[bool, str]:

@@ -32,14 +32,14 @@ class ProofKey:
             session["user"] = login.profile["login"]
             return redirect(login.next)
 
-    `/auth/github` begins a login, `/auth/github?next=/photos` one that returns there, and `/auth/github/callback` is the
-    redirect URI to register. A form that posts the field `connect` to `/auth/github` connects an account for the user who is
-    signed in (`user_loader`). One object serves several apps: `init_app`. Settings may also come from the configuration:
-    `PROOFKEY_GITHUB_CLIENT_ID` and so on. "dropbox", "github", "google" and "microsoft" (with `tenant`) are known by name;
-    others need an `issuer`, or their endpoints.
+    `/auth/github` begins a login, `/auth/github?next=/photos` one that returns there, and `/auth/github/callback` is
+    the redirect URI to register. A form that posts the field `connect` to `/auth/github` connects an account for the
+    user who is signed in (`user_loader`). One object serves several apps: `init_app`. Settings may also come from the
+    configuration: `PROOFKEY_GITHUB_CLIENT_ID` and so on. "dropbox", "github", "google" and "microsoft" (with `tenant`)
+    are known by name; others need an `issuer`, or their endpoints.
 
-    Pending logins are in sealed cookies of the browser that began them: no store is needed, and any worker can finish one.
-    `PROOFKEY_STORE` ("sqlite:///…" or "redis://…") makes a login count once across all workers, not only in each.
+    Pending logins are in sealed cookies of the browser that began them: no store is needed, and any worker can finish
+    one. `PROOFKEY_STORE` ("sqlite:///…" or "redis://…") makes a login count once across all workers, not only in each.
     """
 
     def __init__(self, app: Flask | None = None, *, url_prefix: str = "/auth", **providers: Mapping[str, Any]) -> None:
@@ -53,7 +53,8 @@ class ProofKey:
             self.init_app(app)
 
     def init_app(self, app: Flask) -> None:
-        """Adds the routes and the command `flask proofkey doctor` to an app. Its settings are read at its first login."""
+        """Adds the routes and the command `flask proofkey doctor` to an app. Its settings are read at its first
+        login."""
         app.extensions["proofkey"] = App(app, self._prefix, self._setting)
         routes = Blueprint("proofkey", __name__, url_prefix=self._prefix or None)
         routes.add_url_rule("/<name>", "start", self._start, methods=["GET", "POST"])
@@ -74,8 +75,8 @@ class ProofKey:
         return register
 
     def on_error(self, handler: _ErrorHandlerT) -> _ErrorHandlerT:
-        """Registers what is shown instead of the built-in page. It gets a `LoginRefused`; if it returns `None`, the page is
-        shown. Never begin a new login from here: the browser would go round in circles."""
+        """Registers what is shown instead of the built-in page. It gets a `LoginRefused`; if it returns `None`, the
+        page is shown. Never begin a new login from here: the browser would go round in circles."""
         self._on_error = handler
         return handler
 

@@ -25,21 +25,23 @@ from proofkey.flask._state import State
 class SignedIn:
     """Somebody who has signed in, as `on_login` gets it."""
 
-    def __init__(self, client: proofkey.Client, tokens: proofkey.Tokens, provider: str, next: str, user: str | None) -> None:
+    def __init__(
+        self, client: proofkey.Client, tokens: proofkey.Tokens, provider: str, next: str, user: str | None
+    ) -> None:
         self._client = client
         self.tokens = tokens
         """What the provider granted. Keep it on the server: Flask's session is a cookie that the browser can read."""
         self.provider = provider
         """The provider's name in this app."""
         self.next = next
-        """Where the user wanted to go: a path of this site, "/" by default."""
+        """Where the user wanted to go: a path of this site, by default the start of the app."""
         self.connect_to = user
         """The id of the user whose account is to be connected; `None` for a sign-in."""
 
     @cached_property
     def profile(self) -> dict[str, Any]:
-        """Who it is: the claims of the ID token if it says more than who, else the answer of the userinfo endpoint, asked for
-        once. `LoginRefused` if the provider fails."""
+        """Who it is: the claims of the ID token if it says more than who, else the answer of the userinfo endpoint,
+        asked for once. `LoginRefused` if the provider fails."""
         claims = self.tokens.claims
         if claims is not None and not _BARE.issuperset(claims):
             return claims
@@ -73,9 +75,9 @@ class Flow:
         extra: Mapping[str, str] | None = None,
         **more: Any,
     ) -> Response:
-        """A redirect to the provider, with the sealed login in a cookie. `next` is where the user wants to go afterwards: a
-        path of this site, or it counts for "/". `connect` connects an account for the user who is signed in; only a form of
-        this site may begin that. Further keywords are those of `Client.begin`.
+        """A redirect to the provider, with the sealed login in a cookie. `next` is where the user wants to go
+        afterwards: a path of this site, else the start of the app. `connect` connects an account for the user who is
+        signed in; only a form of this site may begin that. Further keywords are those of `Client.begin`.
 
         `LoginRefused` if it cannot begin.
         """
@@ -134,10 +136,11 @@ class Flow:
         return SignedIn(client, tokens, self._name, target, self._user() if bound else None)
 
     def logout(self, tokens: proofkey.Tokens | None = None, *, return_to: str | None = None) -> Response:
-        """Signs the user out: clears the session, revokes the tokens, and sends the browser to the provider's own page for
-        it, if there is one and there is an ID token, else to `return_to`, a path of this site. A provider that cannot be
-        reached does not keep anybody signed in here: that is logged.
+        """Signs the user out: clears the session, revokes the tokens, and sends the browser to the provider's own page
+        for it, if there is one and there is an ID token, else to `return_to`, a path of this site. A provider that
+        cannot be reached does not keep anybody signed in here: that is logged.
         """
+        after_this_request(_private)
         session.clear()
         _renew_session()
         back = local_path(return_to, self._home)
@@ -167,8 +170,8 @@ class Flow:
 
     @property
     def client(self) -> proofkey.Client:
-        """The client behind it, for the redirect URI of the current request: to refresh and to revoke. `LoginRefused` if the
-        provider has to be found first and cannot be."""
+        """The client behind it, for the redirect URI of the current request: to refresh and to revoke. `LoginRefused`
+        if the provider has to be found first and cannot be."""
         try:
             return self._app.client(self._setting, self.redirect_uri)
         except proofkey.TransportError as error:
@@ -206,7 +209,8 @@ class Flow:
         return f"{urlsplit(self._base_url).path}/"
 
     def _enter(self) -> None:
-        """Both ends of a login begin so: nothing keeps the answer, and nobody has to answer a browser that looks ahead."""
+        """Both ends of a login begin so: nothing keeps the answer, and nobody has to answer a browser that looks
+        ahead."""
         after_this_request(_private)
         if _is_prefetch():
             raise LoginRefused("prefetch", provider=self._name)
@@ -219,8 +223,8 @@ class Flow:
         return None if user is None else str(user)
 
     def _is_own_form(self) -> bool:
-        """Another site can make a browser post a form, too. Where the browser says whose form it is, it has to be ours; where
-        it does not, it is an old one, and says where the form was."""
+        """Another site can make a browser post a form, too. Where the browser says whose form it is, it has to be ours;
+        where it does not, it is an old one, and says where the form was."""
         site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
         is_own = site == "same-origin" if site else origin in (None, self._origin)
         return request.method == "POST" and is_own
@@ -238,8 +242,8 @@ class Flow:
         return state
 
     def _post_again(self) -> None:
-        """A callback that the provider posts from its own site comes without cookies: the same form is posted once more, from
-        here. Whoever has no authentic state gets no such page."""
+        """A callback that the provider posts from its own site comes without cookies: the same form is posted once
+        more, from here. Whoever has no authentic state gets no such page."""
         if request.method == "POST" and _AGAIN not in request.form:
             fields = [(name, value) for name, value in request.form.items(multi=True) if name in _FORM_FIELDS]
             abort(_pages.post_again([*fields, (_AGAIN, "1")]))
@@ -276,7 +280,7 @@ def _is_prefetch() -> bool:
 
 
 def _private(response: ResponseT) -> ResponseT:
-    """URLs of callbacks carry codes: nothing keeps the answer, and no link of it tells where it was."""
+    """For URLs that carry codes or ID tokens: nothing keeps the answer, and no link of it tells where it was."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -305,14 +309,21 @@ def _posted() -> dict[str, str]:
 
 
 def _renew_session() -> None:
-    """A session that is kept on the server gets a new name, so that nobody who knew the old one is signed in with it. In
-    Flask's own, which is a cookie, there is none."""
+    """A session that is kept on the server gets a new name, so that nobody who knew the old one is signed in with it.
+    In Flask's own, which is a cookie, there is none."""
     regenerate = getattr(current_app.session_interface, "regenerate", None)
     if regenerate is not None:
         regenerate(session)
 
 
-_STILL_PENDING = {"not_issued_here", "issuer_mismatch", "callback_malformed", "network_before", "store", "configuration"}
+_STILL_PENDING = {
+    "not_issued_here",
+    "issuer_mismatch",
+    "callback_malformed",
+    "network_before",
+    "store",
+    "configuration",
+}
 """After these the right answer may still come: anybody may have sent the wrong one, or nothing was sent on."""
 
 _ELSEWHERE = ("cross-site", "same-site")
@@ -320,7 +331,5 @@ _AGAIN = "proofkey_again"
 _MAX_FORM = 64 * 1024
 """In bytes."""
 _FORM_FIELDS = ("code", "state", "iss", "error", "error_description", "error_uri")
-_BARE = frozenset(
-    ("iss", "sub", "aud", "azp", "exp", "iat", "nbf", "auth_time", "nonce", "acr", "amr", "at_hash", "c_hash", "sid", "jti")
-)
+_BARE = frozenset("iss sub aud azp exp iat nbf auth_time nonce acr amr at_hash c_hash sid jti".split())
 """Claims about the sign-in itself. A token that has no other says nothing more about the user than who it is."""

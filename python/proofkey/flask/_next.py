@@ -7,8 +7,8 @@ MAX_LENGTH = 200
 
 
 def local_path(target: str | None, home: str = "/") -> str:
-    """The target, if it is a path of this site, else `home`. Browsers take a backslash for a slash, and drop tabs and line
-    breaks before they look: what they read differently from the standard is no path.
+    """The target, if it is a path of this site, else `home`. Browsers take a backslash for a slash, and drop tabs and
+    line breaks before they look: what they read differently from the standard is no path.
 
     >>> local_path("/photos?page=2")
     '/photos?page=2'

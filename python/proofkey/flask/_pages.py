@@ -50,5 +50,7 @@ def _page(title: str, body: str, status: int, policy: str) -> Response:
         f'<title>{escape(title)}</title><style nonce="{nonce}">{_STYLE}</style>'
     )
     response = Response(f"{head}<main>{body}</main></html>", status, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = f"{policy}; style-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'"
+    response.headers["Content-Security-Policy"] = (
+        f"{policy}; style-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'"
+    )
     return response

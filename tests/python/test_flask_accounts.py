@@ -1,0 +1,308 @@
+"""After the sign-in to a Flask app: who it is, connecting accounts, and signing out."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import flask
+import proofkey
+import pytest
+from flasks import Site, cause, cookies, is_signed_in
+from proofkey import testing
+from proofkey.flask import SignedIn
+from proofkey.testing import faults
+from proofkey.testing._http import Answer
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.test import TestResponse
+
+
+@pytest.fixture
+def server() -> Iterator[testing.Provider]:
+    with testing.Provider() as running:
+        yield running
+
+
+# The profile.
+
+
+def profile_of(site: Site) -> dict[str, Any] | tuple[str, int]:
+    """What the handler gets, or the cause of the refusal."""
+    found: list[dict[str, Any]] = []
+
+    def handler(login: SignedIn) -> str:
+        found.extend([login.profile, login.profile])
+        return "welcome"
+
+    site.auth._handlers["idp"] = handler
+    browser = site.browser()
+    page = browser.get(site.callback_url(browser))
+    if page.text != "welcome":
+        return cause(page)
+    assert found[0] is found[1]
+    return found[0]
+
+
+def paths(server: testing.Provider) -> list[str]:
+    return [seen.path for seen in server.seen]
+
+
+def test_an_id_token_that_says_who_it_is(server: testing.Provider) -> None:
+    profile = profile_of(Site(server, scope="openid email"))
+    assert isinstance(profile, dict) and profile["email"] == "user-1@example.com"
+    assert "/userinfo" not in paths(server)
+
+
+def test_a_bare_id_token_asks_once(server: testing.Provider) -> None:
+    with server.bend(faults.id_token(name=None, preferred_username=None)):
+        profile = profile_of(Site(server, scope="openid profile"))
+    assert isinstance(profile, dict) and profile["name"] == "First User"
+    assert paths(server).count("/userinfo") == 1
+
+
+def test_a_bare_id_token_and_nobody_to_ask(server: testing.Provider) -> None:
+    silent = proofkey.Provider(
+        authorization_endpoint=server.authorization_endpoint, token_endpoint=server.token_endpoint,
+        jwks_uri=server.jwks_uri, issuer=server.issuer,
+    )  # fmt: skip
+    profile = profile_of(Site(server, scope="openid", provider=silent))
+    assert isinstance(profile, dict) and profile["sub"] == "user-1"
+
+
+def plain(server: testing.Provider, userinfo_endpoint: str | None = None) -> Site:
+    """A provider without OpenID Connect, as GitHub is."""
+    return Site(
+        server,
+        issuer=server.issuer,
+        authorization_endpoint=server.authorization_endpoint,
+        token_endpoint=server.token_endpoint,
+        userinfo_endpoint=userinfo_endpoint,
+    )
+
+
+def test_a_provider_without_openid(server: testing.Provider) -> None:
+    account = {"login": "octocat", "id": 583231}
+    fault = faults.Fault("account", "userinfo", lambda handle, _: lambda: Answer.json(200, account))
+    with server.bend(fault):
+        assert profile_of(plain(server, server.userinfo_endpoint)) == account
+
+
+def test_nobody_to_ask_at_all(server: testing.Provider) -> None:
+    assert profile_of(plain(server)) == ("configuration", 503)
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (faults.unavailable("userinfo"), ("provider_error", 502)),
+        (faults.garbage("userinfo"), ("provider_error", 502)),
+        (faults.sub_wrong(), ("provider_error", 502)),
+        (faults.redirects("userinfo", 302), ("provider_error", 502)),
+        (faults.cut_before_answer("userinfo"), ("network_after", 502)),
+    ],
+)
+def test_the_provider_fails_to_say(
+    server: testing.Provider, fault: faults.Fault[Any], expected: tuple[str, int]
+) -> None:
+    site = Site(server, scope="openid")
+    with server.bend(faults.id_token(name=None)), server.bend(fault):
+        assert profile_of(site) == expected
+
+
+def test_nobody_answers_the_question_who_it_is(server: testing.Provider) -> None:
+    """The login is over then: the page does not promise that it can be loaded again."""
+    with testing.Provider() as away:
+        endpoint = away.userinfo_endpoint
+    assert profile_of(plain(server, endpoint)) == ("network_after", 502)
+
+
+# Connecting an account.
+
+
+def with_user(server: testing.Provider, **settings: Any) -> tuple[Site, dict[str, str | int | None]]:
+    site, user = Site(server, **settings), dict[str, str | int | None](id=7)
+    site.auth.user_loader(lambda: user["id"])
+    return site, user
+
+
+FORM = {"connect": ""}
+
+
+def test_connecting(server: testing.Provider) -> None:
+    site, _ = with_user(server)
+    browser = site.browser()
+    begun = browser.post("/auth/idp?next=/account", data=FORM, headers={"Sec-Fetch-Site": "same-origin"})
+    page = browser.get(server.sign_in(begun.location))
+    assert page.location == "/account"
+    assert [login.connect_to for login in site.signed_in] == ["7"]
+
+
+def test_a_sign_in_connects_nothing(server: testing.Provider) -> None:
+    site, _ = with_user(server)
+    browser = site.browser()
+    begun = browser.post("/auth/idp", data={"next": "/photos"})
+    assert browser.get(server.sign_in(begun.location)).location == "/photos"
+    assert [login.connect_to for login in site.signed_in] == [None]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://localhost:5000"},
+        {"Origin": "null"},
+    ],
+)
+def test_only_a_form_of_this_site_may(server: testing.Provider, headers: dict[str, str]) -> None:
+    site, _ = with_user(server)
+    page = site.browser().post("/auth/idp", data=FORM, headers=headers)
+    assert cause(page) == ("post_required", 400)
+    assert "<a " not in page.text
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin", "Origin": "null"}]
+)
+def test_a_form_of_this_site_may(server: testing.Provider, headers: dict[str, str]) -> None:
+    site, _ = with_user(server)
+    assert site.browser().post("/auth/idp", data=FORM, headers=headers).status_code == 302
+
+
+def test_the_origin_is_the_one_that_is_configured(server: testing.Provider) -> None:
+    site, _ = with_user(server, config={"PROOFKEY_BASE_URL": "https://app.example/below"}, base="http://10.0.0.7")
+    for origin, status in [("https://app.example", 302), ("http://10.0.0.7", 400)]:
+        page = site.browser().post("/auth/idp", data=FORM, headers={"Origin": origin}, base_url=site.base)
+        assert page.status_code == status
+
+
+def test_by_post_only_and_for_somebody(server: testing.Provider) -> None:
+    site, user = with_user(server)
+    for link in ("/auth/idp?connect", "/auth/idp?connect=1"):
+        assert cause(site.browser().get(link, headers={"Sec-Fetch-Site": "same-origin"})) == ("post_required", 400)
+    user["id"] = None
+    assert cause(site.browser().post("/auth/idp", data=FORM)) == ("post_required", 400)
+    nobody = Site(server)
+    assert cause(nobody.browser().post("/auth/idp", data=FORM)) == ("post_required", 400)
+
+
+@pytest.mark.parametrize("meanwhile", [8, None, "07", "x"])
+def test_another_user_meanwhile(server: testing.Provider, meanwhile: str | int | None) -> None:
+    site, user = with_user(server)
+    browser = site.browser()
+    url = server.sign_in(browser.post("/auth/idp", data=FORM).location)
+    user["id"] = meanwhile
+    page = browser.get(url)
+    assert cause(page) == ("user_changed", 400)
+    assert "<a " not in page.text, "a link would sign in, and connect nothing"
+    assert (site.codes_sent, site.signed_in) == (0, [])
+    user["id"] = "7"
+    assert is_signed_in(browser.get(url))
+    assert site.signed_in[0].connect_to == "7"
+
+
+# Signing out.
+
+
+def sign_out(site: Site, *, return_to: str | None = None, with_tokens: bool = True) -> TestResponse:
+    """Signs in, and out again by a route of the app."""
+
+    def leave() -> flask.typing.ResponseReturnValue:
+        tokens = site.signed_in[-1].tokens if with_tokens else None
+        return site.auth["idp"].logout(tokens, return_to=return_to)
+
+    site.app.add_url_rule("/logout", "logout", leave)
+    browser = site.browser()
+    assert is_signed_in(browser.get(site.callback_url(browser)))
+    page = browser.get("/logout", base_url=site.base)
+    with browser.session_transaction(base_url=site.base) as session:
+        assert dict(session) == {}
+    return page
+
+
+def test_signing_out(server: testing.Provider) -> None:
+    site = Site(server, scope="openid")
+    page = sign_out(site, return_to="/bye")
+    url = urlsplit(page.location)
+    query = parse_qs(url.query)
+    id_token = site.signed_in[0].tokens.id_token
+    assert id_token is not None
+    assert f"{url.scheme}://{url.netloc}{url.path}" == server.end_session_endpoint
+    assert query["post_logout_redirect_uri"] == ["http://localhost/bye"]
+    assert query["id_token_hint"] == [id_token.expose()]
+    assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert "/revoke" in paths(server)
+    with pytest.raises(proofkey.TokenError, match="invalid_grant"):
+        site.signed_in[0]._client.refresh(site.signed_in[0].tokens)
+
+
+def test_signing_out_below_a_sub_path(server: testing.Provider) -> None:
+    site = Site(server, scope="openid")
+    site.app.wsgi_app = DispatcherMiddleware(NotFound(), {"/below": site.app.wsgi_app})  # type: ignore[method-assign]
+    site.app.add_url_rule("/logout", "logout", lambda: site.auth["idp"].logout(site.signed_in[0].tokens))
+    browser = site.browser()
+    assert browser.get(server.sign_in(browser.get("/below/auth/idp").location)).location == "/below/"
+    url = browser.get("/below/logout").location
+    assert parse_qs(urlsplit(url).query)["post_logout_redirect_uri"] == ["http://localhost/below/"]
+
+
+@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example"])
+def test_signing_out_leads_nowhere_else(server: testing.Provider, target: str) -> None:
+    page = sign_out(Site(server, scope="openid"), return_to=target)
+    assert parse_qs(urlsplit(page.location).query)["post_logout_redirect_uri"] == ["http://localhost/"]
+    assert sign_out(Site(server), return_to=target).location == "/"
+
+
+def test_without_an_id_token_or_without_tokens(server: testing.Provider) -> None:
+    assert sign_out(Site(server), return_to="/bye").location == "/bye"
+    assert paths(server).count("/revoke") > 0
+    revoked = paths(server).count("/revoke")
+    assert sign_out(Site(server), return_to="/bye", with_tokens=False).location == "/bye"
+    assert paths(server).count("/revoke") == revoked
+
+
+def test_a_provider_that_offers_nothing_for_it(server: testing.Provider) -> None:
+    silent = proofkey.Provider(
+        authorization_endpoint=server.authorization_endpoint, token_endpoint=server.token_endpoint,
+        jwks_uri=server.jwks_uri, issuer=server.issuer,
+    )  # fmt: skip
+    assert sign_out(Site(server, scope="openid", provider=silent), return_to="/bye").location == "/bye"
+
+
+def test_a_provider_that_does_not_revoke(server: testing.Provider, caplog: pytest.LogCaptureFixture) -> None:
+    with server.bend(faults.unavailable("revoke")):
+        assert sign_out(Site(server), return_to="/bye").location == "/bye"
+    assert "proofkey: idp did not revoke the tokens: answer_status" in caplog.text
+
+
+def test_a_provider_that_cannot_be_found(server: testing.Provider, caplog: pytest.LogCaptureFixture) -> None:
+    """Tokens of an earlier process, and metadata that is away."""
+    first, second = Site(server, issuer=server.issuer, scope="openid"), Site(server, issuer=server.issuer)
+    browser = first.browser()
+    assert is_signed_in(browser.get(first.callback_url(browser)))
+    tokens = first.signed_in[0].tokens
+    second.app.add_url_rule("/logout", "logout", lambda: second.auth["idp"].logout(tokens, return_to="/bye"))
+    other = second.browser()
+    with other.session_transaction() as session:
+        session["user"] = "user-1"
+    with server.bend(faults.unavailable("metadata")):
+        page = other.get("/logout")
+    assert page.location == "/bye"
+    assert "proofkey: idp was not told of a logout" in caplog.text
+    with other.session_transaction() as session:
+        assert dict(session) == {}
+    assert cookies(other) == {}
+
+
+def test_the_client_is_for_refreshing(server: testing.Provider) -> None:
+    site = Site(server)
+    browser = site.browser()
+    assert is_signed_in(browser.get(site.callback_url(browser)))
+    tokens = site.signed_in[0].tokens
+    with site.app.test_request_context():
+        assert site.auth["idp"].client is site.auth["idp"].client
+        renewed = site.auth["idp"].client.refresh(tokens)
+    assert renewed.access_token.expose() != tokens.access_token.expose()

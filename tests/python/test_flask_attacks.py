@@ -1,0 +1,328 @@
+"""What an attacker tries against a Flask app: planted answers and cookies, forged addresses, and where a login leads
+to."""
+
+import doctest
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask
+import pytest
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flasks import CALLBACK, SECRET, Site, cause, cookies, is_signed_in
+from proofkey import testing
+from proofkey.flask import ProofKey, SignedIn, _next
+from proofkey.testing import faults
+
+
+@pytest.fixture
+def server() -> Iterator[testing.Provider]:
+    with testing.Provider(users=[testing.User("user-1"), testing.User("attacker")]) as running:
+        yield running
+
+
+def test_an_attackers_callback_in_a_clean_browser(server: testing.Provider) -> None:
+    """FL-04: login CSRF by a link."""
+    site = Site(server)
+    attacker = site.browser()
+    url = server.sign_in(site.begin(attacker), user="attacker")
+    victim = site.browser()
+    assert cause(victim.get(url)) == ("no_cookie", 400)
+    assert (site.codes_sent, site.signed_in) == (0, [])
+    assert is_signed_in(attacker.get(url))
+
+
+def test_an_attackers_callback_beside_a_login_of_ones_own(server: testing.Provider) -> None:
+    site = Site(server)
+    attacker, victim = site.browser(), site.browser()
+    planted = server.sign_in(site.begin(attacker), user="attacker")
+    own = site.callback_url(victim)
+    code_of_attacker = planted.partition("code=")[2].partition("&")[0]
+    code_of_victim = own.partition("code=")[2].partition("&")[0]
+    assert cause(victim.get(planted)) == ("no_cookie", 400)
+    assert site.codes_sent == 0
+    # A code that was injected into the victim's own answer does not match its verifier.
+    assert cause(victim.get(own.replace(code_of_victim, code_of_attacker))) == ("provider_error", 502)
+    assert site.signed_in == []
+
+
+@pytest.mark.parametrize("base", ["https://app.example", "http://localhost"])
+def test_a_cookie_that_was_planted(server: testing.Provider, base: str) -> None:
+    """A neighbour on another sub-domain can set cookies, but none with the prefix `__Host-`: under https a planted one
+    is not read. On http loopback, where there is no such prefix, every program is a neighbour."""
+    site = Site(server, base=base, config={"PROOFKEY_BASE_URL": base})
+    attacker, victim = site.browser(), site.browser()
+    url = server.sign_in(site.begin(attacker), user="attacker")
+    for name, value in cookies(attacker).items():
+        victim.set_cookie(name.removeprefix("__Host-"), value, domain=base.partition("//")[2])
+    page = victim.get(url)
+    assert is_signed_in(page) == (base == "http://localhost")
+    assert site.codes_sent == (base == "http://localhost")
+
+
+def test_a_planted_cookie_connects_nothing(server: testing.Provider) -> None:
+    """Even where one can be planted: the login says for whom it began."""
+    site = Site(server)
+    user = iter(["attacker", "victim"])
+    site.auth.user_loader(lambda: next(user))
+    attacker, victim = site.browser(), site.browser()
+    url = server.sign_in(attacker.post("/auth/idp", data={"connect": ""}).location, user="attacker")
+    for name, value in cookies(attacker).items():
+        victim.set_cookie(name, value)
+    assert cause(victim.get(url)) == ("user_changed", 400)
+    assert (site.codes_sent, site.signed_in) == (0, [])
+
+
+def test_the_answer_leaves_no_trace_in_the_browser(server: testing.Provider) -> None:
+    """FL-05, CB-15: also where the handler fails, and where it sets other headers."""
+    site = Site(server)
+    browser = site.browser()
+    url = site.callback_url(browser)
+    pages = [browser.get(url), browser.get(url), browser.get("/auth/idp")]
+    site.auth._handlers["idp"] = lambda login: flask.Response("x", headers={"Cache-Control": "public"})
+    pages.append(browser.get(site.callback_url(browser)))
+
+    def fail(login: SignedIn) -> str:
+        raise RuntimeError("the app has a bug")
+
+    site.auth._handlers["idp"] = fail
+    pages.append(browser.get(site.callback_url(browser)))
+    assert [page.status_code for page in pages] == [302, 400, 302, 200, 500]
+    for page in pages:
+        assert page.headers.getlist("Cache-Control") == ["no-store"]
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert page.headers["X-Content-Type-Options"] == "nosniff"
+
+
+class ServerSide(SecureCookieSessionInterface):
+    """As session interfaces that keep sessions on the server have it."""
+
+    def __init__(self) -> None:
+        self.renewed: list[dict[str, object]] = []
+
+    def regenerate(self, session: SessionMixin) -> None:
+        self.renewed.append(dict(session))
+
+
+def test_the_session_gets_a_new_name(server: testing.Provider) -> None:
+    """FL-07: before the handler puts the user into it, and at the logout."""
+    site = Site(server)
+    interface = site.app.session_interface = ServerSide()
+    site.app.add_url_rule("/logout", "logout", lambda: site.auth["idp"].logout())
+    browser = site.browser()
+    with browser.session_transaction() as session:
+        session["cart"] = "full"
+    url = site.callback_url(browser)
+    assert interface.renewed == []
+    browser.get(url)
+    assert interface.renewed == [{"cart": "full"}]
+    browser.get("/logout")
+    assert interface.renewed == [{"cart": "full"}, {}]
+    with browser.session_transaction() as session:
+        assert dict(session) == {}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http"},
+        {"Forwarded": "host=evil.example"},
+        {"Host": "app.example.evil.example"},
+    ],
+)
+def test_a_forged_host_changes_nothing(server: testing.Provider, headers: dict[str, str]) -> None:
+    """FL-08, with the address configured."""
+    site = Site(server, config={"PROOFKEY_BASE_URL": "https://app.example"}, base="https://app.example")
+    assert "redirect_uri=https%3A%2F%2Fapp.example%2Fauth" in site.browser().get("/auth/idp", headers=headers).location
+
+
+HOSTS = [
+    "evil.example", "localhost.evil.example", "evil.example:localhost", "localhost@evil.example",
+    "evil.example#localhost", "127.0.0.1.evil.example", "evil.example\\@localhost", "localhost:80@evil.example",
+    "0x7f.1", "[::ffff:127.0.0.1]", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_an_address_that_is_not_configured(server: testing.Provider, host: str) -> None:
+    page = Site(server).browser().get("/auth/idp", headers={"Host": host})
+    assert cause(page) == ("base_url", 503)
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:5000", "127.0.0.1:5000", "[::1]:5000"])
+def test_on_loopback_the_address_is_that_of_the_request(server: testing.Provider, host: str) -> None:
+    location = Site(server).browser().get("/auth/idp", headers={"Host": host}).location
+    assert (
+        f"redirect_uri=http%3A%2F%2F{host.replace(':', '%3A').replace('[', '%5B').replace(']', '%5D')}%2Fauth"
+        in location
+    )
+
+
+def test_hosts_that_are_trusted(server: testing.Provider) -> None:
+    site = Site(server, config={"TRUSTED_HOSTS": ["one.example", ".two.example"]})
+    for host in ("one.example", "www.two.example"):
+        location = site.browser().get("/auth/idp", base_url=f"https://{host}").location
+        assert f"redirect_uri=https%3A%2F%2F{host}%2Fauth" in location
+    for host in ("evil.example", "one.example.evil.example", "www.one.example"):
+        assert site.browser().get("/auth/idp", base_url=f"https://{host}").status_code == 400
+
+
+def test_a_login_begins_in_one_process_and_ends_in_another(server: testing.Provider, tmp_path: Path) -> None:
+    """FL-11."""
+    code = f"""
+import sys
+from flasks import CALLBACK, Site, cookies
+from types import SimpleNamespace
+site = Site(SimpleNamespace(provider=None), issuer={server.issuer!r})
+browser = site.browser()
+if len(sys.argv) == 1:
+    print(site.begin(browser, "/auth/idp?next=/photos"))
+    [(name, value)] = cookies(browser).items()
+    print(name, value)
+else:
+    browser.set_cookie(sys.argv[2], sys.argv[3])
+    print(browser.get(sys.argv[1]).location)
+"""
+
+    def run(*arguments: str) -> list[str]:
+        ran = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.split()
+
+    url, name, value = run()
+    assert run(server.sign_in(url), name, value) == ["/photos"]
+
+
+# FL-09, RU-16: whatever a browser would take for another site, or for no path, leads to the start.
+ELSEWHERE = [
+    "https://evil.example", "http://evil.example", "//evil.example", "///evil.example", "////evil.example",
+    "/\\evil.example", "\\/evil.example", "\\\\evil.example", "/\\/evil.example", "/\t/evil.example",
+    "/\n/evil.example", "/\r/evil.example", "\t//evil.example", " //evil.example", " https://evil.example",
+    "\x00//evil.example", "https:evil.example", "https:/evil.example", "javascript:alert(1)", "JavaScript:alert(1)",
+    "java\nscript:alert(1)", "data:text/html,x", "vbscript:x", "mailto:x@evil.example", "evil.example",
+    "evil.example/path", "@evil.example", "?next=//evil.example", "#//evil.example", "", "/\u2028/evil.example",
+    "/\u200b/evil.example", "\uff0f\uff0fevil.example", "/photos\r\nSet-Cookie: a=b", "/ evil", "/\x7f", "/" + "a" *
+    200, "/" + "é" * 100, "/\ud800", "http:///evil.example", "://evil.example", ".//evil.example",
+    "/photos/\\..\\..\\evil.example", "/\u00a0/evil.example",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", ELSEWHERE)
+def test_no_login_leads_elsewhere(server: testing.Provider, target: str) -> None:
+    site = Site(server)
+    browser = site.browser()
+    # As the native module seals it, and as a link has it.
+    with site.app.test_request_context("/auth/idp"):
+        begun = site.auth["idp"].begin(next=target)
+    [cookie] = begun.headers.getlist("Set-Cookie")
+    browser.set_cookie(*cookie.partition(";")[0].split("=", 1))
+    page = browser.get(server.sign_in(begun.location))
+    assert (page.status_code, page.location) == (302, "/")
+    assert site.signed_in[0].next == "/"
+
+
+HERE = [
+    "/", "/photos", "/photos?page=2&x=https://evil.example", "/photos#top", "/a/../b", "/%2F/evil.example",
+    "/%5Cevil.example", "/%09/evil.example", "/a//b", "/@evil.example", "/:80", "/é", "/\uff0fevil.example", "/" + "a" *
+    199, "/.//evil.example",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", HERE)
+def test_a_path_of_this_site_is_kept(server: testing.Provider, target: str) -> None:
+    """What is encoded stays encoded, and is a part of the path to a browser."""
+    site = Site(server)
+    browser = site.browser()
+    browser.get(server.sign_in(browser.get("/auth/idp", query_string={"next": target}).location))
+    assert site.signed_in[0].next == target
+
+
+@pytest.mark.parametrize("target", ["/%2F/evil.example", "/%5C/evil.example", "/%0d%0aSet-Cookie:x"])
+def test_a_path_that_is_encoded_leaves_as_it_came(server: testing.Provider, target: str) -> None:
+    site = Site(server)
+    browser = site.browser()
+    page = browser.get(server.sign_in(browser.get("/auth/idp", query_string={"next": target}).location))
+    assert page.location == target
+
+
+def test_the_example_of_it() -> None:
+    assert doctest.testmod(_next) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.denied(),
+        faults.iss_wrong(),
+        faults.state_wrong(),
+        faults.parameters_twice(),
+        faults.garbage("token"),
+        None,
+    ],
+)
+def test_nothing_secret_is_told(
+    server: testing.Provider, fault: faults.Fault[object] | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """CB-20: in bodies, in logs at every level, in reprs."""
+    caplog.set_level(logging.DEBUG)
+    site = Site(server, client_secret="client-s3cret", scope="openid")
+    told: list[object] = []
+    site.auth.on_error(told.append)
+    browser = site.browser()
+    if fault is not None:
+        server.bend(fault)
+    url = site.callback_url(browser)
+    sealed = list(cookies(browser).values())
+    pages = [browser.get(url), browser.get(url), site.browser().get(url)]
+    text = "\n".join(
+        [*(page.text for page in pages), caplog.text, *map(repr, told), *map(str, told), repr(site.signed_in)]
+    )
+    with site.app.app_context():
+        text += repr([site.auth["idp"], site.auth["idp"]._setting, site.app.extensions["proofkey"]])
+    params = [
+        value for seen in server.seen for name, value in seen.params if name in ("state", "code", "code_verifier")
+    ]
+    params += [value for pair in url.partition("?")[2].split("&") if (value := pair.partition("=")[2])]
+    assert len(params) > 2 and pages[0].status_code in (302, 400, 502) and "proofkey: the login with idp ended" in text
+    for secret in [*params, *sealed, "client-s3cret", SECRET]:
+        assert secret == "access_denied" or secret not in text
+    for login in site.signed_in:
+        assert login.tokens.access_token.expose() not in text
+
+
+def test_the_servers_words_are_not_shown(server: testing.Provider) -> None:
+    """CB-19: they are anybody's, and could break out of a page or a line of a log."""
+    site = Site(server)
+    site.app.logger.propagate = True
+    browser = site.browser()
+    url = site.begin(browser)
+    state = url.partition("state=")[2].partition("&")[0]
+    hostile = "%3Cscript%3Ealert(1)%3C/script%3E%0d%0aWARNING%20forged"
+    page = browser.get(
+        f"{CALLBACK}?error=x&error_description={hostile}&error_uri={hostile}&state={state}&iss={server.issuer}"
+    )
+    assert cause(page) == ("provider_error", 502)
+    assert "alert" not in page.text and "forged" not in page.text
+
+
+def test_an_app_of_its_own_is_not_believed_about_another(server: testing.Provider) -> None:
+    """Two apps with one secret and one provider: a login of one does not open under another name."""
+    app = flask.Flask("site")
+    app.secret_key = SECRET
+    settings = {"client_id": "a", "provider": server.provider}
+    auth = ProofKey(app, one=settings, two=settings)
+    for name in ("one", "two"):
+        auth.on_login(name)(lambda login: login.provider)
+    browser = app.test_client()
+    url = server.sign_in(browser.get("/auth/one").location)
+    assert cause(browser.get(url.replace("/one/", "/two/"))) == ("not_issued_here", 400)
+    assert browser.get(url).text == "one"
