@@ -227,6 +227,7 @@ STORIES: list[tuple[str, int, Story]] = [
     ("configuration", 503, configured(extra={"state": "mine"})),
     ("configuration", 503, configured(config={"SECRET_KEY": "weak"})),
     ("configuration", 503, configured(scope=" ".join(f"scope-{number:040}" for number in range(70)))),
+    ("configuration", 503, configured(scope=" ".join(f"scope-{number:040}" for number in range(250)))),
     ("configuration", 503, without_a_secret),
     ("store", 503, store_down),
     ("prefetch", 503, prefetch),

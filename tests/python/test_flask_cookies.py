@@ -210,7 +210,16 @@ def test_a_forged_value_under_the_right_name(server: testing.Provider) -> None:
     other = site.browser()
     url_of_other = site.callback_url(other)
     [(_, value_of_other)] = cookies(other).items()
-    for forged in ("", "1", "proofkey1.", value[:-1], value[:-1] + ("A" if value[-1] != "A" else "B"), value_of_other):
+    unknown_key = f"proofkey1.AAAAAAAA.{value.rpartition('.')[2]}"
+    for forged in (
+        "",
+        "1",
+        "proofkey1.",
+        unknown_key,
+        value[:-1],
+        value[:-1] + ("A" if value[-1] != "A" else "B"),
+        value_of_other,
+    ):
         browser.set_cookie(name, forged)
         assert cause(browser.get(url)) == ("not_issued_here", 400)
     browser.set_cookie(name, value)

@@ -67,30 +67,6 @@ def test_fifty_threads_with_one_callback(server: testing.Provider) -> None:
         assert site.codes_sent - sent == 1
 
 
-def test_two_threads_get_one_store(server: testing.Provider, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each waits for the other while it makes one, if it is let."""
-    site = Site(server)
-    gate = threading.Barrier(2)
-    make = store.from_url
-
-    def slow(url: str) -> store.SpendStore:
-        try:
-            gate.wait(0.2)
-        except threading.BrokenBarrierError:
-            pass
-        return make(url)
-
-    monkeypatch.setattr(store, "from_url", slow)
-    found: list[int] = []
-    kept = site.app.extensions["proofkey"]
-    threads = [threading.Thread(target=lambda: found.append(id(kept.finished))) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(10)
-    assert len(found) == 2 and len(set(found)) == 1
-
-
 def test_two_workers_with_a_store(server: testing.Provider, tmp_path: Path) -> None:
     config = {"PROOFKEY_STORE": f"sqlite:///{tmp_path}/finished.db"}
     one, two = Site(server, config=config), Site(server, config=config)

@@ -18,6 +18,7 @@ class App:
         self._app, self._setting = app, setting
         self.prefix = prefix
         self._lock = threading.Lock()
+        self._store: store.SpendStore | None = None
         self._providers: dict[str, proofkey.Provider] = {}
         self._clients: dict[tuple[str, str], proofkey.Client] = {}
 
@@ -40,11 +41,9 @@ class App:
     def finished(self) -> store.SpendStore:
         """The logins that are finished: of this process, unless a store is named."""
         with self._lock:  # Two stores in memory would each let a login through.
-            return self._finished
-
-    @cached_property
-    def _finished(self) -> store.SpendStore:
-        return store.from_url(self._app.config.get("PROOFKEY_STORE") or "memory://")
+            if self._store is None:
+                self._store = store.from_url(self._app.config.get("PROOFKEY_STORE") or "memory://")
+            return self._store
 
     def client(self, setting: Setting, redirect_uri: str) -> proofkey.Client:
         """One for each redirect URI: it remembers keys and refreshes."""

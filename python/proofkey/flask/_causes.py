@@ -72,7 +72,6 @@ _NAMES = {
     "iss_missing": "issuer_mismatch",
     "login_expired": "expired",
     "login_spent": "already_finished",
-    "state_missing": "not_issued_here",
     "state_mismatch": "not_issued_here",
     "seal_key_unknown": "not_issued_here",
     "seal_forged": "not_issued_here",
