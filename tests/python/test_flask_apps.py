@@ -75,6 +75,17 @@ def test_a_provider_that_does_not_answer_holds_nobody_else_up(server: testing.Pr
         one.join(20)
 
 
+def test_a_callback_without_a_cookie_asks_nobody(server: testing.Provider) -> None:
+    """Nobody can make a worker look for its provider by a link."""
+    began = Site(server)
+    url = began.callback_url(began.browser())
+    fresh = Site(server, issuer=server.issuer)
+    with server.bend(faults.members("metadata")) as asked:
+        assert cause(fresh.browser().get(url)) == ("no_cookie", 400)
+        assert cause(fresh.browser().get("/auth/idp/callback?state=x")) == ("not_issued_here", 400)
+        assert asked.hits == 0
+
+
 def test_two_providers_with_one_redirect_uri(server: testing.Provider) -> None:
     app = flask.Flask("site")
     app.secret_key = SECRET

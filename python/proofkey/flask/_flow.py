@@ -117,7 +117,7 @@ class Flow:
         try:
             keys, state = self._app.keys, self._state()
             self._post_again()
-            client, sealed = self.client, self._sealed(jar, state, now)
+            sealed, client = self._sealed(jar, state, now), self.client
             login = client.resume(sealed, keys, self._name)
         except proofkey.Error as error:
             raise of_error(error, self._name) from error
