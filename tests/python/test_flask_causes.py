@@ -58,7 +58,7 @@ def base_url_of_another_host(server: testing.Provider) -> TestResponse:
 
 
 def made_up(server: testing.Provider) -> TestResponse:
-    return Site(server).browser().get(f"{CALLBACK}?code=x&state={'A' * 56}")
+    return Site(server).browser().get(f"{CALLBACK}?code=x&state=AQ{'A' * 54}")
 
 
 def state_missing(server: testing.Provider) -> TestResponse:
@@ -66,12 +66,12 @@ def state_missing(server: testing.Provider) -> TestResponse:
 
 
 def state_altered(server: testing.Provider) -> TestResponse:
-    """One bit of the time in it: the MAC is over everything."""
+    """The time in it: the MAC is over everything."""
     site = Site(server)
     browser = site.browser()
     url = site.callback_url(browser)
     at = url.index("state=") + len("state=") + 24
-    return browser.get(url[:at] + chr(ord(url[at]) ^ 1) + url[at + 1 :])
+    return browser.get(url[:at] + ("B" if url[at] == "A" else "A") + url[at + 1 :])
 
 
 def other_secret(server: testing.Provider) -> TestResponse:

@@ -88,7 +88,7 @@ def test_its_headers(server: testing.Provider) -> None:
     assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
 
 
-@pytest.mark.parametrize("state", [None, "", "A" * 56, "x", "\0"])
+@pytest.mark.parametrize("state", [None, "", "A" * 56, "AQ" + "A" * 54, "x", "\0"])
 def test_no_page_without_an_authentic_state(server: testing.Provider, state: str | None) -> None:
     site = Site(server, response_mode="form_post")
     form = [("code", "x"), *([] if state is None else [("state", state)])]
