@@ -1,0 +1,35 @@
+"""Runs the programs of docs/, against the test provider: only who the provider is gets replaced."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pages
+from flask import Flask
+from proofkey import testing
+
+USERS = [
+    testing.User("user-1", {"id": 1, "email": "user-1@example.com", "email_verified": True, "name": "First User"}),
+    testing.User("user-2", {"id": 2, "email": "user-2@example.com", "email_verified": False}),
+]
+"""With the claims of all the providers of the pages. `sub` stands for itself."""
+
+
+def run(page: str | Path, number: int, server: testing.Provider) -> dict[str, Any]:
+    """Runs a program, and returns its names. An app in it is told who its providers are by its configuration."""
+    program = pages.programs(pages.named(page) if isinstance(page, str) else page)[number]
+    program = re.sub(r'os\.environ\["(\w+)"\]', r'"\1 of a test, as long as it has to be"', program)
+    program = program.replace('"https://login.example.com"', repr(server.issuer))
+    program = re.sub(r"proofkey\.Provider\.(dropbox|google)\(\)", "TEST_PROVIDER", program)
+    names: dict[str, Any] = {"__name__": "page", "TEST_PROVIDER": server.provider}
+    exec(compile(program, str(page), "exec", dont_inherit=True), names)
+    if isinstance(names.get("app"), Flask):
+        tell(names["app"], server)
+    return names
+
+
+def tell(app: Flask, server: testing.Provider) -> None:
+    for provider in ("DROPBOX", "GITHUB", "GOOGLE"):
+        app.config[f"PROOFKEY_{provider}_ISSUER"] = server.issuer
+        app.config[f"PROOFKEY_{provider}_SCOPE"] = "openid email"
+    app.testing = True

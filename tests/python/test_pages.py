@@ -1,0 +1,143 @@
+"""Every program of docs/ runs, and what quickstart.md shows works."""
+
+import asyncio
+import re
+import threading
+import urllib.request
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.cookies import SimpleCookie
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pages
+import proofkey
+import pytest
+from conftest import ROOT
+from proofkey import testing
+from proofkey.testing import faults
+from programs import USERS, run
+
+# docs/server.md runs in tests/adapters, and docs/errors.md is made from tests/vectors.
+RUN_HERE = [page for page in pages.PAGES if page.parent == ROOT / "docs" and page.name not in {"server.md", "errors.md"}]
+EVERY = [pytest.param(page, number, id=f"{page.name}-{number}") for page in RUN_HERE for number in range(len(pages.programs(page)))]
+
+
+@pytest.fixture
+def server() -> Iterator[testing.Provider]:
+    with testing.Provider(users=USERS) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_programs_were_found() -> None:
+    assert {page.name: len(pages.programs(page)) for page in RUN_HERE if pages.programs(page)} == COUNTS
+
+
+@pytest.mark.parametrize(("page", "number"), EVERY)
+def test_a_program_runs(server: testing.Provider, page: Path, number: int) -> None:
+    run(page, number, server)
+
+
+@pytest.mark.parametrize("page", RUN_HERE)
+def test_what_a_page_warns_of_is_python(page: Path) -> None:
+    for block in pages.blocks(page, "python before"):
+        compile(block.text, page.name, "exec")
+
+
+def test_flask(server: testing.Provider) -> None:
+    client = run("quickstart.md", 0, server)["app"].test_client()
+    assert "Sign in with GitHub" in client.get("/").text
+    assert testing.sign_in(client, "/auth/github").text == "Hello, user 1"
+
+
+def test_the_command_line(
+    server: testing.Provider, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with browser(server, monkeypatch):
+        run("quickstart.md", 1, server)["main"]()
+    assert capsys.readouterr().out == "granted: ['files.read']\n"
+    with browser(server, monkeypatch), server.bend(faults.denied()), pytest.raises(SystemExit, match="access_denied"):
+        run("quickstart.md", 1, server)["main"]()
+
+
+def test_plain_python(server: testing.Provider) -> None:
+    example = run("quickstart.md", 2, server)
+    url, cookie = example["begin"]()
+    assert SimpleCookie(f"login={cookie}")["login"].value == cookie
+    callback_url = server.sign_in(url)
+    assert example["finish"](cookie, callback_url).scope == ["files.read"]
+    with pytest.raises(proofkey.CallbackError, match="state_mismatch"):
+        example["finish"](example["begin"]()[1], callback_url)
+
+
+def test_an_event_loop(server: testing.Provider) -> None:
+    client = proofkey.Client(server.provider, "my-app", redirect_uri="https://app.example/callback")
+    login = client.begin(scope="files.read")
+    callback_url = server.sign_in(login.url)
+
+    async def finish() -> proofkey.Tokens:
+        async with httpx.AsyncClient(follow_redirects=False, trust_env=False) as http:
+            tokens: proofkey.Tokens = await run("quickstart.md", 3, server)["finish_async"](http, login, callback_url)
+            return tokens
+
+    assert asyncio.run(finish()).scope == ["files.read"]
+
+
+def test_tokens(server: testing.Provider, capsys: pytest.CaptureFixture[str]) -> None:
+    client = proofkey.Client(server.provider, "my-app", redirect_uri="https://app.example/callback")
+    login = client.begin()
+    tokens = client.finish(login, server.sign_in(login.url))
+    example = run("quickstart.md", 4, server)
+    stored = example["keep"](tokens)
+    assert tokens.access_token.expose() not in capsys.readouterr().out
+    assert example["use"](client, stored) == tokens.access_token.expose(), "it is fresh"
+    stored["expires_at"] = 0
+    assert example["use"](client, stored) == stored["access_token"] != tokens.access_token.expose()
+
+
+@contextmanager
+def browser(server: testing.Provider, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A browser that signs in, and goes where it is sent."""
+    visits: list[threading.Thread] = []
+
+    def open_url(url: str) -> bool:
+        callback_url = server.sign_in(url)
+        visits.append(threading.Thread(target=visit, args=(callback_url,)))
+        visits[-1].start()
+        return True
+
+    monkeypatch.delenv("PROOFKEY_NO_BROWSER", raising=False)
+    monkeypatch.setattr(webbrowser, "get", lambda: SimpleNamespace(name="one of this test"))
+    monkeypatch.setattr(webbrowser, "open", open_url)
+    yield
+    for thread in visits:
+        thread.join()
+
+
+def visit(url: str) -> None:
+    try:
+        urllib.request.urlopen(url, timeout=10).close()
+    except urllib.error.HTTPError as refused:
+        refused.close()
+
+
+COUNTS = {
+    "dropbox.md": 2,
+    "flask.md": 1,
+    "github.md": 1,
+    "google.md": 3,
+    "migrating.md": 2,
+    "openid.md": 1,
+    "proxy.md": 1,
+    "quickstart.md": 5,
+    "testing.md": 3,
+    "workers.md": 1,
+}
