@@ -10,9 +10,7 @@ from conftest import ROOT
 _ELSEWHERE = {".git", "node_modules", "target"}
 _FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-PAGES = sorted(
-    path for path in ROOT.rglob("*.md") if not _ELSEWHERE & set(path.relative_to(ROOT).parts)
-)
+PAGES = sorted(path for path in ROOT.rglob("*.md") if not _ELSEWHERE & set(path.relative_to(ROOT).parts))
 
 
 class Block(NamedTuple):

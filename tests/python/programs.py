@@ -29,7 +29,10 @@ def run(page: str | Path, number: int, server: testing.Provider) -> dict[str, An
 
 
 def tell(app: Flask, server: testing.Provider) -> None:
+    """What the environment and the provider's console would have told the app."""
+    app.secret_key = app.secret_key or "the secret of a test, as long as it has to be"
     for provider in ("DROPBOX", "GITHUB", "GOOGLE"):
+        app.config.setdefault(f"PROOFKEY_{provider}_CLIENT_ID", "my-app")
         app.config[f"PROOFKEY_{provider}_ISSUER"] = server.issuer
         app.config[f"PROOFKEY_{provider}_SCOPE"] = "openid email"
     app.testing = True

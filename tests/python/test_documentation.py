@@ -18,6 +18,7 @@ from proofkey._native import error_names
 from proofkey.flask import CAUSES, _settings
 from proofkey.testing import faults
 
+KINDS_OF_BLOCKS = {"c", "html", "ini", "json", "mermaid", "nginx", "python", "python before", "rust", "sh", "text"}
 DIAGRAMS = {"flowchart", "sequenceDiagram", "stateDiagram-v2"}
 
 # What the pages call things, and what those may be.
@@ -56,7 +57,13 @@ def of_pages(pick: Any) -> list[Any]:
 
 def test_the_pages_were_found() -> None:
     names = {page.relative_to(ROOT).as_posix() for page in pages.PAGES}
-    assert names >= {"README.md", "docs/README.md", "docs/server.md", "crates/proofkey/README.md", "tests/servers/table.md"}
+    assert names >= {
+        "README.md",
+        "docs/README.md",
+        "docs/server.md",
+        "crates/proofkey/README.md",
+        "tests/servers/table.md",
+    }
     assert not any("/target/" in name or "node_modules" in name for name in names)
 
 
@@ -72,13 +79,22 @@ def test_a_link_leads_somewhere(page: Path, target: str) -> None:
         assert anchor in pages.anchors(file)
 
 
+def test_a_file_that_a_page_names_exists() -> None:
+    folders = "bindings|crates|docs|examples|include|python|tests"
+    for page in pages.PAGES:
+        for path in re.findall(rf"(?<![\w./-])(?:{folders})/[\w./-]*\w", " ".join(pages.code_spans(page))):
+            assert (ROOT / path).exists(), f"{page.name}: {path}"
+
+
 def test_the_index_names_every_page() -> None:
     index = pages.named("README.md")
     linked = {(index.parent / link.partition("#")[0]).resolve() for link in pages.links(index)}
     assert set(index.parent.glob("*.md")) - {index} <= linked
 
 
-@pytest.mark.parametrize(("page", "text"), of_pages(lambda page: [block.text for block in pages.blocks(page, "mermaid")]))
+@pytest.mark.parametrize(
+    ("page", "text"), of_pages(lambda page: [block.text for block in pages.blocks(page, "mermaid")])
+)
 def test_a_diagram_is_of_a_known_kind(page: Path, text: str) -> None:
     assert text.split(None, 1)[0] in DIAGRAMS
     # They end a line for the one that draws, and a label.
@@ -86,9 +102,7 @@ def test_a_diagram_is_of_a_known_kind(page: Path, text: str) -> None:
 
 
 def test_every_block_says_what_it_is() -> None:
-    assert {kind for page in pages.PAGES for kind in pages.kinds(page)} <= {
-        "c", "console", "html", "ini", "json", "mermaid", "nginx", "python", "python before", "rust", "sh", "text", "toml",
-    }  # fmt: skip
+    assert {kind for page in pages.PAGES for kind in pages.kinds(page)} <= KINDS_OF_BLOCKS
 
 
 def named_in(page: Path) -> Iterator[str]:
@@ -140,7 +154,9 @@ def test_names_that_do_not_exist_are_found() -> None:
     assert exists(proofkey, ["flask", "ProofKey", "on_login"])
 
 
-@pytest.mark.parametrize(("page", "name"), of_pages(lambda page: set(re.findall(r"\b[A-Z]\w*(?:Error|Warning)\b", pages.prose(page)))))
+@pytest.mark.parametrize(
+    ("page", "name"), of_pages(lambda page: set(re.findall(r"\b[A-Z]\w*(?:Error|Warning)\b", pages.prose(page))))
+)
 def test_an_exception_that_a_page_names_exists(page: Path, name: str) -> None:
     homes = [proofkey, server, testing, builtins]
     assert any(hasattr(home, name) for home in homes) or name in ERRORS_OF_OTHERS, name

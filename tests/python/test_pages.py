@@ -22,8 +22,14 @@ from proofkey.testing import faults
 from programs import USERS, run
 
 # docs/server.md runs in tests/adapters, and docs/errors.md is made from tests/vectors.
-RUN_HERE = [page for page in pages.PAGES if page.parent == ROOT / "docs" and page.name not in {"server.md", "errors.md"}]
-EVERY = [pytest.param(page, number, id=f"{page.name}-{number}") for page in RUN_HERE for number in range(len(pages.programs(page)))]
+RUN_HERE = [
+    page for page in pages.PAGES if page.parent == ROOT / "docs" and page.name not in {"server.md", "errors.md"}
+]
+EVERY = [
+    pytest.param(page, number, id=f"{page.name}-{number}")
+    for page in RUN_HERE
+    for number in range(len(pages.programs(page)))
+]
 
 
 @pytest.fixture
@@ -54,7 +60,7 @@ def test_what_a_page_warns_of_is_python(page: Path) -> None:
 
 def test_flask(server: testing.Provider) -> None:
     client = run("quickstart.md", 0, server)["app"].test_client()
-    assert "Sign in with GitHub" in client.get("/").text
+    assert "Sign in</a>" in client.get("/").text
     assert testing.sign_in(client, "/auth/github").text == "Hello, user 1"
 
 

@@ -50,7 +50,8 @@ def test_routes_of_your_own(server: testing.Provider) -> None:
 def test_a_page_of_your_own(server: testing.Provider) -> None:
     refused = run("flask.md", 0, server)["refused"]
     shown = refused(LoginRefused("denied", provider="github"))
-    assert shown == ("<h1>The sign-in was declined</h1><p>Nothing was shared with this site. You can sign in again. <a href='/'>Back</a></p>", 400)
+    text = "Nothing was shared with this site. You can sign in again."
+    assert shown == (f"<h1>The sign-in was declined</h1><p>{text} <a href='/'>Back</a></p>", 400)
     assert refused(LoginRefused("configuration", provider="github")) is None
 
 
@@ -62,10 +63,18 @@ CASES: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
     "proxy": ({}, "http://app.example", {}),
     "ProxyFix": ({}, "http://app.example", PROXIED),
     "ProxyFix, another host": ({}, "http://10.0.0.7:8000", PROXIED),
-    "PROOFKEY_BASE_URL": ({"TRUSTED_HOSTS": None, "PROOFKEY_BASE_URL": "https://app.example"}, "http://10.0.0.7:8000", {}),
+    "PROOFKEY_BASE_URL": (
+        {"TRUSTED_HOSTS": None, "PROOFKEY_BASE_URL": "https://app.example"},
+        "http://10.0.0.7:8000",
+        {},
+    ),
     "localhost": ({"TRUSTED_HOSTS": None}, "http://localhost:5000", {}),
     "untrusted": ({}, "http://evil.example", {}),
-    "a forged header": ({"PROOFKEY_BASE_URL": "https://app.example"}, "http://app.example", {"X-Forwarded-Host": "app.example"}),
+    "a forged header": (
+        {"PROOFKEY_BASE_URL": "https://app.example"},
+        "http://app.example",
+        {"X-Forwarded-Host": "app.example"},
+    ),
 }
 ENDS = {
     "base_url": (503, "base_url"),
@@ -92,7 +101,12 @@ def test_the_address_behind_a_proxy(server: testing.Provider, case: str) -> None
 
 def test_the_causes_of_the_table_of_proxies_are_causes() -> None:
     told = [cause for _, cause, _ in pages.table(pages.named("proxy.md"), "## What is wrong")]
-    assert [cause for cause in told if not cause.startswith("none: ")] == ["base_url", "proxy", "no_cookie", "other_host"]
+    assert [cause for cause in told if not cause.startswith("none: ")] == [
+        "base_url",
+        "proxy",
+        "no_cookie",
+        "other_host",
+    ]
 
 
 def test_http_where_the_setting_says_https_loses_the_cookie(server: testing.Provider) -> None:
@@ -224,7 +238,11 @@ def test_tokens_of_authlib(server: testing.Provider) -> None:
 def by_hand(server: testing.Provider) -> Any:
     """The app that is written by hand, and warned of."""
     before = pages.blocks(pages.named("migrating.md"), "python before")[-1].text
-    names = {"__name__": "page", "AUTHORIZATION_ENDPOINT": server.authorization_endpoint, "TOKEN_ENDPOINT": server.token_endpoint}
+    names = {
+        "__name__": "page",
+        "AUTHORIZATION_ENDPOINT": server.authorization_endpoint,
+        "TOKEN_ENDPOINT": server.token_endpoint,
+    }
     exec(compile(before, "migrating.md", "exec", dont_inherit=True), names)
     return names["app"]
 

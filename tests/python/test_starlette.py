@@ -93,7 +93,9 @@ def test_the_cookie_is_this_hosts_alone_and_unreadable(server: testing.Provider)
     assert cookie.startswith("__Host-login=proofkey1.")
     for attribute in ("HttpOnly", "Secure", "SameSite=lax", "Max-Age=600", "Path=/"):
         assert attribute in cookie
-    on_loopback = App(server, store.MemoryStore(), "http://127.0.0.1:8000/auth/callback").browser("http://127.0.0.1:8000")
+    on_loopback = App(server, store.MemoryStore(), "http://127.0.0.1:8000/auth/callback").browser(
+        "http://127.0.0.1:8000"
+    )
     cookie = on_loopback.get("/auth").headers["set-cookie"]
     assert cookie.startswith("login=proofkey1.")
     assert "Secure" not in cookie

@@ -1,0 +1,216 @@
+"""What the pages about providers show works: dropbox.md, github.md, google.md and openid.md."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pages
+import proofkey
+import pytest
+from conftest import ROOT
+from proofkey import testing
+from proofkey.testing import faults
+from programs import USERS, run
+
+
+@pytest.fixture
+def server() -> Iterator[testing.Provider]:
+    with testing.Provider(users=USERS) as running:
+        yield running
+
+
+class Api:
+    """Remembers what is asked of a provider's own API, in place of asking."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+
+    def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        assert options.pop("timeout") == 10
+        request = httpx.Request(method, url, headers=options.get("headers"), json=options.get("json"))
+        if "auth" in options:
+            request = next(httpx.BasicAuth(*options["auth"]).auth_flow(request))
+        self.requests.append(request)
+        return httpx.Response(200, request=request)
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Api:
+    api = Api()
+    monkeypatch.setattr(httpx, "request", api.request)
+    monkeypatch.setattr(httpx, "post", lambda url, **options: api.request("POST", url, **options))
+    return api
+
+
+def query(url: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(url).query))
+
+
+@pytest.mark.parametrize("page", ["dropbox.md", "github.md", "google.md"])
+def test_the_facts_are_as_old_as_the_profile(page: str) -> None:
+    """And lead to the page that the profile was compared with."""
+    profiles = (ROOT / "crates/proofkey/src/profile.rs").read_text(encoding="utf-8")
+    name = page.removesuffix(".md")
+    profile = re.search(rf'name: "{name}",\s+as_of: "([\d-]+)",\s+source: "([^"]+)"', profiles, re.IGNORECASE)
+    assert profile is not None
+    assert f"Facts as of {profile[1]}" in pages.text_of(pages.named(page))
+    assert profile[2] in pages.links(pages.named(page))
+
+
+# dropbox.md
+
+
+def connect(names: dict[str, Any], server: testing.Provider, *, now: str | None = "first") -> Any:
+    """The user "first" posts the form; `now` is signed in when the callback arrives. The last answer."""
+    browser = names["app"].test_client()
+    with browser.session_transaction() as session:
+        session["user"] = "first"
+    form = re.search(r'action="([^"]+)">\s*<button name="(\w+)"', browser.get("/photos").text)
+    assert form is not None
+    began = browser.post(form[1], data={form[2]: ""})
+    assert query(began.location)["token_access_type"] == "offline"
+    callback_url = server.sign_in(began.location)
+    with browser.session_transaction() as session:
+        session["user"] = now
+    with server.bend_once(faults.members("token", account_id="dbid:1")):
+        return browser.get(callback_url)
+
+
+def test_dropbox_connects_the_user_who_asked(server: testing.Provider) -> None:
+    names = run("dropbox.md", 0, server)
+    answer = connect(names, server)
+    assert (answer.status_code, answer.location) == (302, "/photos")
+    assert list(names["connected"]) == ["first"]
+    assert names["connected"]["first"]["refresh_token"]
+
+
+@pytest.mark.parametrize("now", ["second", None])
+def test_dropbox_connects_nobody_else(server: testing.Provider, now: str | None) -> None:
+    names = run("dropbox.md", 0, server)
+    answer = connect(names, server, now=now)
+    assert (answer.status_code, "user_changed" in answer.text, names["connected"]) == (400, True, {})
+
+
+def test_dropbox_is_not_connected_without_the_form(server: testing.Provider) -> None:
+    names = run("dropbox.md", 0, server)
+    browser = names["app"].test_client()
+    with browser.session_transaction() as session:
+        session["user"] = "first"
+    assert "post_required" in browser.get("/auth/dropbox?connect=").text
+    cross_site = browser.post("/auth/dropbox", data={"connect": ""}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert "post_required" in cross_site.text
+    assert testing.sign_in(browser, "/auth/dropbox").status_code == 400, "a plain sign-in belongs to no user"
+    assert names["connected"] == {}
+
+
+def test_dropbox_refreshes_and_disconnects(server: testing.Provider, api: Api) -> None:
+    names = run("dropbox.md", 0, server)
+    connect(names, server)
+    stored = dict(names["connected"]["first"])
+    with names["app"].test_request_context():
+        assert names["access_token"]("first") == stored["access_token"]
+        names["connected"]["first"]["expires_at"] = 0
+        fresh = names["access_token"]("first")
+        assert fresh == names["connected"]["first"]["access_token"] != stored["access_token"]
+        names["disconnect"]("first")
+    (asked,) = api.requests
+    assert (asked.method, str(asked.url)) == ("POST", "https://api.dropboxapi.com/2/auth/token/revoke")
+    assert (asked.headers["Authorization"], names["connected"]) == (f"Bearer {fresh}", {})
+
+
+def test_a_job_refreshes_with_the_address_of_the_configuration(server: testing.Provider) -> None:
+    names = run("dropbox.md", 0, server)
+    connect(names, server)
+    names["app"].config["PROOFKEY_BASE_URL"] = "http://localhost"
+    names["connected"]["first"]["expires_at"] = 0
+    with names["app"].app_context():
+        assert names["access_token"]("first")
+
+
+def test_dropbox_shows_a_code(server: testing.Provider, capsys: pytest.CaptureFixture[str]) -> None:
+    names = run("dropbox.md", 1, server)
+    login = names["begin"]()
+    asked = query(login.url)
+    assert login.url in capsys.readouterr().out
+    assert (asked["token_access_type"], "redirect_uri" in asked, asked["client_id"]) == ("offline", False, "app-key")
+    exchange = names["finish"](login, " a-code\n")
+    assert dict(parse_qsl(exchange.request.body.decode()))["code"] == "a-code"
+
+
+def test_dropbox_has_no_endpoint_for_what_the_page_says() -> None:
+    client = proofkey.Client(proofkey.Provider.dropbox(), "app-key")
+    with pytest.raises(proofkey.ConfigurationError, match="endpoint_missing"):
+        client.revoke(proofkey.Tokens.from_dict({"access_token": "a"}))
+
+
+# github.md
+
+
+def test_github_knows_users_by_their_number(server: testing.Provider) -> None:
+    client = run("github.md", 0, server)["app"].test_client()
+    assert testing.sign_in(client, "/auth/github").text == "github:1"
+
+
+def test_github_gets_an_access_back(server: testing.Provider, api: Api) -> None:
+    names = run("github.md", 0, server)
+    names["client_id"], names["client_secret"] = "my-app", "s3cret"
+    names["give_back"](proofkey.Tokens.from_dict({"access_token": "needle"}))
+    (asked,) = api.requests
+    assert (asked.method, asked.url.path) == ("DELETE", "/applications/my-app/grant")
+    assert asked.headers["Authorization"] == "Basic bXktYXBwOnMzY3JldA=="
+    assert asked.content == b'{"access_token":"needle"}'
+
+
+def test_github_may_send_iss() -> None:
+    client = proofkey.Client(proofkey.Provider.github(), "my-app", redirect_uri="https://app.example/callback")
+    callback_url = "https://app.example/callback?code=c&state=s"
+    for sent in ("", "&iss=https://github.com/login/oauth"):
+        assert client.begin(state="s").accept(callback_url + sent).request
+    with pytest.raises(proofkey.CallbackError, match="iss_mismatch"):
+        client.begin(state="s").accept(callback_url + "&iss=https://other.example")
+
+
+def test_github_grants_with_commas() -> None:
+    assert proofkey.Provider.github().quirks == ["scope_separated_by_comma"]
+
+
+# google.md
+
+
+@pytest.mark.parametrize(("user", "email"), [("user-1", "user-1@example.com"), ("user-2", None)])
+def test_google_knows_users_by_issuer_and_subject(server: testing.Provider, user: str, email: str | None) -> None:
+    client = run("google.md", 0, server)["app"].test_client()
+    assert query(client.get("/auth/google").location)["prompt"] == "select_account"
+    assert testing.sign_in(client, "/auth/google", user=user).text == f"{server.issuer} {user}"
+    with client.session_transaction() as session:
+        assert session.get("email") == email, "one that is not verified is not kept"
+
+
+def test_google_is_asked_for_a_refresh_token(server: testing.Provider) -> None:
+    asked = query(run("google.md", 1, server)["connect"]("my-app", "s3cret").url)
+    assert (asked["access_type"], asked["prompt"]) == ("offline", "consent")
+
+
+def test_what_google_has_by_the_page() -> None:
+    client = proofkey.Client(proofkey.Provider.google(), "my-app")
+    with pytest.raises(proofkey.ConfigurationError, match="endpoint_missing"):
+        client.end_session_url(proofkey.Tokens.from_dict({"access_token": "a"}))
+    profile = (ROOT / "crates/proofkey/src/profile.rs").read_text(encoding="utf-8")
+    assert "https://oauth2.googleapis.com/revoke" in profile
+
+
+# openid.md
+
+
+def test_openid(server: testing.Provider) -> None:
+    names = run("openid.md", 0, server)
+    login = names["begin"]()
+    assert names["finish"](login, server.sign_in(login.url)) == (server.issuer, "user-1")
+
+
+def test_openid_needs_an_issuer_and_keys(server: testing.Provider) -> None:
+    bare = proofkey.Provider(authorization_endpoint=server.authorization_endpoint, token_endpoint=server.token_endpoint)
+    with pytest.raises(proofkey.ConfigurationError):
+        proofkey.Client(bare, "my-app", redirect_uri="https://app.example/callback").begin(scope="openid")
