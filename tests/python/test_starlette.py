@@ -134,8 +134,17 @@ def test_one_callback_20_times_at_once_makes_one_request(server: testing.Provide
     assert [seen.path for seen in server.seen].count("/token") == 1
 
 
+def test_a_cookie_that_a_sub_domain_can_set_is_not_read(server: testing.Provider) -> None:
+    app = App(server, store.MemoryStore())
+    browser, planted = app.browser(), app.browser()
+    callback_url = begin(browser, server)
+    planted.cookies.set("login", browser.cookies["__Host-login"])
+    assert "seal_malformed" in planted.get(callback_url).text
+
+
 def test_what_was_not_sent_can_be_tried_again(server: testing.Provider) -> None:
     browser = App(server, store.MemoryStore()).browser()
+    assert browser.get(begin(browser, server)).status_code == 200, "the keys of the ID tokens are at hand from now on"
     callback_url = begin(browser, server)
     server.stop()
     assert "connect_failed" in browser.get(callback_url).text
