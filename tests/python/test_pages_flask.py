@@ -43,6 +43,9 @@ def test_routes_of_your_own(server: testing.Provider) -> None:
     began = app.test_client().get("/sign-in")
     assert redirect_uri_of(began) == "http://localhost/welcome"
     assert "prompt=select_account" in began.location
+    browser = app.test_client()
+    callback_url = server.sign_in(browser.get("/sign-in").location)
+    assert [browser.head(callback_url).status_code, browser.get(callback_url).status_code] == [503, 200]
     refused = app.test_client().get("/welcome?state=made-up&code=c")
     assert (refused.status_code, "made up" in refused.text) == (400, True)
 
