@@ -2,6 +2,7 @@
 
 import builtins
 import importlib
+import importlib.util
 import inspect
 import re
 from collections.abc import Iterator
@@ -128,7 +129,8 @@ def exists(owner: Any, path: list[str]) -> bool:
             try:
                 importlib.import_module(f"{owner.__name__}.{first}")
             except ImportError:
-                return False
+                # An adapter for a framework that is not installed here.
+                return not rest and importlib.util.find_spec(f"{owner.__name__}.{first}") is not None
     elif not hasattr(owner, first) and first not in instance_attributes(owner):
         return False
     return exists(KINDS[first] if first in KINDS else getattr(owner, first, None), rest)

@@ -48,8 +48,8 @@ AT_CALLBACK: list[tuple[faults.Fault[Any], str, bool]] = [
     (faults.redirects("token", 307), "provider_error", False),
     (faults.too_many_requests("token", retry_after=7), "provider_error", False),
     (faults.unavailable("token"), "provider_error", False),
-    (faults.unavailable("jwks"), "provider_error", False),
-    (faults.garbage("jwks"), "provider_error", False),
+    (faults.unavailable("jwks"), "network_before", True),
+    (faults.garbage("jwks"), "network_before", True),
 ]
 
 

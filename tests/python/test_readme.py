@@ -15,7 +15,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encod
 
 
 def test_the_blocks_were_found() -> None:
-    assert len(BLOCKS) == 2
+    assert len(BLOCKS) == 3
 
 
 @pytest.mark.parametrize("block", BLOCKS)
@@ -37,8 +37,9 @@ def test_flask_login(monkeypatch: pytest.MonkeyPatch) -> None:
         assert testing.sign_in(client, "/auth/github").text.startswith("Hello &lt;first&gt;. ")
 
 
-def test_flask_login_takes_ten_lines() -> None:
+def test_flask_login_takes_ten_lines_and_is_the_readme_s() -> None:
     code = (EXAMPLES / "flask_login.py").read_text(encoding="utf-8").split('"""')[2]
+    assert code.strip() + "\n" in BLOCKS
     assert len([line for line in code.splitlines() if line and not line.startswith("from ")]) == 10
 
 

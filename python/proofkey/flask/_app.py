@@ -42,8 +42,15 @@ class App:
         """The logins that are finished: of this process, unless a store is named."""
         with self._lock:  # Two stores in memory would each let a login through.
             if self._store is None:
-                self._store = store.from_url(self._app.config.get("PROOFKEY_STORE") or "memory://")
+                self._store = self._opened()
             return self._store
+
+    def _opened(self) -> store.SpendStore:
+        try:
+            return store.from_url(self._app.config.get("PROOFKEY_STORE") or "memory://")
+        except (ImportError, ValueError) as error:
+            self._app.logger.error("proofkey: PROOFKEY_STORE: %s", error)
+            raise proofkey.TransportError("store_unavailable", request_sent=False) from error
 
     def client(self, setting: Setting, redirect_uri: str) -> proofkey.Client:
         """One for each redirect URI: it remembers keys and refreshes."""

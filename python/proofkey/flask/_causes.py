@@ -29,6 +29,8 @@ class LoginRefused(Exception):
         """The provider's name in this app."""
         self.error = error
         """What the library said."""
+        self.next: str | None = None
+        """Where the user wanted to go, a path of this site, if the login told."""
 
     @property
     def status(self) -> int:
@@ -56,6 +58,8 @@ def of_error(error: proofkey.Error, provider: str) -> LoginRefused:
         cause = "denied" if error.error == "access_denied" else "provider_error"
     elif error.name == "store_unavailable":
         cause = "store"
+    elif error.name == "keys_unavailable":
+        cause = "network_before"  # They are asked for before the code is sent.
     elif isinstance(error, proofkey.TransportError):
         cause = "network_after" if error.request_sent else "network_before"
     elif isinstance(error, (proofkey.TokenError, proofkey.IdTokenError, proofkey.MetadataError)):
@@ -184,7 +188,7 @@ CAUSES = {
             "configuration",
             503,
             "Signing in is not set up here",
-            "The administrator finds the reason in the log, and with `flask proofkey doctor`.",
+            'The administrator finds the reason in the log, and with the command "flask proofkey doctor".',
         ),
         Cause("prefetch", 503, "Not yet", "This page is loaded when it is opened, not ahead of it."),
     )

@@ -79,8 +79,8 @@ def _session(app: Flask, base_url: str | None) -> Iterator[tuple[bool, str]]:
 def _store(kept: App) -> tuple[bool, str]:
     try:
         finished = kept.finished
-    except (proofkey.Error, ImportError, ValueError) as error:
-        return False, f"PROOFKEY_STORE: {error}"
+    except proofkey.TransportError as error:
+        return False, f"PROOFKEY_STORE: {error.__cause__ or error}"
     is_shared = not isinstance(finished, store.MemoryStore)
     return True, f"a login counts once {'across all workers' if is_shared else 'in each worker: see PROOFKEY_STORE'}"
 

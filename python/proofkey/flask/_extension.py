@@ -125,4 +125,4 @@ class ProofKey:
         """Where to try again: never by a link where it has to be a form, which is the app's own."""
         if refusal.provider not in self._handlers or refusal.cause in ("post_required", "user_changed"):
             return None
-        return url_for("proofkey.start", name=refusal.provider)
+        return url_for("proofkey.start", name=refusal.provider, next=refusal.next)

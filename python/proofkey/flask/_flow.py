@@ -128,6 +128,7 @@ class Flow:
             tokens = client.finish(login, self._callback_url(), **_posted(), store=self._app.finished)
         except proofkey.Error as error:
             refusal = of_error(error, self._name)
+            refusal.next = target
             if refusal.cause not in _STILL_PENDING:
                 self._forget(jar, state)
             raise refusal from error

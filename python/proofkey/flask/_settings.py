@@ -17,7 +17,7 @@ _KNOWN: dict[str, Callable[[], proofkey.Provider]] = {
 _TEXTS = (
     "client_id", "client_secret", "auth_method", "scope", "issuer", "tenant", "authorization_endpoint",
     "token_endpoint", "revocation_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint", "redirect_path",
-    "response_mode", "profile",
+    "response_mode",
 )  # fmt: skip
 _OTHERS = ("extra", "provider", "transport", "quirks", "id_token_algorithms")
 
