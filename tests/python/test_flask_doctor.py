@@ -62,7 +62,7 @@ FINDINGS: list[tuple[dict[str, object], str]] = [
     ({"SESSION_COOKIE_SAMESITE": "Strict"}, "FIX  SESSION_COOKIE_SAMESITE is Strict: "),
     ({"SESSION_COOKIE_SAMESITE": "None"}, "FIX  SESSION_COOKIE_SAMESITE is None: "),
     ({"PROOFKEY_STORE": "mongodb://x"}, "FIX  PROOFKEY_STORE: a store is sqlite:///path, "),
-    ({"PROOFKEY_STORE": "sqlite:////nowhere/at/all.db"}, "FIX  PROOFKEY_STORE: store_unavailable: "),
+    ({"PROOFKEY_STORE": "sqlite:////nowhere/at/all.db"}, "FIX  PROOFKEY_STORE: unable to open database file"),
 ]
 
 
