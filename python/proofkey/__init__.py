@@ -5,6 +5,7 @@ Importing this loads the native module and nothing else: exceptions and submodul
 
 from proofkey._native import (
     Client,
+    Discovery,
     Exchange,
     Login,
     Provider,
@@ -41,6 +42,7 @@ __all__ = [
     "CallbackError",
     "Client",
     "ConfigurationError",
+    "Discovery",
     "Error",
     "Exchange",
     "IdTokenError",

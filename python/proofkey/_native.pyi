@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NoReturn, Protocol, TypeAlias, final
 __all__ = [
     "Binding",
     "Client",
+    "Discovery",
     "Exchange",
     "Login",
     "MemoryStore",
@@ -206,6 +207,34 @@ class Provider:
         """How a client with a secret authenticates unless it is told: "client_secret_basic", or "client_secret_post" if the
         metadata offers that alone.
         """
+
+@final
+class Discovery:
+    """The search for a server's metadata under its issuer, for programs that bring their own HTTP (`Provider.discover()` has
+    it built in): first where RFC 8414 puts it, then where OpenID Connect Discovery does.
+
+    `ConfigurationError` for an issuer that is no URL of a server. Follow no redirects.
+
+    >>> import proofkey
+    >>> discovery = proofkey.Discovery("https://as.example/tenant")
+    >>> discovery.request.url
+    'https://as.example/.well-known/oauth-authorization-server/tenant'
+    >>> discovery.receive(404, {}, b"")
+    >>> discovery.request.url
+    'https://as.example/tenant/.well-known/openid-configuration'
+    """
+
+    def __new__(cls, issuer: str, /) -> Discovery: ...
+    @property
+    def request(self) -> Request | None:
+        """The request to send now; `None` once it is over."""
+    def receive(self, status: int, headers: _Headers, body: bytes | bytearray | str, /) -> None:
+        """Takes the answer to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
+        text. `MetadataError` if there is no metadata, or another issuer's; the search is over then.
+        """
+    @property
+    def provider(self) -> Provider:
+        """The provider, once `request` is `None`."""
 
 @final
 class Client:

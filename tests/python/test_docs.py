@@ -72,4 +72,4 @@ def test_the_stub_says_what_the_native_module_says() -> None:
             if isinstance(member, ast.FunctionDef) and not member.name.startswith("__"):
                 assert ast.get_docstring(member) == inspect.getdoc(getattr(native, member.name)), member.name
                 compared += 1
-    assert compared == len(list(members(_native))) == 85
+    assert compared == len(list(members(_native))) == 89

@@ -178,21 +178,49 @@ def test_metadata_cases() -> None:
 
 
 def test_discovery_urls() -> None:
-    """Where discovery asks is the flow's, and Rust runs it; here, which issuers may be asked for at all."""
     ran = 0
     rows = cases("metadata", "discovery_urls", {"issuer", "rfc8414", "oidc", "oidc_inserted", "reject"})
     for row in rows:
-        document = {
-            "issuer": row["issuer"],
-            "authorization_endpoint": "https://as.example/a",
-            "token_endpoint": "https://as.example/t",
-        }
-        read = lambda row=row, document=document: str(  # noqa: E731
-            proofkey.Provider.from_metadata(row["issuer"], json.dumps(document)).pkce_support
-        )
-        assert outcome(read).startswith("reject:endpoint_" if "reject" in row else "unknown"), row["issuer"]
+        if "reject" in row:
+            with pytest.raises(proofkey.ConfigurationError, match="endpoint_"):
+                proofkey.Discovery(row["issuer"])
+        else:
+            asked = []
+            discovery = proofkey.Discovery(row["issuer"])
+            for _ in range(2):
+                assert discovery.request is not None and discovery.request.method == "GET"
+                asked.append(discovery.request.url)
+                answer = 404 if len(asked) == 1 else 500
+                if answer == 500:
+                    with pytest.raises(proofkey.MetadataError, match="answer_status"):
+                        discovery.receive(answer, {}, b"")
+                else:
+                    discovery.receive(answer, {}, b"")
+            assert asked == [row["rfc8414"], row["oidc"]], row["issuer"]
+            assert discovery.request is None
         ran += 1
     assert ran == len(rows) > 0
+
+
+def test_a_discovery_without_network() -> None:
+    document = {
+        "issuer": "https://as.example",
+        "authorization_endpoint": "https://as.example/a",
+        "token_endpoint": "https://as.example/t",
+    }
+    discovery = proofkey.Discovery("https://as.example")
+    with pytest.raises(RuntimeError):
+        _ = discovery.provider
+    discovery.receive(200, {"Content-Type": "text/html"}, b"<html>")
+    discovery.receive(200, {"Content-Type": "application/json"}, json.dumps(document))
+    assert discovery.request is None
+    assert discovery.provider.token_endpoint == "https://as.example/t"
+    with pytest.raises(RuntimeError):
+        discovery.receive(200, {}, b"{}")
+    other = proofkey.Discovery("https://as2.example")
+    with pytest.raises(proofkey.MetadataError, match="metadata_issuer_mismatch"):
+        other.receive(200, {}, json.dumps(document))
+    assert other.request is None
 
 
 def test_redirect_uri_match() -> None:

@@ -111,7 +111,7 @@ impl Exchange {
 
 /// An HTTP request as data. Its headers and body carry secrets; its repr hides them.
 #[pyo3::pyclass(frozen, module = "proofkey")]
-pub(crate) struct Request(proofkey::Request);
+pub(crate) struct Request(pub(crate) proofkey::Request);
 
 #[pyo3::pymethods]
 impl Request {
@@ -153,7 +153,7 @@ impl Request {
 }
 
 /// The values of these headers, however their names are written; of one that comes twice, the first.
-fn read<const N: usize>(headers: &Bound<'_, PyAny>, names: [&str; N]) -> PyResult<[Option<String>; N]> {
+pub(crate) fn read<const N: usize>(headers: &Bound<'_, PyAny>, names: [&str; N]) -> PyResult<[Option<String>; N]> {
     // Not every mapping of headers is a `Mapping`: the one of http.client is not.
     let pairs = match headers.getattr_opt(intern!(headers.py(), "items"))? {
         Some(items) => items.call0()?,

@@ -13,6 +13,7 @@
 
 mod binding;
 mod client;
+mod discovery;
 mod error;
 mod exchange;
 mod json;
@@ -37,6 +38,8 @@ mod _native {
     use crate::binding::{Binding, redeem};
     #[pymodule_export]
     use crate::client::Client;
+    #[pymodule_export]
+    use crate::discovery::Discovery;
     #[pymodule_export]
     use crate::error::{error_info, error_names, raise_error};
     #[pymodule_export]
