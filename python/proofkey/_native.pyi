@@ -248,6 +248,9 @@ class Client:
     "RS256"; `id_token_leeway` is how many seconds the server's clock may be off; `trusted_audiences` are other audiences
     that an ID token may be for.
 
+    An application that uses several servers has a redirect URI for each: a server that does not send `iss` could else
+    pass its answer off as another's (RFC 9700 section 4.4.2).
+
     `ConfigurationError` for a client id that is not printable ASCII, or a redirect URI that is not absolute, has a
     fragment, or is http to anything but loopback.
 

@@ -76,6 +76,9 @@ impl Client {
     /// Where the authorization server sends the browser back to, exactly as it is registered there. It is sent byte for
     /// byte in both requests.
     ///
+    /// An application that uses several servers has one for each: a server that does not send `iss` could else pass its
+    /// answer off as another's (RFC 9700 section 4.4.2).
+    ///
     /// # Errors
     /// [`RedirectUriMalformed`](ErrorKind::RedirectUriMalformed) unless it is absolute and without fragment, its query is
     /// form-encoded UTF-8, and, for a private-use scheme, the scheme holds a dot; [`RedirectUriInsecure`](ErrorKind::RedirectUriInsecure) for http to
