@@ -5,85 +5,61 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const { bind, redeem } = await import(pathToFileURL(resolve(process.argv[2])));
-const file = readFileSync(new URL("pkce.json", import.meta.url));
-const { counts, rfc7636_appendix_b: known, ...arrays } = JSON.parse(file);
-const policies = { strict: {}, plain: { plain: true }, optional: { optional: true } };
+const file = JSON.parse(readFileSync(new URL("pkce.json", import.meta.url)));
+const known = file.rfc7636_appendix_b.challenge;
 
-// Each takes the members of a case by name, and returns those that it does not know.
+// A parameter as it comes: a character for each byte. null was not sent, a list was sent once for each of its values.
+const sent = (name, values) =>
+  [values].flat().filter((value) => value !== null).map((value) => [name, Buffer.from(value).toString("latin1")]);
+
+// Both calls in turn: "ok" with the method that was bound, or the error to answer with and its cause.
+function run(challenge, method, verifier, policy = "strict") {
+  try {
+    const request = [...sent("code_challenge", challenge), ...sent("code_challenge_method", method)];
+    const relaxations = ["plain", "optional"].filter((name) => policy.includes(name)).map((name) => [name, true]);
+    const stored = bind(request, Object.fromEntries(relaxations));
+    if (verifier !== undefined) assert.equal(redeem(stored, sent("code_verifier", verifier)), undefined);
+    return ["ok", stored.split(":")[0]];
+  } catch (refused) {
+    if (!refused.error) throw refused; // a defect of the implementation
+    return [refused.error, refused.name];
+  }
+}
+
+// What comes out of a case, and what should.
 const runners = {
-  s256({ verifier, challenge, name, source, note, req, ...unknown }) {
-    redeem(bind(request(challenge, "S256")), token(verifier));
-    return unknown;
-  },
-
-  invalid_verifiers({ value, value_hex, error_name, name, why, expected, req, ...unknown }) {
+  s256: (one) => [run(one.challenge, "S256", one.verifier), ["ok", "S256"]],
+  invalid_verifiers({ value, value_hex, error_name }) {
     const verifier = value_hex ? Buffer.from(value_hex, "hex") : value;
-    const stored = bind(request(known.challenge, "S256"));
-    assert.deepEqual(outcome(() => redeem(stored, token(verifier))), { error: "invalid_grant", name: error_name });
-    return unknown;
+    return [run(known, "S256", verifier), ["invalid_grant", error_name]];
   },
-
-  invalid_challenges({ value, method, policy = "strict", expected, error_name, name, why, basis, req, ...unknown }) {
-    const bound = outcome(() => bind(request(value, method), policies[policy]));
-    assert.deepEqual(bound, { error: expected, name: error_name });
-    return unknown;
+  invalid_challenges: (one) => [run(one.value, one.method, undefined, one.policy), [one.expected, one.error_name]],
+  challenge_methods(one) {
+    const found = ["strict", "plain"].map((policy) => run(known, one.value, undefined, policy));
+    return [found.map(([error, name]) => (error === "ok" ? name : error)), [one.default_policy, one.rfc7636]];
   },
-
-  challenge_methods({ value, default_policy, rfc7636, why, req, ...unknown }) {
-    for (const [policy, expected] of [["strict", default_policy], ["plain", rfc7636]]) {
-      const { returned, error } = outcome(() => bind(request(known.challenge, value), policies[policy]));
-      assert.equal(error ?? returned.split(":")[0], expected);
-    }
-    return unknown;
-  },
-
-  verify_cases({ challenge, method, verifier, policy, ok, error, error_name, name, note, req, ...rest }) {
-    const { ok_if_plain_allowed, error_name_if_plain_allowed, ...unknown } = rest;
-    const verify = (allowed) => outcome(() => redeem(bind(request(challenge, method), allowed), token(verifier)));
-    assert.deepEqual(verify(policies[policy]), ok ? { returned: undefined } : { error, name: error_name });
-    if (ok_if_plain_allowed !== undefined) {
-      const relaxed = verify({ ...policies[policy], plain: true });
-      assert.deepEqual([!relaxed.error, relaxed.name ?? null], [ok_if_plain_allowed, error_name_if_plain_allowed]);
-    }
-    return unknown;
+  verify_cases(one) {
+    const { ok_if_plain_allowed: relaxed, error_name_if_plain_allowed: name } = one;
+    const found = ["", "plain"].map((more) => run(one.challenge, one.method, one.verifier, one.policy + more));
+    const [now, then] = found.map(([error, name]) => (error === "ok" ? [true, null, null] : [false, error, name]));
+    const expected = [one.ok, one.error, one.error_name];
+    return relaxed === undefined ? [now, expected] : [[now, then[0], then[2]], [expected, relaxed, name ?? null]];
   },
 };
 
-// The parameters as they come: bytes, one character for each. null was not sent, a list was sent more than once.
-function pairs(name, values) {
-  const bytes = [values].flat().filter((value) => value !== null).map((value) => Buffer.from(value));
-  return bytes.map((value) => [name, value.toString("latin1")]);
-}
-
-function request(challenge, method) {
-  return [...pairs("code_challenge", challenge), ...pairs("code_challenge_method", method)];
-}
-
-function token(verifier) {
-  return pairs("code_verifier", verifier);
-}
-
-// What a call returned, or the error to answer with. Any other exception is a defect of the implementation.
-function outcome(call) {
-  try {
-    return { returned: call() };
-  } catch (refused) {
-    if (!refused.error) throw refused;
-    return { error: refused.error, name: refused.name };
-  }
-}
-
-assert.deepEqual(Object.keys(runners), Object.keys(counts));
-for (const [array, run] of Object.entries(runners)) {
-  let ran = 0;
-  for (const one of arrays[array]) {
+const about = ["name", "why", "note", "source", "basis", "req", "expected"];
+assert.deepEqual(Object.keys(runners), Object.keys(file.counts));
+for (const [array, runner] of Object.entries(runners)) {
+  for (const one of file[array]) {
+    const read = new Set(about);
+    const watched = new Proxy(one, { get: (_, member) => (read.add(member), one[member]) });
     try {
-      assert.deepEqual(run(one), {}, "members that this runner does not know");
+      assert.deepEqual(...runner(watched));
+      assert.deepEqual(Object.keys(one).filter((member) => !read.has(member)), [], "members that nothing here reads");
     } catch (failure) {
       throw new Error(`${array}: ${one.name ?? one.value}`, { cause: failure });
     }
-    ran += 1;
   }
-  assert.equal(ran, counts[array], `${array}: not all cases ran`);
-  console.log(`${array}: ${ran} cases`);
+  assert.equal(file[array].length, file.counts[array], `${array}: not all cases ran`);
+  console.log(`${array}: ${file[array].length} cases`);
 }
