@@ -60,6 +60,15 @@ def prefetch(page: Page, site: Website) -> None:
     page.goto(site.url("/auth/plain"))
 
 
+def too_many(page: Page, site: Website) -> None:
+    for _ in range(10):
+        page.goto(site.url("/auth/plain"))
+    provider = urlsplit(page.url).netloc
+    page.goto(f"http://{provider}/elsewhere")
+    page.set_content(f'<a href="{site.url("/auth/plain")}">Sign in</a>')
+    page.get_by_role("link", name="Sign in").click()
+
+
 def user_changed(page: Page, site: Website) -> None:
     page.goto(site.url("/become/one"))
     page.goto(site.url("/connect"))
@@ -70,7 +79,7 @@ def user_changed(page: Page, site: Website) -> None:
 
 
 WAYS: dict[str, Callable[[Page, Website], None]] = {
-    way.__name__: way for way in (configuration, expired, other_host, post_required, prefetch, user_changed)
+    way.__name__: way for way in (configuration, expired, other_host, post_required, prefetch, too_many, user_changed)
 }
 
 
@@ -101,18 +110,23 @@ def test_the_provider_is_away(page: Page, site: Website, server: testing.Provide
     shoot(page, "network_before")
 
 
-ADDRESSES: dict[str, dict[str, object]] = {"base_url": {}, "proxy": {"TRUSTED_HOSTS": ["app.example"]}}
+SETTINGS: dict[str, tuple[str, dict[str, object]]] = {
+    "base_url": ("app.example", {}),
+    "proxy": ("app.example", {"TRUSTED_HOSTS": ["app.example"]}),
+    "store": ("localhost", {"PROOFKEY_STORE": "sqlite:////nowhere/at/all.db"}),
+}
 
 
-@pytest.mark.parametrize("cause", ADDRESSES)
-def test_the_address_is_not_known(page: Page, server: testing.Provider, shoot: Shoot, cause: str) -> None:
-    with Website(server, ADDRESSES[cause]).running() as site:
-        page.goto(site.url("/auth/plain", host="app.example"))
+@pytest.mark.parametrize("cause", SETTINGS)
+def test_a_setting_is_wrong(page: Page, server: testing.Provider, shoot: Shoot, cause: str) -> None:
+    host, config = SETTINGS[cause]
+    with Website(server, config).running() as site:
+        page.goto(site.url("/auth/plain", host=host))
         expect_cause(page, cause)
         shoot(page, cause)
 
 
 def test_every_cause_was_seen() -> None:
     in_test_sign_in = {"already_finished", "denied", "no_cookie"}
-    here = {*FAULTS, *WAYS, *ADDRESSES, "network_before"}
+    here = {*FAULTS, *WAYS, *SETTINGS, "network_before"}
     assert here | in_test_sign_in == set(CAUSES)
