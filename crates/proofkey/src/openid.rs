@@ -1,8 +1,7 @@
 //! What an exchange expects of the ID token, and the keys that it has for it.
 
+use std::fmt;
 use std::sync::Arc;
-
-use zeroize::Zeroizing;
 
 use crate::authorize::random_unless;
 use crate::client::is_vschar;
@@ -11,13 +10,20 @@ use crate::id_token::{Cached, Claims, Expectation, IdTokenAlgorithm, Jws, Keys, 
 use crate::{Answer, Authorize, Client, Error, ErrorKind, Request, Secret, Tokens};
 
 /// What a login with the scope `openid` asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
     /// There once the login has begun.
     pub(crate) nonce: Option<String>,
     /// In seconds.
     pub(crate) max_age: Option<u32>,
     pub(crate) acr: Vec<String>,
+}
+
+/// Without the nonce, which only the ID token has to know.
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked").field("max_age", &self.max_age).field("acr", &self.acr).finish_non_exhaustive()
+    }
 }
 
 /// For logins with the scope `openid` (OpenID Connect Core section 3.1.2.1).
@@ -116,7 +122,7 @@ pub(crate) struct OpenId {
 /// Where the ID token comes from.
 #[derive(Debug)]
 enum Occasion {
-    Login { asked: Asked, began_at: i64, code: Zeroizing<String> },
+    Login { asked: Asked, began_at: i64, code: Secret },
     Refresh { original: Identity },
 }
 
@@ -149,8 +155,8 @@ impl Identity {
 
 impl OpenId {
     pub(crate) fn of_login(client: &Client, asked: Asked, began_at: i64, code: &str) -> Option<Self> {
-        let code = Zeroizing::new(code.to_owned());
-        Some(Self { client: client.clone(), occasion: Occasion::Login { asked, began_at, code }, keys: None })
+        let occasion = Occasion::Login { asked, began_at, code: Secret::new(code) };
+        Some(Self { client: client.clone(), occasion, keys: None })
     }
 
     /// `None` for tokens that came without an ID token: then there is nothing to compare a new one with.
@@ -261,7 +267,7 @@ impl OpenId {
                 nonce: asked.nonce.as_deref(),
                 max_age: asked.max_age.map(|max_age| (max_age, *began_at)),
                 acr: &asked.acr,
-                code: Some(code),
+                code: Some(code.expose()),
                 ..expectation
             },
             Occasion::Refresh { original } => Expectation { original: Some(&original.claims), ..expectation },

@@ -1,9 +1,10 @@
+use std::fmt;
+
 use crate::answer::Members;
 use crate::{Answer, Claims, Client, Error, ErrorKind, Request, Secret, Step, Tokens};
 
 /// The question who the user of these tokens is (OpenID Connect Core section 5.3). The loop is that of an
 /// [`Exchange`](crate::Exchange).
-#[derive(Debug)]
 pub struct Userinfo {
     request: Request,
     /// The subject of the ID token, if there is one.
@@ -67,6 +68,13 @@ impl Userinfo {
             return Err(ErrorKind::UserinfoSub.into());
         }
         Ok(Step::Done(claims))
+    }
+}
+
+/// Without the subject: it is about a person.
+impl fmt::Debug for Userinfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Userinfo").field("request", &self.request).finish_non_exhaustive()
     }
 }
 

@@ -195,6 +195,21 @@ fn asks_for_keys(exchange: &Exchange) -> bool {
 }
 
 #[test]
+fn nothing_of_a_login_is_in_what_debug_shows() {
+    let op = Op::new();
+    let login = op.client.authorize().scope("openid").state("s").nonce("the-nonce").begin(NOW).unwrap();
+    let asking = login.accept("https://client.example/cb?code=the-code&state=s", NOW).unwrap();
+    let (first, exchange) = (format!("{asking:?}"), next(asking.receive(json(&op.keys), NOW)));
+    let signed_in = done(op.exchange(NOW).receive(json(op.tokens()), NOW));
+    let provider = op.client.provider().clone().userinfo_endpoint("https://op.example/userinfo").unwrap();
+    let userinfo = Client::new(provider, "client-1").unwrap().begin_userinfo(&signed_in).unwrap();
+    let shown = format!("{first}{exchange:?}{signed_in:?}{userinfo:?}{:?}", signed_in.claims());
+    for secret in ["the-code", "the-nonce", "248289761001", op.id_token.as_str()] {
+        assert!(!shown.contains(secret), "{secret}: {shown}");
+    }
+}
+
+#[test]
 fn keys_come_before_the_code_is_sent() {
     let op = Op::new();
     let unusable = [
