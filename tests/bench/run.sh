@@ -68,12 +68,7 @@ packages() {
     elif [ -n "$(find crates bindings/python python -type f -name '*.[rp]*' -newer "$(wheel)" -print -quit)" ]; then
         echo "the wheel is older than the sources; tests/python/run.sh builds it anew" >&2
     fi
-    [ -x "$environment/bin/python" ] || "$python" -m venv "$environment"
-    stamp=$environment/requirements-$(cksum <tests/bench/python/requirements.txt | tr ' ' '-')
-    if [ ! -e "$stamp" ]; then
-        "$environment/bin/python" -m pip install -q --disable-pip-version-check -r tests/bench/python/requirements.txt
-        touch "$stamp"
-    fi
+    venv "$python" "$environment" tests/bench/python/requirements.txt
     PROOFKEY_WHEEL=$(wheel) install "$environment"
 }
 

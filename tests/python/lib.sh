@@ -1,13 +1,25 @@
 # Sourced by the scripts here, at the root of the work tree.
 
-# venv PYTHON FOLDER: a virtual environment with the pinned requirements, installed again when they change.
+# venv PYTHON FOLDER [REQUIREMENTS]: a virtual environment with pinned requirements, by default those of the Python
+# tests, installed again when they change.
 venv() {
+    requirements=${3:-tests/python/requirements.txt}
     [ -x "$2/bin/python" ] || "$1" -m venv "$2"
-    stamp=$2/requirements-$(cksum <tests/python/requirements.txt | tr ' ' '-')
+    stamp=$2/requirements-$(cksum <"$requirements" | tr ' ' '-')
     [ -e "$stamp" ] && return
     rm -f "$2"/requirements-*
-    "$2/bin/python" -m pip install -q --disable-pip-version-check -r tests/python/requirements.txt
+    "$2/bin/python" -m pip install -q --disable-pip-version-check -r "$requirements"
     touch "$stamp"
+}
+
+# wheel_environment PYTHON FOLDER REQUIREMENTS: such an environment as FOLDER/venv, with the wheel of these sources in it.
+wheel_environment() {
+    venv "$1" target/venv
+    rm -rf "$2/wheels"
+    target/venv/bin/maturin build --quiet --release --locked --out "$2/wheels"
+    venv "$1" "$2/venv" "$3"
+    PROOFKEY_WHEEL=$(echo "$2"/wheels/proofkey-*.whl)
+    install "$2/venv"
 }
 
 # install FOLDER: puts the wheel that was built into a virtual environment.

@@ -13,22 +13,13 @@ mkdir -p "$target"
 need "$python" "the real servers" || exit 0
 need cargo "the real servers" || exit 0
 
-# changed NAME FILE...: whether the files differ from those of the last time, until $stamp is touched.
-changed() {
-    stamp=$target/$1-$(cat "${@:2}" | cksum | tr ' ' '-')
-    [ ! -e "$stamp" ]
-}
-
 servers=authlib
-if changed authlib $here/authlib/requirements.txt; then
-    "$python" -m venv --clear "$target/authlib"
-    "$target/authlib/bin/python" -m pip install -q --disable-pip-version-check -r $here/authlib/requirements.txt
-    touch "$stamp"
-fi
+venv "$python" "$target/authlib" $here/authlib/requirements.txt
 
 if need node "oidc-provider, oauth2-mock-server" && need npm "oidc-provider, oauth2-mock-server"; then
     servers+=,oidc-provider,oauth2-mock-server
-    if changed npm $here/package.json $here/package-lock.json; then
+    stamp=$target/npm-$(cat $here/package.json $here/package-lock.json | cksum | tr ' ' '-')
+    if [ ! -e "$stamp" ]; then
         mkdir -p "$target/npm"
         cp $here/package.json $here/package-lock.json "$target/npm"
         npm ci --prefix "$target/npm" --silent --ignore-scripts --no-audit --no-fund
@@ -52,11 +43,8 @@ if [ -e "$target/glewlwyd/root" ] || need glewlwyd "its two plugins"; then
     servers+=",glewlwyd,glewlwyd oauth2"
 fi
 
-venv "$python" "$target/venv"
+wheel_environment "$python" "$target" tests/python/requirements.txt
 bin=$target/venv/bin
-rm -rf "$target/wheels"
-"$bin/maturin" build --quiet --release --locked --out "$target/wheels"
-PROOFKEY_WHEEL=$(echo "$target"/wheels/proofkey-*.whl) install "$target/venv"
 
 MYPYPATH=$here:$here/glewlwyd "$bin/python" -m mypy --cache-dir "$target/mypy" $here/*.py $here/glewlwyd/*.py
 "$bin/python" -m mypy --cache-dir "$target/mypy-authlib" --python-executable "$target/authlib/bin/python" \

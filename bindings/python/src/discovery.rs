@@ -1,13 +1,13 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use proofkey::{Answer, Step};
+use proofkey::Step;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use crate::error::{discovery_error, flow_error};
-use crate::exchange::{Request, read};
+use crate::exchange::{Request, answer};
 use crate::provider::Provider;
-use crate::text::{bytes_or_text, utf8};
+use crate::text::utf8;
 
 /// The search for a server's metadata under its issuer, for programs that bring their own HTTP (`Provider.discover()` has
 /// it built in): first where RFC 8414 puts it, then where OpenID Connect Discovery does.
@@ -65,9 +65,7 @@ impl Discovery {
         headers: &Bound<'_, PyAny>,
         body: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let [content_type, retry_after] = read(headers, ["content-type", "retry-after"])?;
-        let answer = Answer::new(status, content_type.as_deref(), bytes_or_text("the body", body)?);
-        let answer = answer.retry_after(retry_after.as_deref());
+        let answer = answer(status, headers, body)?;
         let mut state = self.state();
         match std::mem::replace(&mut *state, State::Failed) {
             State::Pending(discovery) => {

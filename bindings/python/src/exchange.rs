@@ -68,16 +68,12 @@ impl Exchange {
         body: &Bound<'_, PyAny>,
         now: Option<i64>,
     ) -> PyResult<()> {
-        let [content_type, retry_after] = read(headers, ["content-type", "retry-after"])?;
-        let answer = Answer::new(status, content_type.as_deref(), bytes_or_text("the body", body)?);
-        let answer = answer.retry_after(retry_after.as_deref());
+        let answer = answer(status, headers, body)?;
         let mut state = self.state();
         match std::mem::replace(&mut *state, State::Failed) {
             State::Pending(exchange) => {
-                *state = match exchange
-                    .receive(answer, now.unwrap_or_else(proofkey::now))
-                    .map_err(|error| flow_error(py, &error))?
-                {
+                let received = exchange.receive(answer, now.unwrap_or_else(proofkey::now));
+                *state = match received.map_err(|error| flow_error(py, &error))? {
                     Step::Send(next) => State::Pending(Box::new(next)),
                     Step::Done(tokens) => State::Done(Py::new(py, Tokens(tokens))?),
                 };
@@ -152,8 +148,15 @@ impl Request {
     }
 }
 
+/// An answer as Python has it.
+pub(crate) fn answer(status: u16, headers: &Bound<'_, PyAny>, body: &Bound<'_, PyAny>) -> PyResult<Answer> {
+    let [content_type, retry_after] = read(headers, ["content-type", "retry-after"])?;
+    let answer = Answer::new(status, content_type.as_deref(), bytes_or_text("the body", body)?);
+    Ok(answer.retry_after(retry_after.as_deref()))
+}
+
 /// The values of these headers, however their names are written; of one that comes twice, the first.
-pub(crate) fn read<const N: usize>(headers: &Bound<'_, PyAny>, names: [&str; N]) -> PyResult<[Option<String>; N]> {
+fn read<const N: usize>(headers: &Bound<'_, PyAny>, names: [&str; N]) -> PyResult<[Option<String>; N]> {
     // Not every mapping of headers is a `Mapping`: the one of http.client is not.
     let pairs = match headers.getattr_opt(intern!(headers.py(), "items"))? {
         Some(items) => items.call0()?,

@@ -23,9 +23,8 @@ def doctor(names: Callable[[], list[str]]) -> click.Command:
     @with_appcontext
     def command() -> None:
         """Check how signing in is set up. The exit status is 1 if something has to change."""
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
         failed = False
-        for is_good, text in _findings(app, names()):
+        for is_good, text in _findings(current_app, names()):
             click.echo(f"{'ok  ' if is_good else 'FIX '} {text}")
             failed |= not is_good
         raise SystemExit(int(failed))
@@ -107,10 +106,9 @@ def _skew(endpoint: str) -> int | None:
     """How far the server's clock is ahead, by the `Date` of whatever it answers."""
     url = urlsplit(endpoint)
     try:
+        connection = http.client.HTTPConnection(url.netloc, timeout=10)
         if url.scheme == "https":
             connection = http.client.HTTPSConnection(url.netloc, timeout=10, context=ssl.create_default_context())
-        else:
-            connection = http.client.HTTPConnection(url.netloc, timeout=10)  # type: ignore[assignment]
         connection.request("HEAD", url.path or "/")
         date = connection.getresponse().headers["Date"]
         connection.close()
