@@ -6,8 +6,9 @@ use zeroize::Zeroizing;
 
 #[cfg(feature = "id-token")]
 use crate::id_token::{IdTokenAlgorithm, IdTokenRules, KeyCache};
-use crate::uri::check_redirect_uri;
-use crate::{Authorize, Error, ErrorKind, Provider, Request, Secret, form};
+use crate::syntax::form;
+use crate::syntax::uri::check_redirect_uri;
+use crate::{Authorize, Error, ErrorKind, Provider, Request, Secret};
 
 /// An OAuth client: a provider, a client id, how it authenticates, and a redirect URI.
 ///
@@ -33,7 +34,7 @@ struct Inner {
     authentication: Authentication,
     redirect_uri: Option<String>,
     #[cfg(feature = "http")]
-    refreshes: Arc<crate::refresh::Refreshes>,
+    refreshes: Arc<crate::tokens::Refreshes>,
     #[cfg(feature = "id-token")]
     id_token_rules: IdTokenRules,
     #[cfg(feature = "id-token")]
@@ -141,7 +142,7 @@ impl Client {
     }
 
     #[cfg(feature = "http")]
-    pub(crate) fn refreshes(&self) -> &crate::refresh::Refreshes {
+    pub(crate) fn refreshes(&self) -> &crate::tokens::Refreshes {
         &self.0.refreshes
     }
 

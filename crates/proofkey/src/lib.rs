@@ -15,69 +15,35 @@
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
-#[cfg(feature = "http")]
-mod address;
-mod answer;
-mod authorize;
-mod callback;
 mod client;
 mod clock;
-mod discovery;
-#[cfg(feature = "id-token")]
-mod end_session;
 mod error;
-mod exchange;
-mod form;
-#[cfg(feature = "id-token")]
+mod http;
+#[cfg_attr(not(feature = "id-token"), path = "id_token/disabled.rs")]
 mod id_token;
 mod login;
 #[cfg(feature = "http")]
 mod loopback;
-mod metadata;
 #[cfg(feature = "http")]
 mod network;
-#[cfg_attr(not(feature = "id-token"), path = "no_openid.rs")]
-mod openid;
-mod profile;
 mod provider;
-#[cfg(feature = "http")]
-mod refresh;
-mod request;
-mod revocation;
-mod seal;
 mod secret;
-mod spend;
+mod syntax;
 mod tokens;
-#[cfg(feature = "http")]
-mod transport;
-mod uri;
-#[cfg(feature = "id-token")]
-mod userinfo;
 
-pub use answer::Answer;
-pub use authorize::Authorize;
-pub use callback::Callback;
 pub use client::Client;
 pub use clock::now;
-pub use discovery::Discovery;
 pub use error::{Error, OAuthError};
-pub use exchange::{Exchange, Step};
+#[cfg(feature = "http")]
+pub use http::Transport;
+pub use http::{Answer, Request};
 #[cfg(feature = "id-token")]
-pub use id_token::{Claims, IdTokenAlgorithm};
-pub use login::{Login, Refusal};
+pub use id_token::{Claims, IdTokenAlgorithm, Userinfo};
+pub use login::{Authorize, Callback, Login, MemoryStore, Refusal, SealKeys, SpendStore};
 #[cfg(feature = "http")]
 pub use loopback::LoopbackLogin;
-pub use profile::{Profile, Quirk};
 pub use proofkey_core::{Binding, Challenge, Error as ErrorKind, Fault, Method, Policy, Recovery, Verifier};
-pub use provider::{PkceSupport, Provider};
-pub use request::Request;
-pub use revocation::Revocation;
-pub use seal::SealKeys;
+pub use provider::{Discovery, PkceSupport, Profile, Provider, Quirk};
 pub use secret::Secret;
-pub use spend::{MemoryStore, SpendStore};
-pub use tokens::Tokens;
-#[cfg(feature = "http")]
-pub use transport::Transport;
-pub use uri::{LoopbackPort, redirect_uri_matches};
-#[cfg(feature = "id-token")]
-pub use userinfo::Userinfo;
+pub use syntax::{LoopbackPort, redirect_uri_matches};
+pub use tokens::{Exchange, Revocation, Step, Tokens};

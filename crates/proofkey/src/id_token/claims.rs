@@ -3,7 +3,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::answer::Members;
+use crate::http::response::Members;
 
 /// What a server says about a user: the claims of a checked ID token, or of the userinfo endpoint (OpenID Connect Core
 /// sections 2 and 5.3).

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::IdTokenAlgorithm;
 use crate::ErrorKind;
-use crate::answer::Members;
+use crate::http::response::Members;
 
 /// A signed token, taken apart and not yet believed.
 pub(crate) struct Jws<'a> {

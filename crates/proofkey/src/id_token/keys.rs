@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::IdTokenAlgorithm as Alg;
 use super::jws::Jws;
-use crate::answer::Members;
+use crate::http::response::Members;
 use crate::{Answer, Error, ErrorKind};
 
 /// The keys of a set that can verify an ID token. The others (for encryption, of other types, malformed) are left out, as

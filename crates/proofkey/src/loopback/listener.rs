@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use super::http::{END_OF_HEAD, Expected, Page, target};
-use crate::uri::Uri;
+use crate::syntax::uri::Uri;
 use crate::{Error, ErrorKind};
 
 /// The sockets at the address of a redirect URI, and their connections. Nothing here waits: no connection keeps another.

@@ -5,7 +5,7 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::client::is_vschar;
-use crate::form;
+use crate::syntax::form;
 
 /// The redirect back from the authorization server, as it arrived: never a code and a state on their own, and never a
 /// mapping, which hides what came twice.

@@ -1,13 +1,23 @@
+mod exchange;
+#[cfg(feature = "http")]
+mod refresh;
+mod revocation;
+
+pub(crate) use exchange::Expected;
+pub use exchange::{Exchange, Step};
+#[cfg(feature = "http")]
+pub(crate) use refresh::Refreshes;
+pub use revocation::Revocation;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
 
-use crate::answer::{Members, erase};
 use crate::client::is_vschar;
-use crate::exchange::Expected;
+use crate::http::response::{Members, erase};
 #[cfg(feature = "id-token")]
-use crate::openid::Identity;
+use crate::id_token::Identity;
 use crate::{Error, ErrorKind, Quirk, Secret};
 
 /// What the token endpoint granted (RFC 6749 section 5.1).
@@ -238,7 +248,7 @@ impl Drop for Tokens {
 fn seconds(value: &Value) -> Option<u32> {
     let seconds = match value {
         Value::Number(number) => number.as_f64()?,
-        Value::String(digits) => f64::from(crate::answer::whole_seconds(digits)?),
+        Value::String(digits) => f64::from(crate::http::response::whole_seconds(digits)?),
         _ => return None,
     };
     // The cast saturates, and what is left of the range is exact in 64 bits.

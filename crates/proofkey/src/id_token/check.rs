@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::authorize::random_unless;
 use crate::client::is_vschar;
-pub(crate) use crate::id_token::Reason;
-use crate::id_token::{Cached, Claims, Expectation, IdTokenAlgorithm, Jws, Keys, Verified};
+use crate::id_token::{Cached, Claims, Expectation, IdTokenAlgorithm, Jws, Keys, Reason, Verified};
+use crate::login::random_unless;
 use crate::{Answer, Authorize, Client, Error, ErrorKind, Request, Secret, Tokens};
 
 /// What a login with the scope `openid` asks for.

@@ -1,11 +1,23 @@
+mod authorize;
+mod callback;
+mod replay_store;
+mod seal;
+
+pub use authorize::Authorize;
+#[cfg(feature = "id-token")]
+pub(crate) use authorize::random_unless;
+pub use callback::Callback;
+pub use replay_store::{MemoryStore, SpendStore};
+pub use seal::SealKeys;
+
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::callback::{Callback, Response};
+use self::callback::Response;
 use crate::client::is_vschar;
-use crate::exchange::{Exchange, Expected};
-use crate::openid::{Asked, OpenId};
+use crate::id_token::{Asked, OpenId};
+use crate::tokens::{Exchange, Expected};
 use crate::{Client, Error, ErrorKind, OAuthError, Verifier};
 
 /// One pending authorization: what was sent, and what the answer is checked against. It is used once, and expires ten

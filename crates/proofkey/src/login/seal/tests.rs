@@ -112,7 +112,7 @@ impl ClientOf {
 }
 
 fn file() -> File {
-    serde_json::from_str(include_str!("../../../../tests/vectors/seal.json")).unwrap()
+    serde_json::from_str(include_str!("../../../../../tests/vectors/seal.json")).unwrap()
 }
 
 /// The last of the secrets sealed the case.

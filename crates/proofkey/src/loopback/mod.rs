@@ -3,7 +3,7 @@
 mod browser;
 mod http;
 mod listener;
-#[cfg_attr(not(unix), path = "loopback/no_terminal.rs")]
+#[cfg_attr(not(unix), path = "no_terminal.rs")]
 mod terminal;
 
 use std::fmt;

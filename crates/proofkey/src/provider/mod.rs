@@ -1,6 +1,15 @@
-use crate::metadata::Metadata;
-use crate::uri::check_endpoint;
-use crate::{Error, ErrorKind, Profile, Quirk};
+mod discovery;
+mod known_providers;
+mod metadata;
+#[cfg(feature = "id-token")]
+mod openid;
+
+pub use discovery::Discovery;
+pub use known_providers::{Profile, Quirk};
+
+use crate::provider::metadata::Metadata;
+use crate::syntax::uri::check_endpoint;
+use crate::{Error, ErrorKind};
 
 /// An authorization server: its endpoints, and what it promises.
 ///
@@ -21,7 +30,7 @@ pub struct Provider {
     token_endpoint: String,
     revocation_endpoint: Option<String>,
     #[cfg(feature = "id-token")]
-    pub(crate) openid: crate::id_token::OpenIdProvider,
+    pub(crate) openid: openid::OpenIdProvider,
     issuer: Option<String>,
     iss_promised: bool,
     pkce: PkceSupport,
@@ -59,7 +68,7 @@ impl Provider {
             token_endpoint,
             revocation_endpoint: None,
             #[cfg(feature = "id-token")]
-            openid: crate::id_token::OpenIdProvider::default(),
+            openid: openid::OpenIdProvider::default(),
             issuer: None,
             iss_promised: false,
             pkce: PkceSupport::Unknown,
@@ -114,7 +123,7 @@ impl Provider {
         Ok(Self {
             revocation_endpoint: endpoint("revocation_endpoint")?,
             #[cfg(feature = "id-token")]
-            openid: crate::id_token::OpenIdProvider::from_metadata(&metadata, issuer_uri.is_loopback())?,
+            openid: openid::OpenIdProvider::from_metadata(&metadata, issuer_uri.is_loopback())?,
             iss_promised: metadata.flag("authorization_response_iss_parameter_supported")?,
             pkce: match metadata.texts("code_challenge_methods_supported")? {
                 None => PkceSupport::Unknown,
@@ -251,6 +260,6 @@ impl Provider {
 }
 
 /// An issuer is an endpoint without a query.
-pub(crate) fn check_issuer(issuer: &str) -> Result<crate::uri::Uri<'_>, ErrorKind> {
+pub(crate) fn check_issuer(issuer: &str) -> Result<crate::syntax::uri::Uri<'_>, ErrorKind> {
     check_endpoint(issuer).and_then(|uri| if uri.query.is_none() { Ok(uri) } else { Err(ErrorKind::EndpointMalformed) })
 }

@@ -2,7 +2,7 @@
 
 use proofkey_core::Error;
 
-use crate::form;
+use crate::syntax::form;
 
 /// A URI cut into its components (RFC 3986 section 3).
 #[derive(Debug, PartialEq, Eq)]

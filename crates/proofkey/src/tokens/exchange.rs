@@ -1,6 +1,6 @@
+use crate::id_token::{Checked, OpenId, Reason};
 #[cfg(feature = "http")]
 use crate::now;
-use crate::openid::{Checked, OpenId, Reason};
 use crate::{Answer, Client, Error, ErrorKind, Quirk, Request, Secret, Tokens};
 
 /// What is still to be sent and received until there are tokens. Only a login and its checked callback lead here, or

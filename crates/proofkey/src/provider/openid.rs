@@ -1,6 +1,6 @@
-use super::IdTokenAlgorithm;
-use crate::metadata::Metadata;
-use crate::uri::check_endpoint;
+use crate::IdTokenAlgorithm;
+use crate::provider::metadata::Metadata;
+use crate::syntax::uri::check_endpoint;
 use crate::{Error, ErrorKind, Provider};
 
 /// What a provider has for OpenID Connect.

@@ -14,7 +14,7 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, RustlsConnector, TcpConnector, Transport as UreqTransport,
 };
 
-use crate::address::is_public;
+use crate::http::public_address::is_public;
 use crate::{Answer, Error, ErrorKind, Exchange, Request, Step, Tokens};
 
 /// A blocking transport that is safe by default.

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::ErrorKind;
-use crate::answer::Members;
-use crate::uri::check_endpoint;
+use crate::http::response::Members;
+use crate::syntax::uri::check_endpoint;
 
 pub(crate) struct Metadata(Members);
 

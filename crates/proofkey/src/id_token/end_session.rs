@@ -1,4 +1,4 @@
-use crate::form;
+use crate::syntax::form;
 use crate::{Client, Error, ErrorKind, Tokens};
 
 impl Client {

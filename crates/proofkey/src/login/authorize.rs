@@ -3,8 +3,8 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::client::is_vschar;
-use crate::form;
-use crate::openid::Asked;
+use crate::id_token::Asked;
+use crate::syntax::form;
 use crate::{Client, Error, ErrorKind, Login, Verifier};
 
 /// An authorization request under construction; [`Client::authorize`] starts one.

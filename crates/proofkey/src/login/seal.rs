@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::authorize::{MAX_DATA, check_scope};
 use crate::client::is_vschar;
-use crate::openid::Asked;
+use crate::id_token::Asked;
+use crate::login::authorize::{MAX_DATA, check_scope};
 use crate::{Client, Error, ErrorKind, Login, Provider, Verifier};
 
 /// The keys that seal logins, made from secrets of the application: the newest seals, and every one opens.

@@ -1,21 +1,9 @@
-//! ID tokens (OpenID Connect Core sections 2 and 3.1.3.7): parsed here, strictly; signatures by ring.
-
-mod algorithm;
-mod claims;
-mod jws;
-mod key_cache;
-mod keys;
-mod provider;
+//! What a client accepts of an ID token, and the checks of its claims.
 
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 
-pub use self::algorithm::IdTokenAlgorithm;
-pub use self::claims::Claims;
-pub(crate) use self::jws::Jws;
-pub(crate) use self::key_cache::{Cached, KeyCache, Reason};
-pub(crate) use self::keys::{Keys, Verified};
-pub(crate) use self::provider::OpenIdProvider;
+use super::{Claims, IdTokenAlgorithm, jws::Jws};
 use crate::ErrorKind;
 
 /// What a client accepts.

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::answer::Members;
+use crate::http::response::Members;
 use crate::{Answer, Claims, Client, Error, ErrorKind, Request, Secret, Step, Tokens};
 
 /// The question who the user of these tokens is (OpenID Connect Core section 5.3). The loop is that of an

@@ -5,7 +5,8 @@ use serde::de::{self, Deserializer as _, MapAccess, Visitor};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::{Error, ErrorKind, OAuthError, form};
+use crate::syntax::form;
+use crate::{Error, ErrorKind, OAuthError};
 
 /// An HTTP answer as data: the status, the `Content-Type` and the body, whatever they are. The body may carry tokens: it
 /// is erased on drop and redacted in `Debug`.
