@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import flask
 import proofkey
 import pytest
-from flasks import Site, cause, cookies, is_signed_in
+from flask_site import Site, cause, cookies, is_signed_in
 from proofkey import testing
 from proofkey.flask import SignedIn
 from proofkey.testing import faults

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import flask
 import pytest
-from flasks import SECRET, Site, cause, cookies, is_signed_in
+from flask_site import SECRET, Site, cause, cookies, is_signed_in
 from proofkey import store, testing
 from proofkey.flask import ProofKey
 from proofkey.testing import faults

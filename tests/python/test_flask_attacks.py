@@ -11,7 +11,7 @@ from pathlib import Path
 import flask
 import pytest
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from flasks import CALLBACK, SECRET, Site, cause, cookies, is_signed_in
+from flask_site import CALLBACK, SECRET, Site, cause, cookies, is_signed_in
 from proofkey import testing
 from proofkey.flask import ProofKey, SignedIn, _next
 from proofkey.testing import faults
@@ -174,7 +174,7 @@ def test_a_login_begins_in_one_process_and_ends_in_another(server: testing.Provi
     """FL-11."""
     code = f"""
 import sys
-from flasks import CALLBACK, Site, cookies
+from flask_site import CALLBACK, Site, cookies
 from types import SimpleNamespace
 site = Site(SimpleNamespace(provider=None), issuer={server.issuer!r})
 browser = site.browser()

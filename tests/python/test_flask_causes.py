@@ -5,7 +5,7 @@ from typing import Any
 
 import flask
 import pytest
-from flasks import CALLBACK, SECRET, Gate, Site, cause, clock, cookies, is_signed_in
+from flask_site import CALLBACK, SECRET, Gate, Site, cause, clock, cookies, is_signed_in
 from proofkey import testing
 from proofkey.flask import CAUSES, LoginRefused
 from proofkey.testing import faults

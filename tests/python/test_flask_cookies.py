@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from http.cookies import SimpleCookie
 
 import pytest
-from flasks import SECRET, Site, cause, clock, cookie_bytes, cookies, is_signed_in
+from flask_site import SECRET, Site, cause, clock, cookie_bytes, cookies, is_signed_in
 from proofkey import testing
 from proofkey.flask._cookies import DONE, LIFETIME, MAX_BYTES, Jar
 from werkzeug.wrappers import Response

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import proofkey
 import pytest
-from flasks import SECRET, Site
+from flask_site import SECRET, Site
 from proofkey import testing
 from proofkey.flask import _cli
 from proofkey.testing import faults

@@ -5,7 +5,7 @@ from typing import Any
 
 import proofkey
 import pytest
-from flasks import Site, cause, cookies, is_signed_in
+from flask_site import Site, cause, cookies, is_signed_in
 from proofkey import testing
 from proofkey.testing import faults
 

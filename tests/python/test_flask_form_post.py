@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 import flask
 import pytest
 from flask.testing import FlaskClient
-from flasks import CALLBACK, Site, cause, cookies, is_signed_in
+from flask_site import CALLBACK, Site, cause, cookies, is_signed_in
 from proofkey import testing
 from werkzeug.test import TestResponse
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import flask
 import proofkey
 import pytest
-from flasks import CALLBACK, SECRET, Site, cause, is_signed_in
+from flask_site import CALLBACK, SECRET, Site, cause, is_signed_in
 from proofkey import testing
 from proofkey.flask import ProofKey, SignedIn
 from werkzeug.test import create_environ, run_wsgi_app

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import proofkey
 import pytest
-from flasks import Gate, Site, cause, cookies, is_signed_in
+from flask_site import Gate, Site, cause, cookies, is_signed_in
 from proofkey import store, testing
 from proofkey.testing import faults
 from werkzeug.test import TestResponse

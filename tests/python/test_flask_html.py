@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import flask
 import proofkey
 import pytest
-from flasks import CALLBACK, Site, cause
+from flask_site import CALLBACK, Site, cause
 from proofkey import testing
 from proofkey.flask import CAUSES, LoginRefused, _pages
 from proofkey.testing import faults

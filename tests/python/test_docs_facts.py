@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pages
+import markdown_pages as pages
 import proofkey
 import proofkey.flask
 import pytest

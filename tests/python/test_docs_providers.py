@@ -6,13 +6,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
-import pages
+import markdown_pages as pages
 import proofkey
 import pytest
 from conftest import ROOT
 from proofkey import testing
 from proofkey.testing import faults
-from programs import USERS, run
+from docs_programs import USERS, run
 
 
 @pytest.fixture

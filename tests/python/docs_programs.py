@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pages
+import markdown_pages as pages
 from flask import Flask
 from proofkey import testing
 

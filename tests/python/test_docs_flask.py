@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import pages
+import markdown_pages as pages
 import proofkey
 import pytest
 from flask.testing import FlaskClient
 from proofkey import testing
 from proofkey.flask import LoginRefused
 from proofkey.testing import faults
-from programs import USERS, run
+from docs_programs import USERS, run
 from werkzeug.test import TestResponse
 
 

@@ -13,13 +13,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
-import pages
+import markdown_pages as pages
 import proofkey
 import pytest
 from conftest import ROOT
 from proofkey import testing
 from proofkey.testing import faults
-from programs import USERS, run
+from docs_programs import USERS, run
 
 # docs/server.md runs in tests/adapters, and docs/errors.md is made from tests/vectors.
 RUN_HERE = [
