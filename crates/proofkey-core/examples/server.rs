@@ -1,4 +1,4 @@
-//! What an authorization server does with PKCE: bind the challenge to the code, redeem the verifier. It prints:
+//! What an authorization server does with PKCE: bind a challenge to each code, and verify the verifier. It prints:
 //!
 //! ```text
 //! authorize, with a challenge: 302 code
@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 use proofkey_core::{Binding, Error, Fault, Policy};
 
-/// A file stands for the table of codes, a line for each code and its binding.
+/// The table of codes, here a file: each line is a code and its binding.
 struct Table(PathBuf);
 
 impl Table {
@@ -35,7 +35,7 @@ impl Table {
     }
 }
 
-/// The authorization endpoint: the policy is strict, unless this client has a named relaxation. A parameter is `None` if
+/// The authorization endpoint. `policy` is strict unless this client has a named relaxation; a parameter is `None` if
 /// it was not sent.
 fn authorize(
     table: &Table,
@@ -55,15 +55,15 @@ fn token(table: &Table, code: &str, code_verifier: Option<&[u8]>) -> io::Result<
     let Some(stored) = table.look_up(code)? else {
         return Ok("400 invalid_grant".to_owned());
     };
-    Ok(match Binding::parse(stored.as_bytes()).and_then(|binding| binding.redeem(code_verifier)) {
-        // Now one DELETE decides which of several right requests gets the tokens.
+    Ok(match Binding::parse(stored.as_bytes()).and_then(|binding| binding.verify(code_verifier)) {
+        // Delete the code in one statement here: if two valid requests come at once, only one of them deletes it.
         Ok(()) => "200".to_owned(),
-        // The code stays: a wrong verifier must not use up what belongs to another.
+        // Keep the code: otherwise anybody could use it up with a wrong verifier.
         Err(error) => format!("400 {}", refusal(error)),
     })
 }
 
-/// The client learns the OAuth error, the log of the server the name behind it.
+/// The OAuth error for the client, and the error's own name for the server's log.
 fn refusal(error: Error) -> String {
     let note = if error.fault() == Fault::Server { ", for the operator to repair" } else { "" };
     format!("{} ({}{note})", error.oauth_error().unwrap_or("server_error"), error.name())
@@ -83,9 +83,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     println!("authorize, with a challenge: {}", authorize(&table, strict, "code-1", challenge, method)?);
     println!("authorize, without one: {}", authorize(&table, strict, "code-2", None, None)?);
-    let answer = authorize(&table, confidential, "code-3", None, None)?;
-    println!("authorize, without one, a confidential client: {answer}");
-    table.insert("code-4", "S256:E9Melhoa2OwvFrEM")?; // a column that was too short
+    let response = authorize(&table, confidential, "code-3", None, None)?;
+    println!("authorize, without one, a confidential client: {response}");
+    table.insert("code-4", "S256:E9Melhoa2OwvFrEM")?; // cut off by a column that is too short
 
     println!("token, another verifier: {}", token(&table, "code-1", other)?);
     println!("token, no verifier: {}", token(&table, "code-1", None)?);

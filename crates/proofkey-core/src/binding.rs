@@ -1,23 +1,23 @@
 use core::fmt;
 
-use crate::text::{self, reveal};
+use crate::alphabet::{as_str, reveal};
 use crate::{Challenge, Error, Method};
 
-/// What an authorization server stores with a code, and the rule that redeems a verifier against it.
+/// What an authorization server stores with a code, and the rule that verifies a code verifier against it.
 ///
-/// It is one short ASCII text: `S256:` or `plain:` and 43 characters, or the word `none`. There is no secret in it: for
-/// `plain` it holds the S256 challenge of the verifier, so that one comparison serves both methods.
+/// It is one short ASCII text: `S256:` or `plain:` and 43 characters, or the word `none`. It contains no secret: for
+/// `plain` it holds the S256 challenge of the verifier, so one comparison serves both methods.
 ///
-/// A request without a challenge binds `none`, and that word is stored too. A lost column is therefore an error
-/// ([`Error::BindingMalformed`]) and never "no PKCE".
+/// For a request without a challenge, the word `none` is stored. An empty column is therefore an error
+/// ([`Error::BindingMalformed`]) and never means "no PKCE".
 ///
 /// ```
 /// use proofkey_core::{Binding, Error};
 ///
 /// let stored = "S256:E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 /// let binding = Binding::parse(stored.as_bytes())?;
-/// binding.redeem(Some(b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"))?;
-/// assert_eq!(binding.redeem(None), Err(Error::VerifierMissing));
+/// binding.verify(Some(b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"))?;
+/// assert_eq!(binding.verify(None), Err(Error::VerifierMissing));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
@@ -31,7 +31,8 @@ impl Binding {
     /// The length of the longest binding, in characters: `plain:` and a challenge.
     pub const MAX_LEN: usize = 49;
 
-    /// Binds that no challenge was sent. [`Policy::bind`](crate::Policy::bind) decides whether that is permitted.
+    /// The binding of a request without a challenge. [`Policy::bind`](crate::Policy::bind) decides whether that is
+    /// permitted.
     #[must_use]
     pub fn none() -> Self {
         Self::new(None)
@@ -42,17 +43,17 @@ impl Binding {
         Ok(Self::new(Some((Method::S256, Challenge::parse(challenge)?))))
     }
 
-    /// Binds a `plain` challenge, which is the verifier: only its own challenge is kept.
+    /// Binds a `plain` challenge, which is the verifier itself. Only its S256 challenge is kept.
     pub(crate) fn plain(verifier: &[u8]) -> Result<Self, Error> {
         let challenge = Challenge::s256(verifier).map_err(|_| Error::ChallengeMalformed)?;
         Ok(Self::new(Some((Method::Plain, challenge))))
     }
 
-    /// Reads back what [`as_str`](Self::as_str) gave.
+    /// Reads back what [`as_str`](Self::as_str) returned.
     ///
     /// # Errors
-    /// [`Error::BindingMalformed`] for everything else, the empty text included. The client gets `invalid_grant`; the
-    /// operator has a storage to repair.
+    /// [`Error::BindingMalformed`] for any other text, including the empty one. The client gets `invalid_grant`; the
+    /// operator has to repair the storage.
     ///
     /// ```
     /// use proofkey_core::{Binding, Error};
@@ -74,7 +75,7 @@ impl Binding {
     /// The text to store with the code, at most [`MAX_LEN`](Self::MAX_LEN) characters.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        text::as_str(self.as_bytes())
+        as_str(self.as_bytes())
     }
 
     /// [`as_str`](Self::as_str) as ASCII bytes.
@@ -83,7 +84,7 @@ impl Binding {
         self.characters.get(..self.len).unwrap_or_default()
     }
 
-    /// The method that was bound; `None` if no challenge was.
+    /// The method that was bound; `None` if there was no challenge.
     ///
     /// ```
     /// assert_eq!(proofkey_core::Binding::none().method(), None);
@@ -93,23 +94,23 @@ impl Binding {
         self.bound.as_ref().map(|(method, _)| *method)
     }
 
-    /// Redeems the `code_verifier` of a token request (RFC 7636 section 4.6). `None` and the empty value both mean that
-    /// it was not sent. Nothing else in the token request can change the method.
+    /// Verifies the `code_verifier` of a token request (RFC 7636 section 4.6). `None` and the empty value both mean
+    /// that it was not sent. Nothing else in the token request can change the method.
     ///
     /// Call it after the code was found and before it is consumed: a failed verifier does not use the code up.
     ///
     /// # Errors
-    /// The authorization server answers with [`oauth_error`](Error::oauth_error):
-    /// [`Error::VerifierMissing`], [`Error::VerifierLength`], [`Error::VerifierCharacter`] and
-    /// [`Error::VerifierMismatch`] are `invalid_grant`; [`Error::VerifierUnexpected`], a verifier where `none` was
-    /// bound, is `invalid_request` (the downgrade rule of RFC 9700 section 4.8.2).
+    /// The authorization server responds with [`oauth_error`](Error::oauth_error): [`Error::VerifierMissing`],
+    /// [`Error::VerifierLength`], [`Error::VerifierCharacter`] and [`Error::VerifierMismatch`] are `invalid_grant`;
+    /// [`Error::VerifierUnexpected`], for a verifier although `none` was bound, is `invalid_request` (the downgrade
+    /// rule of RFC 9700 section 4.8.2).
     ///
     /// ```
     /// use proofkey_core::{Binding, Error};
-    /// let downgraded = Binding::none().redeem(Some(b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
+    /// let downgraded = Binding::none().verify(Some(b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
     /// assert_eq!(downgraded, Err(Error::VerifierUnexpected));
     /// ```
-    pub fn redeem(&self, code_verifier: Option<&[u8]>) -> Result<(), Error> {
+    pub fn verify(&self, code_verifier: Option<&[u8]>) -> Result<(), Error> {
         match (&self.bound, code_verifier.filter(|verifier| !verifier.is_empty())) {
             (None, None) => Ok(()),
             (None, Some(_)) => Err(Error::VerifierUnexpected),

@@ -3,7 +3,7 @@ use core::fmt;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
-use crate::text::{self, encode, is_base64url};
+use crate::alphabet::{as_str, encode, is_base64url};
 use crate::{Error, Verifier};
 
 /// An S256 challenge: the SHA-256 digest of a verifier's text, as 43 base64url characters (RFC 7636 section 4.2).
@@ -48,11 +48,11 @@ impl Challenge {
         Self { characters }
     }
 
-    /// Reads the challenge of an authorization request: the one text that a SHA-256 digest encodes to. Nothing is decoded,
-    /// so that no second text can stand for the same digest.
+    /// Reads the challenge of an authorization request: 43 base64url characters, in the only spelling that a SHA-256
+    /// digest has. Nothing is decoded, so no other text can stand for the same digest.
     ///
     /// # Errors
-    /// [`Error::ChallengeMalformed`] for what no verifier can ever match: hexadecimal, padding, the standard alphabet,
+    /// [`Error::ChallengeMalformed`] for text that no verifier can match: hexadecimal, padding, the standard alphabet,
     /// another length, non-zero bits after the 256th.
     ///
     /// ```
@@ -69,7 +69,7 @@ impl Challenge {
     /// The 43 characters that go into `code_challenge`.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        text::as_str(&self.characters)
+        as_str(&self.characters)
     }
 
     /// [`as_str`](Self::as_str) as ASCII bytes.
@@ -78,7 +78,7 @@ impl Challenge {
         &self.characters
     }
 
-    /// Compares as machine words, all of them: over single bytes it would cost more than the hash.
+    /// Compares in constant time, as machine words: byte by byte, it would cost more than the hash.
     pub(crate) fn ct_eq(&self, other: &Self) -> Choice {
         let pairs = self.words().into_iter().zip(other.words());
         pairs.fold(0, |differing, (ours, theirs)| differing | (ours ^ theirs)).ct_eq(&0u64)
@@ -97,6 +97,20 @@ impl Challenge {
     }
 }
 
+impl Verifier {
+    /// The S256 challenge to send with the authorization request (RFC 7636 section 4.2).
+    ///
+    /// ```
+    /// let verifier = proofkey_core::Verifier::generate()?;
+    /// assert_eq!(verifier.challenge().as_str().len(), 43);
+    /// # Ok::<(), proofkey_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn challenge(&self) -> Challenge {
+        Challenge::of_checked(self.expose_bytes())
+    }
+}
+
 impl fmt::Debug for Challenge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Challenge").field(&self.as_str()).finish()
@@ -109,5 +123,5 @@ impl fmt::Display for Challenge {
     }
 }
 
-/// What the 43rd character can be: 256 bits leave its two low bits zero.
+/// The possible 43rd characters: 256 bits leave its two low bits zero.
 const LAST: &[u8] = b"AEIMQUYcgkosw048";

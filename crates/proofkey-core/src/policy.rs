@@ -2,8 +2,8 @@ use crate::{Binding, Error, Method};
 
 /// What an authorization server accepts when it binds a challenge to a code.
 ///
-/// [`strict`](Self::strict) is what a server wants: PKCE required, S256 only (RFC 9700 section 2.1.1). Each relaxation
-/// is a method, so that it can be found by its name.
+/// Use [`strict`](Self::strict): it requires PKCE with S256 (RFC 9700 section 2.1.1). Each relaxation is a method, so a
+/// search finds it by name.
 ///
 /// ```
 /// use proofkey_core::{Error, Policy};
@@ -24,26 +24,27 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// A challenge is required, and its method is S256.
+    /// Requires a challenge, and the method S256.
     pub const fn strict() -> Self {
         Self { plain_allowed: false, challenge_optional: false }
     }
 
-    /// Relaxation: also accept the method `plain`, and its short form, an absent method. Whoever sees the authorization
-    /// request can then redeem the code.
+    /// Relaxation: also accepts the method `plain`, and its short form, an absent method. Anybody who sees the
+    /// authorization request can then redeem the code.
     ///
     /// ```
     /// let verifier = Some(b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".as_slice());
     /// let binding = proofkey_core::Policy::strict().allow_plain().bind(verifier, Some(b"plain"))?;
-    /// assert!(binding.redeem(verifier).is_ok());
+    /// assert!(binding.verify(verifier).is_ok());
     /// # Ok::<(), proofkey_core::Error>(())
     /// ```
     pub const fn allow_plain(self) -> Self {
         Self { plain_allowed: true, ..self }
     }
 
-    /// Relaxation: accept a request without a challenge and bind [`none`](Binding::none). For confidential clients with
-    /// another defence against injected codes only (RFC 9700 section 2.1.1); a public client always needs a challenge.
+    /// Relaxation: accepts a request without a challenge and binds [`none`](Binding::none). Only for confidential
+    /// clients with another defence against injected codes (RFC 9700 section 2.1.1); a public client always needs a
+    /// challenge.
     ///
     /// ```
     /// let policy = proofkey_core::Policy::strict().optional_for_confidential_client();
@@ -54,8 +55,9 @@ impl Policy {
         Self { challenge_optional: true, ..self }
     }
 
-    /// The methods that [`bind`](Self::bind) accepts: what the server's metadata lists as
-    /// `code_challenge_methods_supported` (RFC 8414 section 2), so that clients know of PKCE (RFC 9700 section 2.1.1).
+    /// The methods that [`bind`](Self::bind) accepts. List them in the server's metadata as
+    /// `code_challenge_methods_supported` (RFC 8414 section 2), so that clients know that the server supports PKCE (RFC
+    /// 9700 section 2.1.1).
     ///
     /// ```
     /// use proofkey_core::{Method, Policy};
@@ -67,13 +69,13 @@ impl Policy {
         if self.plain_allowed { &[Method::S256, Method::Plain] } else { &[Method::S256] }
     }
 
-    /// Turns the `code_challenge` and `code_challenge_method` of an authorization request into what is stored with the
-    /// code (RFC 7636 section 4.4). `None` and the empty value both mean that a parameter was not sent (RFC 6749
-    /// section 3.1). A parameter that was sent twice is the caller's to refuse, as
+    /// Turns the `code_challenge` and `code_challenge_method` of an authorization request into the binding to store
+    /// with the code (RFC 7636 section 4.4). `None` and the empty value both mean that a parameter was not sent (RFC
+    /// 6749 section 3.1). If a parameter was sent twice, the caller refuses the request as
     /// [`Error::ParameterDuplicate`].
     ///
     /// # Errors
-    /// The authorization server answers each with `invalid_request` (RFC 7636 section 4.4.1):
+    /// The authorization server responds to each with `invalid_request` (RFC 7636 section 4.4.1):
     /// [`Error::ChallengeMissing`], [`Error::MethodWithoutChallenge`], [`Error::MethodUnsupported`],
     /// [`Error::ChallengeMalformed`].
     pub fn bind(self, code_challenge: Option<&[u8]>, code_challenge_method: Option<&[u8]>) -> Result<Binding, Error> {

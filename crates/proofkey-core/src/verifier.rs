@@ -2,16 +2,16 @@ use core::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop, optimization_barrier};
 
-use crate::text::{self, encode, encoded_len, is_unreserved, reveal};
-use crate::{Challenge, Error};
+use crate::Error;
+use crate::alphabet::{as_str, encode, encoded_len, is_unreserved, reveal};
 
 /// The secret of one authorization request: 43 to 128 unreserved characters (RFC 7636 section 4.1).
 ///
-/// A client makes one per request ([`generate`](Self::generate)), sends the [`challenge`](Self::challenge) with the
-/// authorization request and the verifier itself with the token request, never in a URL.
+/// A client makes one per request ([`generate`](Self::generate)). It sends the [`challenge`](Self::challenge) with the
+/// authorization request, and the verifier itself with the token request, never in a URL.
 ///
-/// It cannot be compared, cloned or printed; [`expose`](Self::expose) is the only way out. The characters are erased
-/// when it is dropped. A move may leave a copy behind that nothing erases: box it if it has to travel.
+/// It cannot be compared, cloned or printed; [`expose`](Self::expose) is the only way to read it. The characters are
+/// erased when it is dropped. A move may leave a copy behind that nothing erases: box a verifier that has to move.
 ///
 /// ```
 /// use proofkey_core::Verifier;
@@ -31,17 +31,17 @@ impl Verifier {
     pub const MIN_LEN: usize = 43;
     /// The longest verifier, in characters.
     pub const MAX_LEN: usize = 128;
-    /// The least entropy [`from_entropy`](Self::from_entropy) takes, in bytes. It gives [`MIN_LEN`](Self::MIN_LEN)
-    /// characters, and is what [`generate`](Self::generate) uses.
+    /// The least entropy [`from_entropy`](Self::from_entropy) takes, in bytes. It makes [`MIN_LEN`](Self::MIN_LEN)
+    /// characters; [`generate`](Self::generate) uses this much.
     pub const MIN_ENTROPY: usize = 32;
-    /// The most entropy [`from_entropy`](Self::from_entropy) takes, in bytes. It gives [`MAX_LEN`](Self::MAX_LEN)
+    /// The most entropy [`from_entropy`](Self::from_entropy) takes, in bytes. It makes [`MAX_LEN`](Self::MAX_LEN)
     /// characters.
     pub const MAX_ENTROPY: usize = 96;
 
     /// A fresh verifier: 32 bytes from the operating system as 43 base64url characters (RFC 7636 section 7.1).
     ///
     /// # Errors
-    /// [`Error::EntropyUnavailable`] if the operating system gives none. There is no weaker source to fall back to.
+    /// [`Error::EntropyUnavailable`] if the operating system gives none. There is no fallback to a weaker source.
     ///
     /// ```
     /// let verifier = proofkey_core::Verifier::generate()?;
@@ -64,8 +64,8 @@ impl Verifier {
         verifier
     }
 
-    /// A verifier from 32 to 96 bytes of the caller's own entropy, as base64url text, for platforms that bring their
-    /// own source. The bytes must come from a cryptographic generator, be used once, and be erased by the caller.
+    /// A verifier from 32 to 96 bytes of the caller's own entropy, as base64url text, for platforms with their own
+    /// source. The bytes must come from a cryptographic generator. Use them once, and erase them afterwards.
     ///
     /// # Errors
     /// [`Error::EntropyLength`] for any other number of bytes.
@@ -91,8 +91,8 @@ impl Verifier {
     /// Reads a verifier that comes from elsewhere. Nothing is trimmed, folded or decoded.
     ///
     /// # Errors
-    /// [`Error::VerifierLength`] unless it has 43 to 128 bytes, else [`Error::VerifierCharacter`] unless each byte is
-    /// one of `A-Z a-z 0-9 - . _ ~`.
+    /// [`Error::VerifierLength`] unless it has 43 to 128 bytes; [`Error::VerifierCharacter`] unless each byte is one of
+    /// `A-Z a-z 0-9 - . _ ~`.
     ///
     /// ```
     /// use proofkey_core::{Error, Verifier};
@@ -104,7 +104,7 @@ impl Verifier {
         Self::with_len(text.len(), |characters| characters.copy_from_slice(text))
     }
 
-    /// Whether [`parse`](Self::parse) would read `text`, without keeping a copy of it.
+    /// Checks that [`parse`](Self::parse) would accept `text`, without keeping a copy of it.
     ///
     /// # Errors
     /// The same as [`parse`](Self::parse).
@@ -119,22 +119,10 @@ impl Verifier {
         if reveal(is_unreserved(text)) { Ok(()) } else { Err(Error::VerifierCharacter) }
     }
 
-    /// The S256 challenge to send with the authorization request (RFC 7636 section 4.2).
-    ///
-    /// ```
-    /// let verifier = proofkey_core::Verifier::generate()?;
-    /// assert_eq!(verifier.challenge().as_str().len(), 43);
-    /// # Ok::<(), proofkey_core::Error>(())
-    /// ```
-    #[must_use]
-    pub fn challenge(&self) -> Challenge {
-        Challenge::of_checked(self.expose_bytes())
-    }
-
-    /// The characters themselves, for the token request and for nothing else.
+    /// The characters themselves. Use them only in the token request.
     #[must_use]
     pub fn expose(&self) -> &str {
-        text::as_str(self.expose_bytes())
+        as_str(self.expose_bytes())
     }
 
     /// [`expose`](Self::expose) as ASCII bytes.
@@ -173,7 +161,8 @@ impl Drop for Verifier {
 
 impl ZeroizeOnDrop for Verifier {}
 
-/// `zeroize`'s own byte-wise erasure writes byte after byte; this is one fill that the barrier keeps from being removed.
+/// Erases with a single fill, which the barrier keeps the compiler from removing. `zeroize` itself would write byte by
+/// byte.
 fn erase(secret: &mut [u8]) {
     secret.fill(0);
     optimization_barrier(secret);

@@ -1,16 +1,16 @@
-//! The example program prints what it says it prints.
+//! The example program prints what its documentation says.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-/// The program beside the tests, which `cargo test` builds with them.
+/// Runs the example, which `cargo test` builds beside the tests.
 fn server(file: &str) -> Output {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
     path.push(format!("examples/server{}", std::env::consts::EXE_SUFFIX));
-    assert!(path.exists(), "cargo test builds the examples too, unless it is told --test");
+    assert!(path.exists(), "cargo test builds the examples too, but not with --test");
     Command::new(path).arg(file).output().unwrap()
 }
 

@@ -31,7 +31,7 @@ fn everything(entropy: &[u8]) -> Result<(), Error> {
     #[cfg(feature = "control-alloc")]
     black_box(alloc::vec::Vec::from(entropy));
     black_box(Error::from_number(entropy.len() as i32).map(Error::message));
-    Binding::parse(binding.as_bytes())?.redeem(Some(verifier.expose_bytes()))
+    Binding::parse(binding.as_bytes())?.verify(Some(verifier.expose_bytes()))
 }
 
 #[panic_handler]

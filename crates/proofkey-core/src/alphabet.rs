@@ -1,12 +1,13 @@
-//! The characters of verifiers and challenges, and the one door through which a fact about a secret becomes public.
+//! The characters of verifiers and challenges, and the only function that makes a fact about a secret public.
 //!
-//! No memory access and no branch here depends on what the bytes are: characters are computed, not looked up.
+//! Apart from that function, no branch and no memory access here depends on the value of a byte: characters are
+//! computed, not looked up.
 
 use core::hint::black_box;
 
 use subtle::Choice;
 
-/// Writes `bytes` as base64url without padding (RFC 7636 appendix A). `text` has room for exactly that.
+/// Writes `bytes` as base64url without padding (RFC 7636 appendix A). `text` has exactly the length of the result.
 pub(crate) fn encode(bytes: &[u8], text: &mut [u8]) {
     for (group, characters) in bytes.chunks(6).zip(text.chunks_mut(8)) {
         let bits = match *group {
@@ -23,15 +24,15 @@ pub(crate) fn encode(bytes: &[u8], text: &mut [u8]) {
     }
 }
 
-/// Spreads 48 bits over eight bytes, six to each, the first ones highest.
+/// Spreads 48 bits over eight bytes, six bits to each, the most significant first.
 const fn sextets(bits: u64) -> u64 {
     let bits = (bits & 0xFFFF_FF00_0000) << 8 | (bits & 0xFF_FFFF);
     let bits = (bits & 0xFF_F000_00FF_F000) << 4 | (bits & 0xFFF_0000_0FFF);
     (bits & 0x0FC0_0FC0_0FC0_0FC0) << 2 | (bits & 0x3F_003F_003F_003F)
 }
 
-/// The base64url characters (RFC 4648 section 5) of eight numbers below 64, one in each byte: from 'A' upwards, with a
-/// jump where a run of the alphabet ends. No byte overflows into the next.
+/// Maps eight numbers below 64, one in each byte, to their base64url characters (RFC 4648 section 5): counts up from
+/// 'A', and jumps wherever a run of the alphabet ends. No byte overflows into the next.
 const fn base64url(sextets: u64) -> u64 {
     sextets
         .wrapping_add(each(b'A'))
@@ -41,7 +42,7 @@ const fn base64url(sextets: u64) -> u64 {
         .wrapping_add(jump(sextets, 63, b'_' - b'-' - 1))
 }
 
-/// `distance` in each byte that is at least `from`, else 0.
+/// `distance` in each byte whose number is at least `from`, and 0 in the others.
 const fn jump(sextets: u64, from: u8, distance: u8) -> u64 {
     let reached = sextets.wrapping_add(each(0x80_u8.wrapping_sub(from))) >> 7 & each(1);
     reached.wrapping_mul(distance as u64)
@@ -62,7 +63,8 @@ pub(crate) fn is_unreserved(text: &[u8]) -> Choice {
     Choice::from(u8::from(all))
 }
 
-/// Whether every byte is a base64url character (RFC 4648 section 5). For public text: callers branch on it.
+/// Whether every byte is a base64url character (RFC 4648 section 5). Only for public text, because callers branch on
+/// the result.
 pub(crate) fn is_base64url(text: &[u8]) -> bool {
     text.iter().fold(true, |all, &byte| all & is_alphabet(byte))
 }
@@ -81,7 +83,7 @@ pub(crate) fn reveal(fact: Choice) -> bool {
     if bool::from(fact) { black_box(true) } else { black_box(false) }
 }
 
-/// The text of bytes that this crate wrote or checked: ASCII, so that the fallback is never taken.
+/// The text of bytes that this crate wrote or checked. They are ASCII, so the fallback is never used.
 pub(crate) fn as_str(ascii: &[u8]) -> &str {
     core::str::from_utf8(ascii).unwrap_or_default()
 }

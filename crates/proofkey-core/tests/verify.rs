@@ -1,4 +1,4 @@
-//! Every combination of what was bound, what is redeemed and under which policy, and `redeem` beside an independent model.
+//! Every combination of policy, bound challenge and sent verifier, and `verify` against an independent model.
 
 use proofkey_core::{Binding, Error, Policy, Verifier};
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ const VERIFIER: &[u8] = b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &[u8] = b"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const OTHER: &[u8] = b"kiNgBo0-r4GdQld6ShdPoxGq9SheI2m5moxtX-tFce4";
 
-/// The policies, by which of the three kinds of request each binds.
+/// The policies, and which of the three kinds of request each binds.
 fn policies() -> [(Policy, &'static [&'static str]); 4] {
     [
         (Policy::strict(), &["S256"]),
@@ -28,9 +28,9 @@ fn bind(policy: Policy, kind: &str) -> Result<Binding, Error> {
 
 #[test]
 fn every_combination() {
-    type Redeemed = Result<(), Error>;
-    // What is redeemed, then what that gives against a challenge, then against `none`.
-    let verifiers: [(Option<&[u8]>, Redeemed, Redeemed); 6] = [
+    type Verified = Result<(), Error>;
+    // A verifier, the result if a challenge is bound, and the result if `none` is.
+    let verifiers: [(Option<&[u8]>, Verified, Verified); 6] = [
         (None, Err(Error::VerifierMissing), Ok(())),
         (Some(b""), Err(Error::VerifierMissing), Ok(())),
         (Some(b"short"), Err(Error::VerifierLength), Err(Error::VerifierUnexpected)),
@@ -57,11 +57,11 @@ fn every_combination() {
                     Binding::parse(b"plain:E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap()
                 }
             };
-            // What was bound decides, whatever the policy has become since.
+            // What was bound decides, even if the policy has changed since.
             for stored in [binding.clone(), Binding::parse(binding.as_bytes()).unwrap()] {
                 for (verifier, bound, unbound) in verifiers {
                     let expected = if kind == "none" { unbound } else { bound };
-                    assert_eq!(stored.redeem(verifier), expected, "{policy:?} {kind} {verifier:?}");
+                    assert_eq!(stored.verify(verifier), expected, "{policy:?} {kind} {verifier:?}");
                     ran += 1;
                 }
             }
@@ -79,11 +79,11 @@ fn metadata_lists_the_methods_that_are_bound() {
 }
 
 #[test]
-fn the_challenge_itself_redeems_nothing() {
+fn the_challenge_itself_is_not_a_verifier() {
     for kind in ["S256", "plain"] {
         let binding = bind(Policy::strict().allow_plain(), kind).unwrap();
         let stored = binding.as_str().split_once(':').unwrap().1;
-        assert_eq!(binding.redeem(Some(stored.as_bytes())), Err(Error::VerifierMismatch));
+        assert_eq!(binding.verify(Some(stored.as_bytes())), Err(Error::VerifierMismatch));
     }
 }
 
@@ -100,8 +100,8 @@ fn a_lost_or_unreadable_column_is_never_no_pkce() {
     }
 }
 
-/// What RFC 7636 section 4.6 and RFC 9700 section 4.8.2 say, written a second time and slowly: base64url by bits, the
-/// grammar by set membership, the hash by another call of the sha2 crate.
+/// A second, slow implementation of RFC 7636 section 4.6 and RFC 9700 section 4.8.2: base64url bit by bit, the grammar
+/// by set membership, the hash byte by byte.
 fn model(binding: &str, verifier: Option<&[u8]>) -> Result<(), Error> {
     let verifier = verifier.unwrap_or_default();
     let Some((_, challenge)) = binding.split_once(':') else {
@@ -148,12 +148,16 @@ fn verifier_text() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn redeem_agrees_with_the_model(bound in verifier_text(), sent in proptest::option::of(verifier_text()), same: bool) {
+    fn verify_agrees_with_the_model(
+        bound in verifier_text(),
+        sent in proptest::option::of(verifier_text()),
+        same: bool,
+    ) {
         let sent = if same { Some(bound.clone()) } else { sent };
         let challenge = base64url_by_bits(&sha256(&bound));
         for binding in ["none".to_owned(), format!("S256:{challenge}"), format!("plain:{challenge}")] {
-            let redeemed = Binding::parse(binding.as_bytes()).unwrap().redeem(sent.as_deref());
-            prop_assert_eq!(redeemed, model(&binding, sent.as_deref()));
+            let verified = Binding::parse(binding.as_bytes()).unwrap().verify(sent.as_deref());
+            prop_assert_eq!(verified, model(&binding, sent.as_deref()));
         }
     }
 
@@ -167,12 +171,12 @@ proptest! {
             let stored = Binding::parse(binding.as_bytes()).unwrap();
             prop_assert_eq!(stored.as_str(), binding.as_str());
             prop_assert_eq!(stored.method(), binding.method());
-            prop_assert!(stored.redeem(Some(verifier.as_bytes())).is_ok());
+            prop_assert!(stored.verify(Some(verifier.as_bytes())).is_ok());
         }
     }
 
     #[test]
-    fn any_bytes_at_all_get_an_answer(
+    fn no_bytes_panic(
         challenge in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..200)),
         method in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..10)),
         text in proptest::collection::vec(any::<u8>(), 0..200),
