@@ -1,5 +1,5 @@
 /*
- * What an authorization server does with PKCE: bind the challenge to the code, redeem the verifier. It prints:
+ * What an authorization server does with PKCE: it binds the challenge to the code, then checks the verifier. It prints:
  *
  * > authorize, with a challenge: 302 code
  * > authorize, without one: 302 error=invalid_request (challenge_missing)
@@ -16,13 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A parameter as a form decoder gives it, with its length: a NUL is a byte like any other. NULL: it was not sent. */
+/* A parameter as a form decoder returns it, with its length: a NUL is a byte like any other. NULL means not sent. */
 struct param {
     const char *data;
     size_t len;
 };
 
-/* A file stands for the table of codes, a line for each code and its binding. */
+/* A file stands in for the table of codes. Each line has a code and its binding. */
 static const char *const TABLE = "server-codes.txt";
 
 static FILE *open_table(const char *mode) {
@@ -40,7 +40,7 @@ static void insert(const char *code, const char *binding, size_t binding_len) {
     if (fclose(table) != 0 || failed) exit(EXIT_FAILURE);
 }
 
-/* Reads the binding into `line`, and returns it; NULL if there is no such code. */
+/* Reads the binding into `line` and returns it, or NULL if there is no such code. */
 static const char *look_up(const char *code, char *line, int capacity) {
     FILE *table = open_table("r");
     const char *binding = NULL;
@@ -55,20 +55,19 @@ static const char *look_up(const char *code, char *line, int capacity) {
     return binding;
 }
 
-/* The client learns the OAuth error, the log of the server the name behind it. */
-static void refuse(const char *answer, int32_t status) {
+/* The client gets the OAuth error; the name behind it is for the server's log. */
+static void refuse(const char *response, int32_t status) {
     const char *error = proofkey_status_oauth_error(status);
     const char *note = status == PROOFKEY_STATUS_BINDING_MALFORMED ? ", for the operator to repair" : "";
-    printf("%s%s (%s%s)\n", answer, error ? error : "server_error", proofkey_status_name(status), note);
+    printf("%s%s (%s%s)\n", response, error ? error : "server_error", proofkey_status_name(status), note);
 }
 
-typedef int32_t policy(const char *, size_t, const char *, size_t, char *, size_t, size_t *);
-
-/* The authorization endpoint: `bind` is proofkey_policy_bind, unless this client has a named relaxation. */
-static void authorize(policy *bind, const char *code, struct param challenge, struct param method) {
+/* The authorization endpoint. `relaxations` is PROOFKEY_POLICY_STRICT, unless this client needs a relaxation. */
+static void authorize(uint32_t relaxations, const char *code, struct param challenge, struct param method) {
     char binding[PROOFKEY_BINDING_MAX_LEN];
     size_t len;
-    int32_t status = bind(challenge.data, challenge.len, method.data, method.len, binding, sizeof binding, &len);
+    int32_t status = proofkey_policy_bind(challenge.data, challenge.len, method.data, method.len, relaxations, binding,
+                                          sizeof binding, &len);
     if (status != PROOFKEY_STATUS_OK) {
         refuse("302 error=", status);
         return;
@@ -77,7 +76,7 @@ static void authorize(policy *bind, const char *code, struct param challenge, st
     puts("302 code");
 }
 
-/* The token endpoint, after the client was authenticated. */
+/* The token endpoint, once the client is authenticated. */
 static void token(const char *code, struct param verifier) {
     char line[256];
     const char *binding = look_up(code, line, sizeof line);
@@ -85,12 +84,12 @@ static void token(const char *code, struct param verifier) {
         puts("400 invalid_grant");
         return;
     }
-    int32_t status = proofkey_binding_redeem(binding, strlen(binding), verifier.data, verifier.len);
+    int32_t status = proofkey_binding_verify(binding, strlen(binding), verifier.data, verifier.len);
     if (status != PROOFKEY_STATUS_OK) {
-        refuse("400 ", status); /* The code stays: a wrong verifier must not use up what belongs to another. */
+        refuse("400 ", status); /* The code stays: a wrong verifier must not use up somebody else's code. */
         return;
     }
-    /* Now one DELETE decides which of several right requests gets the tokens. */
+    /* Now a single DELETE decides which of several correct requests gets the tokens. */
     puts("200");
 }
 
@@ -103,11 +102,11 @@ int main(void) {
 
     remove(TABLE);
     printf("authorize, with a challenge: ");
-    authorize(proofkey_policy_bind, "code-1", sent_challenge, method);
+    authorize(PROOFKEY_POLICY_STRICT, "code-1", sent_challenge, method);
     printf("authorize, without one: ");
-    authorize(proofkey_policy_bind, "code-2", absent, absent);
+    authorize(PROOFKEY_POLICY_STRICT, "code-2", absent, absent);
     printf("authorize, without one, a confidential client: ");
-    authorize(proofkey_policy_bind_optional_for_confidential_client, "code-3", absent, absent);
+    authorize(PROOFKEY_POLICY_OPTIONAL_FOR_CONFIDENTIAL_CLIENT, "code-3", absent, absent);
     insert("code-4", "S256:E9Melhoa2OwvFrEM", 21); /* a column that was too short */
 
     printf("token, another verifier: ");

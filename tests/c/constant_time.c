@@ -1,6 +1,6 @@
 /*
  * No branch and no memory address depends on a secret: to memcheck the secrets are uninitialised, and it reports each
- * branch and address that is made from them. One place may branch, `proofkey_core::text::reveal`: constant_time.supp
+ * branch and address that is made from them. One place may branch, `proofkey_core::alphabet::reveal`: constant_time.supp
  * names it. With the argument "reveal" the same operations run and the run's report shows that there is no other place.
  *
  * valgrind hides the SHA instructions, so the portable code runs, which is the one that could go wrong.
@@ -42,15 +42,15 @@ static void verifiers(void) {
         WITH_SECRET(verifier, len, proofkey_verifier_check(verifier, len), PROOFKEY_STATUS_OK);
         WITH_SECRET(verifier, len, proofkey_challenge_s256(verifier, len, text, sizeof text, &challenge_len),
                     PROOFKEY_STATUS_OK);
-        CHECK(proofkey_policy_bind(text, challenge_len, "S256", 4, binding, sizeof binding, &binding_len)
+        CHECK(proofkey_policy_bind(text, challenge_len, "S256", 4, PROOFKEY_POLICY_STRICT, binding, sizeof binding, &binding_len)
               == PROOFKEY_STATUS_OK);
 
-        WITH_SECRET(verifier, len, proofkey_binding_redeem(binding, binding_len, verifier, len), PROOFKEY_STATUS_OK);
+        WITH_SECRET(verifier, len, proofkey_binding_verify(binding, binding_len, verifier, len), PROOFKEY_STATUS_OK);
         verifier[len / 2] = '-'; /* the wrong one */
-        WITH_SECRET(verifier, len, proofkey_binding_redeem(binding, binding_len, verifier, len),
+        WITH_SECRET(verifier, len, proofkey_binding_verify(binding, binding_len, verifier, len),
                     PROOFKEY_STATUS_VERIFIER_MISMATCH);
         verifier[len / 2] = ' '; /* a malformed one */
-        WITH_SECRET(verifier, len, proofkey_binding_redeem(binding, binding_len, verifier, len),
+        WITH_SECRET(verifier, len, proofkey_binding_verify(binding, binding_len, verifier, len),
                     PROOFKEY_STATUS_VERIFIER_CHARACTER);
         WITH_SECRET(verifier, len, proofkey_verifier_check(verifier, len), PROOFKEY_STATUS_VERIFIER_CHARACTER);
         WITH_SECRET(verifier, len, proofkey_challenge_s256(verifier, len, text, sizeof text, &challenge_len),

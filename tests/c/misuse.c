@@ -13,6 +13,10 @@ static const uint8_t ENTROPY[PROOFKEY_ENTROPY_MAX_LEN] = {7};
 /* Every function with an output, called rightly but for the output. */
 typedef int32_t producer(char *out, size_t capacity, size_t *written);
 
+#define STRICT PROOFKEY_POLICY_STRICT
+#define PLAIN PROOFKEY_POLICY_ALLOW_PLAIN
+#define OPTIONAL PROOFKEY_POLICY_OPTIONAL_FOR_CONFIDENTIAL_CLIENT
+
 static int32_t generate(char *out, size_t capacity, size_t *written) {
     return proofkey_verifier_generate(out, capacity, written);
 }
@@ -23,17 +27,16 @@ static int32_t s256(char *out, size_t capacity, size_t *written) {
     return proofkey_challenge_s256(LITERAL(VERIFIER), out, capacity, written);
 }
 static int32_t bind_s256(char *out, size_t capacity, size_t *written) {
-    return proofkey_policy_bind(LITERAL(CHALLENGE), LITERAL("S256"), out, capacity, written);
+    return proofkey_policy_bind(LITERAL(CHALLENGE), LITERAL("S256"), STRICT, out, capacity, written);
 }
 static int32_t bind_plain(char *out, size_t capacity, size_t *written) {
-    return proofkey_policy_bind_allow_plain(LITERAL(VERIFIER), LITERAL("plain"), out, capacity, written);
+    return proofkey_policy_bind(LITERAL(VERIFIER), LITERAL("plain"), PLAIN, out, capacity, written);
 }
 static int32_t bind_none(char *out, size_t capacity, size_t *written) {
-    return proofkey_policy_bind_optional_for_confidential_client(NULL, 0, NULL, 0, out, capacity, written);
+    return proofkey_policy_bind(NULL, 0, NULL, 0, OPTIONAL, out, capacity, written);
 }
 static int32_t bind_implied_plain(char *out, size_t capacity, size_t *written) {
-    return proofkey_policy_bind_allow_plain_optional_for_confidential_client(LITERAL(VERIFIER), NULL, 0, out, capacity,
-                                                                             written);
+    return proofkey_policy_bind(LITERAL(VERIFIER), NULL, 0, PLAIN | OPTIONAL, out, capacity, written);
 }
 
 static const struct { const char *name; producer *call; size_t needed; } producers[] = {
@@ -116,29 +119,39 @@ static void inputs_that_are_null(void) {
         REFUSED(proofkey_challenge_s256(NULL, len * 43, OUT), PROOFKEY_STATUS_NULL_POINTER);
         CHECK(proofkey_verifier_check(NULL, len * 43) == PROOFKEY_STATUS_NULL_POINTER);
     }
-    REFUSED(proofkey_policy_bind(NULL, 0, NULL, 0, OUT), PROOFKEY_STATUS_CHALLENGE_MISSING);
-    REFUSED(proofkey_policy_bind(NULL, 0, LITERAL("S256"), OUT), PROOFKEY_STATUS_METHOD_WITHOUT_CHALLENGE);
-    REFUSED(proofkey_policy_bind(LITERAL(CHALLENGE), NULL, 0, OUT), PROOFKEY_STATUS_METHOD_UNSUPPORTED);
-    REFUSED(proofkey_policy_bind(NULL, 43, LITERAL("S256"), OUT), PROOFKEY_STATUS_NULL_POINTER);
-    REFUSED(proofkey_policy_bind(LITERAL(CHALLENGE), NULL, 4, OUT), PROOFKEY_STATUS_NULL_POINTER);
+    REFUSED(proofkey_policy_bind(NULL, 0, NULL, 0, STRICT, OUT), PROOFKEY_STATUS_CHALLENGE_MISSING);
+    REFUSED(proofkey_policy_bind(NULL, 0, LITERAL("S256"), STRICT, OUT), PROOFKEY_STATUS_METHOD_WITHOUT_CHALLENGE);
+    REFUSED(proofkey_policy_bind(LITERAL(CHALLENGE), NULL, 0, STRICT, OUT), PROOFKEY_STATUS_METHOD_UNSUPPORTED);
+    REFUSED(proofkey_policy_bind(NULL, 43, LITERAL("S256"), STRICT, OUT), PROOFKEY_STATUS_NULL_POINTER);
+    REFUSED(proofkey_policy_bind(LITERAL(CHALLENGE), NULL, 4, STRICT, OUT), PROOFKEY_STATUS_NULL_POINTER);
 
-    CHECK(proofkey_binding_redeem(NULL, 0, LITERAL(VERIFIER)) == PROOFKEY_STATUS_BINDING_MALFORMED);
-    CHECK(proofkey_binding_redeem(NULL, 0, NULL, 0) == PROOFKEY_STATUS_BINDING_MALFORMED);
-    CHECK(proofkey_binding_redeem(NULL, 48, LITERAL(VERIFIER)) == PROOFKEY_STATUS_NULL_POINTER);
-    CHECK(proofkey_binding_redeem(LITERAL(BINDING), NULL, 0) == PROOFKEY_STATUS_VERIFIER_MISSING);
-    CHECK(proofkey_binding_redeem(LITERAL(BINDING), NULL, 43) == PROOFKEY_STATUS_NULL_POINTER);
-    CHECK(proofkey_binding_redeem(LITERAL("none"), NULL, 0) == PROOFKEY_STATUS_OK);
-    CHECK(proofkey_binding_redeem(LITERAL("none"), LITERAL(VERIFIER)) == PROOFKEY_STATUS_VERIFIER_UNEXPECTED);
+    CHECK(proofkey_binding_verify(NULL, 0, LITERAL(VERIFIER)) == PROOFKEY_STATUS_BINDING_MALFORMED);
+    CHECK(proofkey_binding_verify(NULL, 0, NULL, 0) == PROOFKEY_STATUS_BINDING_MALFORMED);
+    CHECK(proofkey_binding_verify(NULL, 48, LITERAL(VERIFIER)) == PROOFKEY_STATUS_NULL_POINTER);
+    CHECK(proofkey_binding_verify(LITERAL(BINDING), NULL, 0) == PROOFKEY_STATUS_VERIFIER_MISSING);
+    CHECK(proofkey_binding_verify(LITERAL(BINDING), NULL, 43) == PROOFKEY_STATUS_NULL_POINTER);
+    CHECK(proofkey_binding_verify(LITERAL("none"), NULL, 0) == PROOFKEY_STATUS_OK);
+    CHECK(proofkey_binding_verify(LITERAL("none"), LITERAL(VERIFIER)) == PROOFKEY_STATUS_VERIFIER_UNEXPECTED);
+}
+
+/* Every bit that is no relaxation is refused, alone and beside one. */
+static void unknown_relaxations(void) {
+    for (uint32_t bit = 4u; bit != 0u; bit <<= 1) {
+        REFUSED(proofkey_policy_bind(LITERAL(CHALLENGE), LITERAL("S256"), bit, OUT), PROOFKEY_STATUS_RELAXATION_UNKNOWN);
+        REFUSED(proofkey_policy_bind(NULL, 0, NULL, 0, bit | OPTIONAL, OUT), PROOFKEY_STATUS_RELAXATION_UNKNOWN);
+    }
+    REFUSED(proofkey_policy_bind(LITERAL(CHALLENGE), LITERAL("S256"), UINT32_MAX, OUT),
+            PROOFKEY_STATUS_RELAXATION_UNKNOWN);
 }
 
 static void inputs_that_are_empty(void) {
     REFUSED(proofkey_verifier_from_entropy(ENTROPY, 0, OUT), PROOFKEY_STATUS_ENTROPY_LENGTH);
     REFUSED(proofkey_challenge_s256("", 0, OUT), PROOFKEY_STATUS_VERIFIER_LENGTH);
-    REFUSED(proofkey_policy_bind("", 0, "", 0, OUT), PROOFKEY_STATUS_CHALLENGE_MISSING);
+    REFUSED(proofkey_policy_bind("", 0, "", 0, STRICT, OUT), PROOFKEY_STATUS_CHALLENGE_MISSING);
     CHECK(proofkey_verifier_check("", 0) == PROOFKEY_STATUS_VERIFIER_LENGTH);
-    CHECK(proofkey_binding_redeem("", 0, LITERAL(VERIFIER)) == PROOFKEY_STATUS_BINDING_MALFORMED);
-    CHECK(proofkey_binding_redeem(LITERAL(BINDING), "", 0) == PROOFKEY_STATUS_VERIFIER_MISSING);
-    CHECK(proofkey_binding_redeem(LITERAL("none"), "", 0) == PROOFKEY_STATUS_OK);
+    CHECK(proofkey_binding_verify("", 0, LITERAL(VERIFIER)) == PROOFKEY_STATUS_BINDING_MALFORMED);
+    CHECK(proofkey_binding_verify(LITERAL(BINDING), "", 0) == PROOFKEY_STATUS_VERIFIER_MISSING);
+    CHECK(proofkey_binding_verify(LITERAL("none"), "", 0) == PROOFKEY_STATUS_OK);
 }
 
 /* Lengths that no valid input has, with a pointer to memory whose first byte cannot be read. */
@@ -150,13 +163,13 @@ static void inputs_that_are_too_long(void) {
         size_t len = lengths[i];
         REFUSED(proofkey_verifier_from_entropy((const uint8_t *)unreadable, len, OUT), PROOFKEY_STATUS_ENTROPY_LENGTH);
         REFUSED(proofkey_challenge_s256(unreadable, len, OUT), PROOFKEY_STATUS_VERIFIER_LENGTH);
-        REFUSED(proofkey_policy_bind(unreadable, len, LITERAL("S256"), OUT), PROOFKEY_STATUS_CHALLENGE_MALFORMED);
-        REFUSED(proofkey_policy_bind_allow_plain(unreadable, len, NULL, 0, OUT), PROOFKEY_STATUS_CHALLENGE_MALFORMED);
-        REFUSED(proofkey_policy_bind(LITERAL(CHALLENGE), unreadable, len, OUT), PROOFKEY_STATUS_METHOD_UNSUPPORTED);
+        REFUSED(proofkey_policy_bind(unreadable, len, LITERAL("S256"), STRICT, OUT), PROOFKEY_STATUS_CHALLENGE_MALFORMED);
+        REFUSED(proofkey_policy_bind(unreadable, len, NULL, 0, PLAIN, OUT), PROOFKEY_STATUS_CHALLENGE_MALFORMED);
+        REFUSED(proofkey_policy_bind(LITERAL(CHALLENGE), unreadable, len, STRICT, OUT), PROOFKEY_STATUS_METHOD_UNSUPPORTED);
         CHECK(proofkey_verifier_check(unreadable, len) == PROOFKEY_STATUS_VERIFIER_LENGTH);
-        CHECK(proofkey_binding_redeem(unreadable, len, NULL, 0) == PROOFKEY_STATUS_BINDING_MALFORMED);
-        CHECK(proofkey_binding_redeem(LITERAL(BINDING), unreadable, len) == PROOFKEY_STATUS_VERIFIER_LENGTH);
-        CHECK(proofkey_binding_redeem(LITERAL("none"), unreadable, len) == PROOFKEY_STATUS_VERIFIER_UNEXPECTED);
+        CHECK(proofkey_binding_verify(unreadable, len, NULL, 0) == PROOFKEY_STATUS_BINDING_MALFORMED);
+        CHECK(proofkey_binding_verify(LITERAL(BINDING), unreadable, len) == PROOFKEY_STATUS_VERIFIER_LENGTH);
+        CHECK(proofkey_binding_verify(LITERAL("none"), unreadable, len) == PROOFKEY_STATUS_VERIFIER_UNEXPECTED);
     }
     munmap((void *)unreadable, 4096);
 }
@@ -164,12 +177,12 @@ static void inputs_that_are_too_long(void) {
 /* sizeof counts the NUL of a literal: it is one character too many, not an end. */
 static void embedded_nul(void) {
     REFUSED(proofkey_challenge_s256(VERIFIER, sizeof VERIFIER, OUT), PROOFKEY_STATUS_VERIFIER_CHARACTER);
-    REFUSED(proofkey_policy_bind(CHALLENGE, sizeof CHALLENGE, LITERAL("S256"), OUT), PROOFKEY_STATUS_CHALLENGE_MALFORMED);
-    REFUSED(proofkey_policy_bind(LITERAL(CHALLENGE), "S256", 5, OUT), PROOFKEY_STATUS_METHOD_UNSUPPORTED);
-    REFUSED(proofkey_policy_bind(LITERAL("\0"), LITERAL("S256"), OUT), PROOFKEY_STATUS_CHALLENGE_MALFORMED);
+    REFUSED(proofkey_policy_bind(CHALLENGE, sizeof CHALLENGE, LITERAL("S256"), STRICT, OUT), PROOFKEY_STATUS_CHALLENGE_MALFORMED);
+    REFUSED(proofkey_policy_bind(LITERAL(CHALLENGE), "S256", 5, STRICT, OUT), PROOFKEY_STATUS_METHOD_UNSUPPORTED);
+    REFUSED(proofkey_policy_bind(LITERAL("\0"), LITERAL("S256"), STRICT, OUT), PROOFKEY_STATUS_CHALLENGE_MALFORMED);
     CHECK(proofkey_verifier_check(VERIFIER, sizeof VERIFIER) == PROOFKEY_STATUS_VERIFIER_CHARACTER);
-    CHECK(proofkey_binding_redeem(BINDING, sizeof BINDING, LITERAL(VERIFIER)) == PROOFKEY_STATUS_BINDING_MALFORMED);
-    CHECK(proofkey_binding_redeem("none", 5, NULL, 0) == PROOFKEY_STATUS_BINDING_MALFORMED);
+    CHECK(proofkey_binding_verify(BINDING, sizeof BINDING, LITERAL(VERIFIER)) == PROOFKEY_STATUS_BINDING_MALFORMED);
+    CHECK(proofkey_binding_verify("none", 5, NULL, 0) == PROOFKEY_STATUS_BINDING_MALFORMED);
 }
 
 static void output_over_input(void) {
@@ -177,7 +190,7 @@ static void output_over_input(void) {
     memcpy(room, VERIFIER, PROOFKEY_CHALLENGE_LEN);
     CHECK(proofkey_challenge_s256(room, PROOFKEY_CHALLENGE_LEN, room, sizeof room, &written) == PROOFKEY_STATUS_OK);
     CHECK(memcmp(room, CHALLENGE, PROOFKEY_CHALLENGE_LEN) == 0);
-    CHECK(proofkey_policy_bind(room, PROOFKEY_CHALLENGE_LEN, LITERAL("S256"), room, sizeof room, &written)
+    CHECK(proofkey_policy_bind(room, PROOFKEY_CHALLENGE_LEN, LITERAL("S256"), STRICT, room, sizeof room, &written)
           == PROOFKEY_STATUS_OK);
     CHECK(written == sizeof BINDING - 1 && memcmp(room, BINDING, written) == 0);
 }
@@ -226,6 +239,7 @@ static void sizes_and_versions(void) {
 int main(void) {
     outputs();
     inputs_that_are_null();
+    unknown_relaxations();
     inputs_that_are_empty();
     inputs_that_are_too_long();
     embedded_nul();

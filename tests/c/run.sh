@@ -48,7 +48,7 @@ gcc $c99 -DKEEP=return -x c -c -o "$build/kept.o" - <<<"$checks"
 if gcc $c99 -DKEEP= -x c -c -o "$build/ignored.o" - <<<"$checks" 2>"$build/ignored.log"; then exit 1; fi
 grep -o 'warn_unused_result' "$build/ignored.log" | head -1
 
-python3 tests/c/vectors.py tests/vectors include/proofkey.h >"$build/tables.h"
+python3 tests/c/vectors.py tests/vectors include/proofkey_status.h >"$build/tables.h"
 
 # both NAME COMPILER...: each test with the shared and with the static library.
 both() {
@@ -94,7 +94,7 @@ if [[ $others = *constant_time* ]]; then
     # Without the suppression: where memcheck points at, and there is one such place.
     valgrind -q --error-limit=no "$build/constant_time" reveal 2>"$build/reveal.log"
     places=$(sed -n 's/^==[0-9]*== *at 0x[0-9A-F]*: \([^ ]*\).*/\1/p' "$build/reveal.log" | sort -u)
-    [ "$places" = proofkey_core::text::reveal ] || { cat "$build/reveal.log"; exit 1; }
+    [ "$places" = proofkey_core::alphabet::reveal ] || { cat "$build/reveal.log"; exit 1; }
     echo "all of them in $places"
 fi
 

@@ -6,6 +6,6 @@ int main(void) {
     size_t len;
     return proofkey_verifier_generate(verifier, sizeof verifier, &len) != PROOFKEY_STATUS_OK
         || proofkey_challenge_s256(verifier, sizeof verifier, challenge, sizeof challenge, &len) != PROOFKEY_STATUS_OK
-        || proofkey_policy_bind(challenge, sizeof challenge, "S256", 4, binding, sizeof binding, &len) != PROOFKEY_STATUS_OK
-        || proofkey_binding_redeem(binding, len, verifier, sizeof verifier) != PROOFKEY_STATUS_OK;
+        || proofkey_policy_bind(challenge, sizeof challenge, "S256", 4, PROOFKEY_POLICY_STRICT, binding, sizeof binding, &len) != PROOFKEY_STATUS_OK
+        || proofkey_binding_verify(binding, len, verifier, sizeof verifier) != PROOFKEY_STATUS_OK;
 }

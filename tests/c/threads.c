@@ -16,10 +16,10 @@ static int32_t login(struct login *made) {
     if (status == PROOFKEY_STATUS_OK)
         status = proofkey_challenge_s256(made->verifier, LEN, challenge, sizeof challenge, &written);
     if (status == PROOFKEY_STATUS_OK)
-        status = proofkey_policy_bind(challenge, sizeof challenge, "S256", 4, made->binding, sizeof made->binding,
+        status = proofkey_policy_bind(challenge, sizeof challenge, "S256", 4, PROOFKEY_POLICY_STRICT, made->binding, sizeof made->binding,
                                       &made->binding_len);
     if (status == PROOFKEY_STATUS_OK)
-        status = proofkey_binding_redeem(made->binding, made->binding_len, made->verifier, LEN);
+        status = proofkey_binding_verify(made->binding, made->binding_len, made->verifier, LEN);
     return status;
 }
 
@@ -43,7 +43,7 @@ int main(void) {
     qsort(all, THREADS * ROUNDS, sizeof *all, compare);
     for (int i = 1; i < THREADS * ROUNDS; i++) {
         CHECK(compare(&all[i - 1], &all[i]) < 0);
-        CHECK(proofkey_binding_redeem(all[i - 1].binding, all[i - 1].binding_len, all[i].verifier, LEN)
+        CHECK(proofkey_binding_verify(all[i - 1].binding, all[i - 1].binding_len, all[i].verifier, LEN)
               == PROOFKEY_STATUS_VERIFIER_MISMATCH);
     }
     return report("threads");

@@ -1,9 +1,9 @@
-//! The C ABI of proofkey: `include/proofkey.h` is made from this crate, and its rules open that header.
+//! The C ABI of proofkey. `include/proofkey.h` is generated from this crate; the rules of the ABI are at its top.
 //!
-//! Everything that touches a pointer is in `ffi.rs`, the one file of the project with `unsafe` in it.
+//! All code that touches a pointer is in `ffi.rs`, the only file of the project with `unsafe` in it.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![deny(unsafe_code, reason = "raw pointers have one address: ffi.rs")]
+#![deny(unsafe_code, reason = "all code with raw pointers is in ffi.rs")]
 #![deny(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -11,20 +11,20 @@
     clippy::panic,
     clippy::unreachable,
     clippy::unwrap_used,
-    reason = "input never panics"
+    reason = "no input may cause a panic"
 )]
 
 #[cfg(all(not(feature = "std"), panic = "unwind"))]
 compile_error!("without std a panic can only abort: build with `--profile embedded`");
 
-#[expect(unsafe_code, reason = "the address of raw pointers")]
+#[expect(unsafe_code, reason = "all code with raw pointers is here")]
 mod ffi;
 mod guard;
+mod policy;
 mod size;
 mod status;
 mod version;
 
 pub use ffi::*;
 pub use size::*;
-pub use status::*;
 pub use version::*;

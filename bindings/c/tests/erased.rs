@@ -1,6 +1,6 @@
-//! A verifier leaves nothing behind where it lived: the bytes of its place are read after it was dropped.
+//! A dropped verifier leaves no byte behind: its memory is read after the drop.
 //!
-//! This needs `unsafe`, which the core forbids, tests included.
+//! The test is here because it needs `unsafe`, which the core forbids even in its tests.
 
 use std::mem::MaybeUninit;
 
@@ -8,11 +8,11 @@ use proofkey_core::Verifier;
 
 const SECRET: &[u8; 43] = b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-/// The bytes of a value's place, before and after the value was dropped there.
+/// The bytes of a value's memory, before and after the value is dropped in place.
 fn before_and_after_drop<T>(value: T) -> (Vec<u8>, Vec<u8>) {
     let mut place = MaybeUninit::new(value);
     let before = bytes_of(&place);
-    // SAFETY: the place holds a value, and nothing uses it as a value from here on.
+    // SAFETY: the place holds a value, and from here on it is only read as bytes.
     unsafe { place.assume_init_drop() };
     (before, bytes_of(&place))
 }
@@ -24,7 +24,8 @@ fn bytes_of<T>(place: &MaybeUninit<T>) -> Vec<u8> {
         .map(|at| {
             // SAFETY: `at` is below the size of the place.
             let byte = unsafe { first.add(at) };
-            // SAFETY: in bounds, aligned, and written when the value was made.
+            // SAFETY: in bounds and aligned. A `T` without padding initialises every byte, and dropping it keeps them
+            // so.
             unsafe { byte.read_volatile() }
         })
         .collect()
