@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c python redeem id_token
-# exchange flask size.
-# No figure fails it; a library that computes another value does.
+# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c python verify
+# id_token exchange flask size.
+# No figure makes it fail, but a library that computes another value does.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib.sh
@@ -31,12 +31,12 @@ python() {
     "$environment/bin/python" tests/bench/python/bench.py
 }
 
-redeem() {
-    need "$python" "the rates of redeeming" && need_c "the rates of redeeming" || return 0
+verify() {
+    need "$python" "the rates of verifying" && need_c "the rates of verifying" || return 0
     c_program
     program proofkey-bench
     packages
-    "$environment/bin/python" tests/bench/python/redeem.py "$build/release/proofkey-bench" "$build/c-bench"
+    "$environment/bin/python" tests/bench/python/verify.py "$build/release/proofkey-bench" "$build/c-bench"
 }
 
 id_token() {
@@ -60,7 +60,7 @@ flask() {
     "$environment/bin/python" tests/bench/python/login.py
 }
 
-# An environment with the wheel and the packages that it is compared with.
+# Makes an environment with the wheel and the packages to compare it with.
 packages() {
     if [ -z "$(wheel)" ]; then
         venv "$python" target/venv
@@ -80,13 +80,13 @@ size() {
     bytes libproofkey.so "$(stat -c %s "$release/libproofkey.so")"
     bytes libproofkey.a "$(stat -c %s "$release/libproofkey.a")"
     [ -z "$(wheel)" ] || bytes "wheel" "$(stat -c %s "$(wheel)")" 1500000
-    # It is a test, and ends as one; here the figure alone counts.
+    # size.sh is a test that may fail; here only its figure counts.
     added=$(tests/c/size.sh | sed -n 's/.* add \(-*[0-9]*\) bytes to the file.*/\1/p') || true
     [ -z "$added" ] || bytes "C program with the primitives, over an empty one" "$added" 5120
 }
 
-# need_c WHAT: asks for what the program in C is built with. Nothing is built here: a shell does not stop at what fails
-# to the left of ||.
+# need_c WHAT: checks for the tools that build the program in C. It builds nothing itself, because a shell with -e
+# does not stop at a failure to the left of ||.
 need_c() {
     need cargo "$1" && need gcc "$1" && need pkg-config "$1" || return 1
     pkg-config --exists libcrypto && return 0
@@ -100,7 +100,7 @@ c_program() {
         "$release/libproofkey.a" $(pkg-config --cflags --libs libcrypto) -lpthread -ldl -lm
 }
 
-# program NAME: builds a program of the comparison, of those in Rust.
+# program NAME: builds one of the comparison's programs in Rust.
 program() {
     cargo build -q --release --locked --manifest-path tests/bench/rust/Cargo.toml --target-dir "$build" --bin "$1"
 }
@@ -112,12 +112,12 @@ bytes() {
     echo "| Size | $1 | $2 bytes | – | – | – | $verdict |"
 }
 
-[ $# -gt 0 ] || set -- rust c python redeem id_token exchange flask size
+[ $# -gt 0 ] || set -- rust c python verify id_token exchange flask size
 for part; do
     case $part in
-    rust | c | python | redeem | id_token | exchange | flask | size) ;;
+    rust | c | python | verify | id_token | exchange | flask | size) ;;
     *)
-        echo "usage: $0 [rust] [c] [python] [redeem] [id_token] [exchange] [flask] [size]" >&2
+        echo "usage: $0 [rust] [c] [python] [verify] [id_token] [exchange] [flask] [size]" >&2
         exit 2
         ;;
     esac

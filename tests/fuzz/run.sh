@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes the crates through their public interface: run.sh [SECONDS [TARGET…]], by default 30 seconds of each target.
-# What is learned stays in target/fuzz/corpus, and the next run starts from it. An input that breaks a property lands in
-# target/fuzz/found; the program that is named with it runs it again.
+# Each run starts from the inputs of earlier ones, in target/fuzz/corpus. An input that breaks a property is kept in
+# target/fuzz/found, and the script prints the command that runs it again.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib.sh
@@ -12,7 +12,7 @@ need python3 "fuzzing" || exit 0
 
 seconds=${1:-30}
 targets=("${@:2}")
-[ ${#targets[@]} -gt 0 ] || targets=(answer callback form id_token metadata pkce seal uri)
+[ ${#targets[@]} -gt 0 ] || targets=(callback form id_token metadata pkce response seal uri)
 for target in "${targets[@]}"; do
     if [[ ! $seconds =~ ^[0-9]+$ || ! -f tests/fuzz/targets/$target.rs ]]; then
         echo "usage: $0 [SECONDS [TARGET…]]" >&2
@@ -23,7 +23,7 @@ done
 work=$PWD/target/fuzz
 mkdir -p "$work"
 python3 tests/fuzz/seeds.py "$work/corpus"
-# cargo-fuzz cannot be told to leave the lock file alone: this fails if it is not up to date.
+# cargo-fuzz has no --locked. This fails if the lock file is not up to date.
 cargo +nightly fetch -q --locked --manifest-path tests/fuzz/Cargo.toml
 if ! cargo +nightly fuzz build --fuzz-dir tests/fuzz --target-dir "$work/build" 2>"$work/build.log"; then
     cat "$work/build.log" >&2

@@ -1,7 +1,7 @@
-"""Makes the first inputs of the fuzz targets, mostly from tests/vectors, in the folder that is the only argument.
+"""Writes the first inputs of the fuzz targets, mostly from tests/vectors, into the folder that is the only argument.
 
-Each target cuts its input into fields at the bytes 0xFF. The functions here have the targets' names, and tell the
-fields.
+Each target splits its input into fields at the bytes 0xFF. Each function here has the name of its target, and its
+docstring lists the fields.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from typing import Any
 VECTORS = pathlib.Path(__file__).parent.parent / "vectors"
 
 
-# This machine in three spellings, and in others that do not count.
+# The three accepted spellings of loopback, and others that are not accepted.
 HOSTS = (
     *("127.0.0.1", "[::1]", "localhost"),
     *("127.0.0.2", "127.0.0.12", "127.1", "0x7f.1", "2130706433", "0.0.0.0", "[::ffff:127.0.0.1]", "[::1]x"),
@@ -34,7 +34,7 @@ def field(value: object) -> bytes:
 
 
 def callback() -> Iterator[list[Any]]:
-    """Redirect URI, issuer, flags (p: iss is promised, f: posted as a form, l: too late), state, URL, type, body."""
+    """Redirect URI, issuer, flags (p: iss is supported, f: posted as a form, l: too late), state, URL, type, body."""
     for case in vectors("callback")["callback_cases"]:
         flags = "p" * bool(case.get("iss_advertised")) + "f" * (case.get("method") == "POST")
         redirect_uri = case.get("redirect_uri", "https://client.example/cb")
@@ -46,7 +46,7 @@ def callback() -> Iterator[list[Any]]:
         yield [redirect_uri, "", "l", "s", f"{redirect_uri.partition('?')[0]}?{query}"]
 
 
-def answer() -> Iterator[list[Any]]:
+def response() -> Iterator[list[Any]]:
     """Flags (c: scopes by comma, r: a refresh, m: at the end of time), status, type, body."""
     for case in vectors("token")["token_responses"]:
         request, profile = case.get("request", {}), case.get("profile", {})
@@ -115,7 +115,7 @@ def metadata() -> Iterator[list[Any]]:
         yield [issuer, json.dumps(document).replace("{", f"{{{json.dumps(name)}: {json.dumps(value)}, ")]
 
 
-# The public keys of RFC 8037 appendix A.2 and RFC 7515 appendix A.3: the target signs with what belongs to them.
+# The public keys of RFC 8037 appendix A.2 and RFC 7515 appendix A.3. The target signs with their private keys.
 ED25519 = {"kid": "k-eddsa", "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 P256 = {
     "kid": "k-es256",
@@ -127,7 +127,7 @@ P256 = {
 
 
 def id_token() -> Iterator[list[Any]]:
-    """Flags (see the target), header, claims, those of a refresh, two answers with keys, access token, userinfo."""
+    """Flags (see the target), header, claims, those of a refresh, two responses with keys, access token, userinfo."""
     file = vectors("id_token")
     good = file["id_token_cases"][0]["claims"]
     keys = json.dumps({"keys": [ED25519, P256, *(key for key in file["id_token_jwks"]["keys"] if key["kty"] == "RSA")]})
@@ -142,7 +142,7 @@ def id_token() -> Iterator[list[Any]]:
             claims, refreshed = json.dumps(good), claims
         else:
             refreshed = claims
-        # Where it is signed by RSA here, the target signs in another way.
+        # The target has no RSA key: it signs the RS256 cases with its own.
         for flag, algorithm, kid in ("e", "ES256", "k-es256"), ("", "EdDSA", "k-eddsa"):
             own = header.replace("RS256", algorithm).replace("k1", kid)
             yield [flags + flag, own, claims, refreshed, keys, keys, access_token, userinfo]
@@ -162,7 +162,7 @@ def id_token() -> Iterator[list[Any]]:
         for purpose in {"use": "enc"}, {"key_ops": ["verify"]}, {"key_ops": ["sign"]}, {"alg": "RS256"}:
             yield seed(flags, named, {"use": "sig", **key, **purpose}, other)
         yield seed(flags, named, {**key, "use": "enc", "key_ops": ["verify"]}, other)
-        # At the edges of what is accepted, on both sides.
+        # On both sides of each limit.
         for audience in "api", [], ["api"], ["client-1"], ["client-1", "client-1"]:
             yield seed(flags + "t", named, key, aud=audience)
             yield seed(flags + "t", named, key, aud=audience, azp="client-1")
@@ -190,17 +190,19 @@ def pkce() -> Iterator[list[Any]]:
 
 
 def seal() -> Iterator[list[Any]]:
-    """A letter before the first field (t: a text, p: a payload, f: the fields of one), and what it says."""
+    """One letter (t: a text, p: a payload, f: the fields of a payload), and right after it what it announces."""
     for case in vectors("seal")["refused"]:
         yield [f"t{case['sealed']}"]
     for case in vectors("seal")["sealed"]:
         client = {**case["client"], "issuer": "https://as.example", "client_id": "s6BhdRkqt3"}
         # No byte of these times is 0xFF.
-        login = {**case["login"], "began_at": 0x60000000.to_bytes(8, "big"), "expires_at": 0x200000000.to_bytes(8, "big")}
+        began_at, expires_at = 0x60000000.to_bytes(8, "big"), 0x200000000.to_bytes(8, "big")
+        login = {**case["login"], "began_at": began_at, "expires_at": expires_at}
         values = [client["issuer"], client["authorization_endpoint"], client["token_endpoint"]]
-        values += [bytes([client["iss_promised"]]), client["client_id"], "https://client.example/cb"]
+        values += [bytes([client["iss_parameter_supported"]]), client["client_id"], "https://client.example/cb"]
         values += [login[name] for name in ("state", "verifier", "scope", "began_at", "expires_at", "data")]
         asked = [str(login.get(name, "")) for name in ("nonce", "max_age", "acr_values")]
+        asked += [bytes([login["form_post"]]), login.get("resource", "")]
         yield ["f", *values, *asked]
         context = hashlib.sha256(b"github").digest()[:16]
         texts = [context, *map(field, values + asked)]
@@ -208,7 +210,7 @@ def seal() -> Iterator[list[Any]]:
 
 
 def main(folder: pathlib.Path) -> None:
-    for make in callback, answer, uri, form, metadata, id_token, pkce, seal:
+    for make in callback, form, id_token, metadata, pkce, response, seal, uri:
         corpus = folder / make.__name__
         corpus.mkdir(parents=True, exist_ok=True)
         for fields in make():

@@ -1,7 +1,7 @@
-"""Makes seal.json: sealed logins by an implementation that shares no code with the crates.
+"""Makes seal.json: sealed logins, by an implementation that shares no code with the crates.
 
-HKDF is that of the package cryptography, XChaCha20-Poly1305 that of libsodium (the package PyNaCl). With a file name it
-writes there, without one over seal.json beside it. README.md tells the format.
+HKDF comes from the package cryptography, XChaCha20-Poly1305 from libsodium (the package PyNaCl). The argument is the
+file to write, by default seal.json in this folder. README.md describes the format.
 """
 
 import hashlib
@@ -25,17 +25,18 @@ SECRET = "the secret of the vectors, 32 bytes and more"
 OLDER = "an older secret of the vectors, which still opens"
 CONTEXT = "github"
 
-# The order of the fields in a payload.
+# In the order of the payload.
 FIELDS = (
-    *("context", "issuer", "authorization_endpoint", "token_endpoint", "iss_promised", "client_id", "redirect_uri"),
-    *("state", "verifier", "scope", "began_at", "expires_at", "data", "nonce", "max_age", "acr_values"),
+    *("context", "issuer", "authorization_endpoint", "token_endpoint", "iss_parameter_supported", "client_id"),
+    *("redirect_uri", "state", "verifier", "scope", "began_at", "expires_at", "data"),
+    *("nonce", "max_age", "acr_values", "form_post", "resource"),
 )
-# What a client and a login hold; the latter lives until the year 9999, so that every clock of today opens it.
+# The client and the login of most cases. The login expires in the year 9999, so that it opens by today's clock.
 CLIENT: Case = {
     "issuer": "https://as.example",
     "authorization_endpoint": "https://as.example/authorize",
     "token_endpoint": "https://as.example/token",
-    "iss_promised": True,
+    "iss_parameter_supported": True,
     "client_id": "s6BhdRkqt3",
     "redirect_uri": "https://client.example/cb",
 }
@@ -45,7 +46,8 @@ LOGIN: Case = {
     "scope": "files.read files.write",
     "began_at": 1_690_000_000,
     "expires_at": 253_402_300_799,
-    "data": "/photos?page=2",
+    "data": "/photos?page=12",
+    "form_post": False,
 }
 
 
@@ -86,7 +88,7 @@ def sealed(plain: bytes, nonce: bytes, secret: str = SECRET, associated: str = "
 
 
 def nonce_of(name: str) -> bytes:
-    """The nonce of a case: any will do, as long as no two cases share one."""
+    """The nonce of a case. Any will do, but no two cases may share one."""
     return hashlib.sha256(name.encode()).digest()[:24]
 
 
@@ -98,7 +100,8 @@ def opens(
     secrets: tuple[str, ...] = (SECRET,),
     resumed_by: Case = {},
 ) -> Case:
-    """A case that opens. The last of the secrets sealed it; `resumed_by` is what changed in the client since."""
+    """A case that opens. It was sealed with the last of the secrets. `resumed_by` has what the client has changed
+    since."""
     client, login, nonce = {**CLIENT, **client}, {**LOGIN, **login}, nonce_of(name)
     text = sealed(payload(fields_of(client, login, context)), nonce, secrets[-1])
     opener = {"secrets": list(secrets), "context": context, "client": {**client, **resumed_by}}
@@ -107,11 +110,11 @@ def opens(
 
 def sealed_cases() -> Iterator[Case]:
     yield opens("everything")
-    yield opens("no-issuer", {"issuer": None, "iss_promised": False})
-    yield opens("iss-not-promised", {"iss_promised": False})
-    yield opens("iss-promised-since", {"iss_promised": False}, resumed_by={"iss_promised": True})
+    yield opens("no-issuer", {"issuer": None, "iss_parameter_supported": False})
+    yield opens("iss-not-promised", {"iss_parameter_supported": False})
+    yield opens("iss-promised-since", {"iss_parameter_supported": False}, resumed_by={"iss_parameter_supported": True})
     yield opens("no-redirect-uri", {"redirect_uri": None})
-    nothing = {"issuer": None, "iss_promised": False, "redirect_uri": None}
+    nothing = {"issuer": None, "iss_parameter_supported": False, "redirect_uri": None}
     yield opens("nothing-optional", nothing, {"scope": "", "data": ""}, "")
     yield opens("native", {"redirect_uri": "com.example.app:/oauth2redirect"})
     yield opens("loopback", {"redirect_uri": "http://127.0.0.1:51004/cb?a=1", "token_endpoint": "http://[::1]:8400/t"})
@@ -132,12 +135,15 @@ def sealed_cases() -> Iterator[Case]:
     yield opens("openid", login={"scope": "openid email", "nonce": "n-0S6_WzA2Mj"})
     asked = {"nonce": "AAAAAAAAAAAAAAAAAAAAAA", "max_age": 0, "acr_values": "urn:x:2 urn:x:1"}
     yield opens("openid-everything", login={"scope": "profile openid", **asked})
+    yield opens("form-post", login={"form_post": True})
+    yield opens("resource", login={"resource": "https://api.example/v1?tenant=1"})
+    yield opens("resources", login={"resource": "https://api.example urn:example:api"})
     yield opens("openid-max-age-largest", login={"scope": "openid", "nonce": "n", "max_age": 2**32 - 1})
     google = {
         "issuer": "https://accounts.google.com",
         "authorization_endpoint": "https://accounts.google.com/o/oauth2/v2/auth",
         "token_endpoint": "https://oauth2.googleapis.com/token",
-        "iss_promised": False,
+        "iss_parameter_supported": False,
         "client_id": "123456789012-abcdefghijklmnopqrstuvwxyz012345.apps.googleusercontent.com",
         "redirect_uri": "https://www.client.example/auth/google/callback",
     }
@@ -145,7 +151,7 @@ def sealed_cases() -> Iterator[Case]:
         "issuer": "https://github.com/login/oauth",
         "authorization_endpoint": "https://github.com/login/oauth/authorize",
         "token_endpoint": "https://github.com/login/oauth/access_token",
-        "iss_promised": False,
+        "iss_parameter_supported": False,
         "client_id": "Iv1.0123456789abcdef",
         "redirect_uri": "https://www.client.example/auth/github/callback",
     }
@@ -165,10 +171,10 @@ def good(name: str, client: Case = {}, login: Case = {}) -> str:
 
 
 def text_cases() -> Iterator[Case]:
-    """What no sealed login looks like."""
+    """Texts that are not sealed logins."""
     text = good("text")
     prefix, key_id, ciphertext = text.split(".")
-    # Two bits of the last character carry nothing; here they do.
+    # Two bits of the last character are unused and must be zero; here they are not.
     assert len(ciphertext) % 4 == 3
     not_canonical = text[:-1] + {character: after for character, after in pairwise(BASE64URL)}[text[-1]]
     for name, malformed in {
@@ -196,13 +202,13 @@ def text_cases() -> Iterator[Case]:
         "8193-characters": f"{prefix}.{key_id}.".ljust(8193, "A"),
     }.items():
         yield refused(name, "seal_malformed", malformed)
-    # Base64 never makes it 8192.
+    # Base64 never gives exactly 8192 characters.
     yield refused("8191-characters", "seal_forged", f"{prefix}.{key_id}.".ljust(8191, "A"))
     yield refused("40-bytes", "seal_forged", f"{prefix}.{key_id}.{base64url(bytes(40))}")
 
 
 def key_cases() -> Iterator[Case]:
-    """Other keys, and changes that the tag shows."""
+    """Other keys, and changes that the tag detects."""
     text = good("keys")
     prefix, key_id, ciphertext = text.split(".")
     yield refused("other-secret", "seal_key_unknown", text, secrets=[OLDER, OLDER + "!"])
@@ -226,7 +232,7 @@ def key_cases() -> Iterator[Case]:
 
 
 def payload_cases() -> Iterator[Case]:
-    """Rightly sealed, and no login."""
+    """Payloads that are sealed properly but are not logins."""
     fields = fields_of(CLIENT, LOGIN, CONTEXT)
     plain = payload(fields)
     payloads = {
@@ -247,7 +253,7 @@ def payload_cases() -> Iterator[Case]:
         "issuer": [b"http://as.example", b"https://as.example?x=1", b"as.example", b"\xff"],
         "authorization_endpoint": [b"", b"http://as.example/authorize", b"https://as.example/#", b"\xff"],
         "token_endpoint": [b"", b"http://as.example/token", b"https://user@as.example/token", b"\xff"],
-        "iss_promised": [b"", b"\x02", b"1", b"\x01\x01"],
+        "iss_parameter_supported": [b"", b"\x02", b"1", b"\x01\x01"],
         "client_id": [b"", "ä".encode(), b"a\n", b"\xff"],
         "redirect_uri": [b"/cb", b"http://client.example/cb", b"https://client.example/cb#", b"app:/cb", b"\xff"],
         "state": [b"", b"a\n", "ä".encode(), b"\xff"],
@@ -256,10 +262,12 @@ def payload_cases() -> Iterator[Case]:
         "began_at": [b"", bytes(7), bytes(9)],
         "expires_at": [b"", bytes(7), bytes(9), (LOGIN["began_at"] - 1).to_bytes(8, "big")],
         "data": [b"a" * 257, b"\xff"],
-        # Without the scope openid there is nothing to hold against them.
+        # These belong to the scope openid, which this login does not have.
         "nonce": [b"n"],
         "max_age": [b"0"],
         "acr_values": [b"a"],
+        "form_post": [b"", b"\x02", b"1"],
+        "resource": [b" ", b"api.example", b"https://api.example#x", b"https://a.example  https://b.example", b"\xff"],
     }
     openid = fields_of(CLIENT, {**LOGIN, "scope": "openid", "nonce": "n", "max_age": 1, "acr_values": "a"}, CONTEXT)
     wrong_openid: dict[str, list[bytes]] = {
@@ -278,14 +286,15 @@ def payload_cases() -> Iterator[Case]:
 
 
 def other_cases() -> Iterator[Case]:
-    """A good login at the wrong place or time."""
-    text, without_issuer = good("other"), good("other-without-issuer", {"issuer": None, "iss_promised": False})
+    """A good login, opened by another client, in another context or at another time."""
+    no_issuer: Case = {"issuer": None, "iss_parameter_supported": False}
+    text, without_issuer = good("other"), good("other-without-issuer", no_issuer)
     for name, context in {"other": "gitlab", "empty": "", "capital": "GitHub", "longer": "github\x00"}.items():
         yield refused(f"context-{name}", "seal_context", text, context=context)
     for name, client in {
         "issuer": {"issuer": "https://as2.example"},
         "issuer-with-a-slash": {"issuer": "https://as.example/"},
-        "without-issuer": {"issuer": None, "iss_promised": False},
+        "without-issuer": no_issuer,
         "client-id": {"client_id": "s6bhdrkqt3"},
         "redirect-uri": {"redirect_uri": "https://client.example/cb/"},
         "without-redirect-uri": {"redirect_uri": None},
@@ -296,7 +305,8 @@ def other_cases() -> Iterator[Case]:
         "authorization-endpoint": {"issuer": None, "authorization_endpoint": "https://as.example/authorize2"},
         "token-endpoint": {"issuer": None, "token_endpoint": "https://as.example/token2"},
     }.items():
-        yield refused(f"client-{name}", "seal_client", without_issuer, client={"iss_promised": False, **client})
+        client = {"iss_parameter_supported": False, **client}
+        yield refused(f"client-{name}", "seal_client", without_issuer, client=client)
     yield refused("context-before-client", "seal_context", text, context="", client={"client_id": "other"})
     expired = good("expired", login={"began_at": 0, "expires_at": 600})
     yield refused("expired", "login_expired", expired)
@@ -310,7 +320,7 @@ def other_cases() -> Iterator[Case]:
 
 
 def clock_cases() -> Iterator[Case]:
-    """One login of ten minutes, and the moment at which it is opened."""
+    """One login, opened at several moments around its ten minutes."""
     began_at = 1_700_000_000
     text = good("clock", login={"began_at": began_at, "expires_at": began_at + 600})
     for now, is_good in {

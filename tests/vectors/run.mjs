@@ -4,21 +4,21 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const { bind, redeem } = await import(pathToFileURL(resolve(process.argv[2])));
+const { bind, verify } = await import(pathToFileURL(resolve(process.argv[2])));
 const file = JSON.parse(readFileSync(new URL("pkce.json", import.meta.url)));
 const known = file.rfc7636_appendix_b.challenge;
 
-// A parameter as it comes: a character for each byte. null was not sent, a list was sent once for each of its values.
+// A parameter as it arrives, with one character for each byte. null was not sent; a list was sent once for each value.
 const sent = (name, values) =>
   [values].flat().filter((value) => value !== null).map((value) => [name, Buffer.from(value).toString("latin1")]);
 
-// Both calls in turn: "ok" with the method that was bound, or the error to answer with and its cause.
+// Makes both calls in turn: "ok" and the bound method, or the OAuth error to respond with and its cause.
 function run(challenge, method, verifier, policy = "strict") {
   try {
     const request = [...sent("code_challenge", challenge), ...sent("code_challenge_method", method)];
     const relaxations = ["plain", "optional"].filter((name) => policy.includes(name)).map((name) => [name, true]);
     const stored = bind(request, Object.fromEntries(relaxations));
-    if (verifier !== undefined) assert.equal(redeem(stored, sent("code_verifier", verifier)), undefined);
+    if (verifier !== undefined) assert.equal(verify(stored, sent("code_verifier", verifier)), undefined);
     return ["ok", stored.split(":")[0]];
   } catch (refused) {
     if (!refused.error) throw refused; // a defect of the implementation
@@ -26,7 +26,7 @@ function run(challenge, method, verifier, policy = "strict") {
   }
 }
 
-// What comes out of a case, and what should.
+// For each case: the outcome, and the expected one.
 const runners = {
   s256: (one) => [run(one.challenge, "S256", one.verifier), ["ok", "S256"]],
   invalid_verifiers({ value, value_hex, error_name }) {

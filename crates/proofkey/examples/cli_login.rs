@@ -1,4 +1,4 @@
-//! A command-line program that signs its user in, and prints what was granted.
+//! A command-line program that signs its user in and prints the granted scope.
 //!
 //! `cargo run -p proofkey --example cli_login -- https://login.example.com my-cli files.read --no-browser`
 
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 fn login(issuer: &str, client_id: &str, scope: &str, no_browser: bool) -> Result<String, Error> {
     let transport = Transport::new();
     let client = Client::new(Provider::discover(issuer, &transport)?, client_id)?;
-    let mut login = client.login(&transport).scope(scope);
+    let mut login = client.authorize().scope(scope).login_with_browser(&transport);
     if no_browser {
         login = login.no_browser();
     }

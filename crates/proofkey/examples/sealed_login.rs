@@ -1,8 +1,8 @@
 //! A login that begins in one process and finishes in another, as in a web server with several workers.
 //!
-//! `sealed_login begin` prints the URL for the browser, and the sealed login for a cookie. `sealed_login finish` reads the
-//! sealed login and the URL that the browser came back to, a line each, and prints the granted scope. Both read ISSUER,
-//! CLIENT_ID, REDIRECT_URI and SECRET from the environment.
+//! `sealed_login begin` prints the URL for the browser, then the sealed login, which a web server would put into a
+//! cookie. `sealed_login finish` reads two lines, the sealed login and the URL that the browser came back to, and
+//! prints the granted scope. Both read ISSUER, CLIENT_ID, REDIRECT_URI and SECRET from the environment.
 
 use std::env;
 use std::error::Error;
@@ -10,14 +10,14 @@ use std::io::stdin;
 
 use proofkey::{Client, Provider, SealKeys, Transport, now};
 
-/// What the login is for: it does not open as another one.
+/// What the login is for. A login that was sealed for something else does not open.
 const CONTEXT: &str = "example";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let transport = Transport::new();
     let keys = SealKeys::new(env::var("SECRET")?)?;
     let provider = Provider::discover(env::var("ISSUER")?, &transport)?;
-    let client = Client::new(provider, env::var("CLIENT_ID")?)?.redirect_uri(env::var("REDIRECT_URI")?)?;
+    let client = Client::new(provider, env::var("CLIENT_ID")?)?.with_redirect_uri(env::var("REDIRECT_URI")?)?;
     match env::args().nth(1).as_deref() {
         Some("begin") => {
             let login = client.authorize().scope("files.read").data("/photos").begin(now())?;

@@ -1,7 +1,8 @@
 use std::time::SystemTime;
 
 /// Seconds since the epoch by this machine's clock: the `now` that [`begin`](crate::Authorize::begin),
-/// [`accept`](crate::Login::accept) and [`receive`](crate::Exchange::receive) take. A clock before 1970 counts as 1970.
+/// [`accept`](crate::Login::accept) and [`receive`](crate::Roundtrip::receive) take. A clock before 1970 counts as
+/// 1970.
 ///
 /// ```
 /// assert!(proofkey::now() > 1_700_000_000);

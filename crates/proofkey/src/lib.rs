@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
-#![forbid(unsafe_code, reason = "raw pointers have one address: bindings/c")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code, reason = "all code with raw pointers is in bindings/c")]
 #![deny(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -7,15 +8,21 @@
     clippy::panic,
     clippy::unreachable,
     clippy::unwrap_used,
-    reason = "input never panics"
+    reason = "no input may cause a panic"
 )]
 
-/// The Rust of the repository's README, compiled by the tests.
+/// The Rust code in the repository's README, compiled by the tests.
 #[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+/// The programs of docs/rust.md, likewise.
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../../../docs/rust.md")]
+struct RustPage;
+
 mod client;
+mod client_authentication;
 mod clock;
 mod error;
 mod http;
@@ -24,26 +31,28 @@ mod id_token;
 mod login;
 #[cfg(feature = "http")]
 mod loopback;
-#[cfg(feature = "http")]
-mod network;
+mod per_process;
 mod provider;
 mod secret;
+#[cfg(any(feature = "http", feature = "id-token"))]
+mod single_flight;
 mod syntax;
 mod tokens;
 
 pub use client::Client;
+pub use client_authentication::{ClientAuthentication, ClientAuthenticationMethod};
 pub use clock::now;
-pub use error::{Error, OAuthError};
+pub use error::{Endpoint, Error, ErrorKind, OAuthError};
 #[cfg(feature = "http")]
 pub use http::Transport;
-pub use http::{Answer, Request};
+pub use http::{Request, Response, Roundtrip, Step};
 #[cfg(feature = "id-token")]
 pub use id_token::{Claims, IdTokenAlgorithm, Userinfo};
-pub use login::{Authorize, Callback, Login, MemoryStore, Refusal, SealKeys, SpendStore};
+pub use login::{Authorize, Callback, Login, MemoryReplayStore, Refusal, ReplayStore, SealKeys};
 #[cfg(feature = "http")]
 pub use loopback::LoopbackLogin;
-pub use proofkey_core::{Binding, Challenge, Error as ErrorKind, Fault, Method, Policy, Recovery, Verifier};
-pub use provider::{Discovery, PkceSupport, Profile, Provider, Quirk};
+pub use proofkey_core::{Binding, Challenge, Error as PkceError, Fault, Method, Policy, Recovery, Verifier};
+pub use provider::{Discovery, KnownProvider, PkceSupport, Provider, Quirk};
 pub use secret::Secret;
 pub use syntax::{LoopbackPort, redirect_uri_matches};
-pub use tokens::{Exchange, Revocation, Step, Tokens};
+pub use tokens::{Exchange, Revocation, Tokens};

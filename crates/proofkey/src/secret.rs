@@ -2,19 +2,21 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// A text that must not leak: erased on drop, redacted in `Debug`, not comparable, and out only through
-/// [`expose`](Self::expose).
+/// A text that must not leak. It is erased on drop, redacted in `Debug` and not comparable; [`expose`](Self::expose) is
+/// the only way to read it.
 ///
 /// ```
 /// let secret = proofkey::Secret::new("hunter2");
 /// assert_eq!(format!("{secret:?}"), "Secret(redacted)");
 /// assert_eq!(secret.expose(), "hunter2");
 /// ```
+// `Clone`, because tokens and clients are cloned: every thread that waits for a refresh gets its own copy of the
+// result, and a client clones itself to change its secret. A clone is erased on drop like the original.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Keeps `text` from now on; what the caller held before is the caller's to erase.
+    /// Makes a secret of `text`. The caller erases any other copy that it has.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))

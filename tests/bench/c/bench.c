@@ -1,5 +1,5 @@
 /*
- * Measures the C library against the same by hand with OpenSSL's EVP.
+ * Compares the C library with hand-written code over OpenSSL's EVP.
  *
  * Machines are noisy: each round runs a short slice of every candidate in turn, and only ratios within a round count.
  */
@@ -14,7 +14,7 @@
 
 enum { ROUNDS = 401, SLICE_NS = 100000, CANDIDATES = 3, CHALLENGE = PROOFKEY_CHALLENGE_LEN };
 
-/* What the jobs work on. Volatile where the compiler must not see that it is always the same. */
+/* What the jobs work on. The length is volatile, so that the compiler cannot assume that it stays the same. */
 static char verifier[PROOFKEY_VERIFIER_MAX_LEN];
 static volatile size_t verifier_len;
 static char expected[CHALLENGE];
@@ -61,12 +61,12 @@ static int fetched(char *out) {
     return 1;
 }
 
-static int proofkey_redeem(char *out) {
+static int proofkey_verify(char *out) {
     (void)out;
-    return proofkey_binding_redeem(binding, binding_len, verifier, verifier_len) == PROOFKEY_STATUS_OK;
+    return proofkey_binding_verify(binding, binding_len, verifier, verifier_len) == PROOFKEY_STATUS_OK;
 }
 
-static int fetched_redeem(char *out) {
+static int fetched_verify(char *out) {
     return fetched(out) && CRYPTO_memcmp(out, expected, CHALLENGE) == 0;
 }
 
@@ -113,7 +113,7 @@ static void report(const char *row, const struct candidate *candidates, int coun
     for (int i = 1; i < count; i++) {
         double middle = median(ratio[i]), target = candidates[i].target;
         printf("| C | %s | %.0f ns | %s | %.0f ns | %.2f |", row, ours, candidates[i].name, median(ns[i]), middle);
-        /* To the two digits that are printed. */
+        /* Compared at the two digits that are printed. */
         if (target > 0) printf(" ≤ %.2f | %s |\n", target, middle < target + 0.005 ? "met" : "**missed**");
         else printf(" – | – |\n");
     }
@@ -121,14 +121,14 @@ static void report(const char *row, const struct candidate *candidates, int coun
 
 static int bind_challenge_of_verifier(void) {
     if (!proofkey_challenge(expected)) return 0;
-    return proofkey_policy_bind(expected, CHALLENGE, "S256", 4, binding, sizeof binding, &binding_len)
-           == PROOFKEY_STATUS_OK;
+    return proofkey_policy_bind(expected, CHALLENGE, "S256", 4, PROOFKEY_POLICY_STRICT,
+                                binding, sizeof binding, &binding_len) == PROOFKEY_STATUS_OK;
 }
 
-/* A slice of redeems for each line, which says how many, for redeem.py. */
-static int redeem_when_told(void) {
+/* For verify.py: each line of stdin is a number of verifications to run. Prints how many nanoseconds one took. */
+static int verify_when_told(void) {
     static const char appendix_b[] = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-    const struct candidate proofkey = {"proofkey", proofkey_redeem, 0};
+    const struct candidate proofkey = {"proofkey", proofkey_verify, 0};
     char line[32];
     verifier_len = sizeof appendix_b - 1;
     memcpy(verifier, appendix_b, verifier_len);
@@ -142,9 +142,9 @@ static int redeem_when_told(void) {
 
 int main(int argc, char **argv) {
     static const char alphabet[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-    /* At more than 43 characters, which is what clients generate, the hash alone is a quarter of the one-shot call. */
+    /* Clients generate 43 characters. With more, the hash alone is a quarter of the one-shot call: no target there. */
     static const struct { size_t len; double one_shot, fetched; } lengths[] = {{43, 0.25, 0.65}, {64, 0, 0.65}, {128, 0, 0.65}};
-    if (argc > 1 && strcmp(argv[1], "redeem") == 0) return redeem_when_told();
+    if (argc > 1 && strcmp(argv[1], "verify") == 0) return verify_when_told();
     sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     context = EVP_MD_CTX_new();
     if (sha256 == NULL || context == NULL) return EXIT_FAILURE;
@@ -166,9 +166,9 @@ int main(int argc, char **argv) {
 
     verifier_len = lengths[0].len;
     if (!bind_challenge_of_verifier()) return failed("proofkey");
-    report("redeem, 43 characters", (const struct candidate[]){
-        {"proofkey", proofkey_redeem, 0},
-        {"EVP, digest fetched before, and CRYPTO_memcmp", fetched_redeem, 0},
+    report("verify, 43 characters", (const struct candidate[]){
+        {"proofkey", proofkey_verify, 0},
+        {"EVP, digest fetched before, and CRYPTO_memcmp", fetched_verify, 0},
     }, 2);
     EVP_MD_CTX_free(context);
     EVP_MD_free(sha256);

@@ -1,4 +1,4 @@
-"""Measures the Python package against the same by hand and against other packages.
+"""Compares the Python package with hand-written code and with other packages.
 
 Machines are noisy: each round runs a short slice of every candidate in turn, and only ratios within a round count.
 """
@@ -49,7 +49,7 @@ def hand_pair():
     return verifier, hand_challenge(verifier)
 
 
-def hand_redeem(challenge, form):
+def hand_verify(challenge, form):
     if not hmac.compare_digest(hand_challenge(form["code_verifier"]), challenge):
         raise ValueError
 
@@ -68,8 +68,8 @@ def authlib_pair():
     return verifier, create_s256_code_challenge(verifier)
 
 
-def authlib_redeem(challenge, form):
-    """The steps of `CodeChallenge.validate_code_verifier`, without the objects of a request around them."""
+def authlib_verify(challenge, form):
+    """The steps of `CodeChallenge.validate_code_verifier`, without its request objects."""
     verifier = form["code_verifier"]
     if not CODE_VERIFIER_PATTERN.match(verifier) or not compare_s256_code_challenge(verifier, challenge):
         raise ValueError
@@ -84,7 +84,7 @@ def oauthlib_pair():
     return verifier, oauthlib_challenge(verifier)
 
 
-def oauthlib_redeem(challenge, form):
+def oauthlib_verify(challenge, form):
     if not code_challenge_method_s256(form["code_verifier"], challenge):
         raise ValueError
 
@@ -110,11 +110,11 @@ GENERATES = [
     ("Authlib", lambda: generate_token(48), None),
     ("oauthlib", lambda: OAUTHLIB.create_code_verifier(43), None),
 ]
-REDEEMS = [
-    ("proofkey", server.redeem, None),
-    ("by hand", hand_redeem, 5),
-    ("Authlib", authlib_redeem, 7),
-    ("oauthlib", oauthlib_redeem, None),
+VERIFIES = [
+    ("proofkey", server.verify, None),
+    ("by hand", hand_verify, 5),
+    ("Authlib", authlib_verify, 7),
+    ("oauthlib", oauthlib_verify, None),
 ]
 
 
@@ -130,15 +130,15 @@ def check_same_results():
         for name, call, _ in CHALLENGES:
             if call(verifier) != challenge:
                 sys.exit(f"{name} computes another challenge: there is nothing to compare")
-        for name, redeem, _ in REDEEMS:
+        for name, verify, _ in VERIFIES:
             stored = f"S256:{challenge}" if name == "proofkey" else challenge
-            redeem(stored, {"code_verifier": verifier})
+            verify(stored, {"code_verifier": verifier})
             try:
-                redeem(stored, {"code_verifier": verifier[:-1] + "!"})
+                verify(stored, {"code_verifier": verifier[:-1] + "!"})
             except (ValueError, proofkey.Error):
                 pass
             else:
-                sys.exit(f"{name} redeems a wrong verifier: there is nothing to compare")
+                sys.exit(f"{name} accepts a wrong verifier: there is nothing to compare")
     for name, call, _ in PAIRS:
         verifier, challenge = call()
         if challenge != proofkey.s256(verifier):
@@ -148,7 +148,7 @@ def check_same_results():
 def report(row, candidates, arguments, targets=True):
     """Measures in interleaved slices and prints a row of the table for each candidate but the first, which is ours.
 
-    `arguments(name)` are those of the candidate's call.
+    `arguments(name)` returns the arguments of the candidate's call.
     """
     timers = []
     for name, call, _ in candidates:
@@ -167,13 +167,13 @@ def report(row, candidates, arguments, targets=True):
 
 
 def line(row, ours, name, theirs, ratio, target):
-    # To the digit that is printed.
+    # Compared at the digit that is printed.
     verdict = "– | –" if target is None else f"≤ 1/{target} | {'met' if round(ratio, 1) >= target else '**missed**'}"
     print(f"| Python | {row} | {ours} | {name} | {theirs} | 1/{ratio:.1f} | {verdict} |", flush=True)
 
 
 def report_imports():
-    """Each import in fresh interpreters, in turn: what it adds to an interpreter that has started."""
+    """Measures what each import adds to an interpreter that has started, each time in a fresh one."""
     authlib = "authlib.integrations.flask_client" if importlib.util.find_spec("flask") else "authlib.oauth2"
     modules = ["proofkey", "pkce", "oauthlib.oauth2", "requests_oauthlib", authlib]
     costs = {module: [] for module in modules}
@@ -225,12 +225,12 @@ def main():
     report("generate", GENERATES, lambda _: ())
     for length in (43, 64, 128):
         verifier = verifier_of(length)
-        # The targets are for the length that clients generate: with it grows the hash, which is the same for all.
+        # Targets apply to 43 characters, what clients generate. The hash grows with the length, for all alike.
         report(f"challenge, {length} characters", CHALLENGES, lambda _: (verifier,), targets=length == 43)
     report("verifier and challenge", PAIRS, lambda _: ())
     form = {"grant_type": "authorization_code", "code": "x", "code_verifier": verifier_of(43)}
     challenge = proofkey.s256(form["code_verifier"])
-    report("redeem", REDEEMS, lambda name: (f"S256:{challenge}" if name == "proofkey" else challenge, form))
+    report("verify", VERIFIES, lambda name: (f"S256:{challenge}" if name == "proofkey" else challenge, form))
     report_imports()
 
 

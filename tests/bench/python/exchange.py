@@ -1,12 +1,13 @@
-"""Measures whole code exchanges over loopback: the URL for the browser, its callback checked, the code sent for tokens.
+"""Measures whole code exchanges over loopback: make the URL for the browser, check its callback, send the code.
 
     exchange.py TOKEN_SERVER
 
-Every client keeps its connections, trusts the same certificate and parses the answer; the state is given, and what the
-browser does costs nothing. Each round runs a short slice of every candidate in turn, and only ratios within a round count.
+Every client keeps its connections, trusts the same certificate and parses the response. The state is given, and the
+browser's part costs nothing. Each round runs a short slice of every candidate in turn, and only ratios within a round
+count.
 
-The server has a processor of its own, as one that is elsewhere would: where the two share one, no wake-up crosses
-processors, and an exchange costs a fraction of what it does otherwise, the more so the less the client itself takes.
+The server has a processor of its own, like a server on another machine. If client and server shared one, no wake-up would
+cross processors, and an exchange would cost a fraction of its usual time, which favours the clients that do least.
 """
 
 import hmac
@@ -51,7 +52,7 @@ class Server(NamedTuple):
 
 
 def sign_in(url):
-    """What the browser does."""
+    """The browser's part."""
     return CALLBACK
 
 
@@ -68,7 +69,7 @@ def with_proofkey(server):
 
 
 def by_hand(post):
-    """The flow as a careful program has it; `post` sends a form, checks the status and returns the JSON."""
+    """The flow as a careful programmer writes it. `post` sends a form, checks the status and returns the JSON."""
 
     def exchange():
         verifier, challenge = hand_pair()
@@ -163,7 +164,7 @@ def with_requests_oauthlib(server):
 class Candidate(NamedTuple):
     name: str
     make: Callable
-    # Whether one serves all threads. A session of requests does not promise that: each thread has its own.
+    # Whether the threads share one client. requests does not document its sessions as safe for that.
     shared: bool
     target: float | None = None
 
@@ -198,8 +199,8 @@ def check_same_results(calls):
 
 
 def one_thread(call):
-    """The median time of an exchange, and the processor time of one: this process's, with all that it runs."""
-    call()  # a connection that idled too long is opened anew
+    """The median time of an exchange, and the processor time of one in this process, all threads included."""
+    call()  # reopens a connection that was idle too long
     times = []
     now, cpu = perf_counter(), process_time()
     end = now + SLICE
@@ -211,7 +212,7 @@ def one_thread(call):
 
 
 def threads(calls):
-    """The exchanges of all threads in a second."""
+    """The exchanges per second of all threads together."""
     ready = threading.Barrier(THREADS, timeout=10)
 
     def work(call):
@@ -229,24 +230,26 @@ def threads(calls):
 
 
 def row(what, rounds, column, targets=False):
-    """Prints a row of the table for each candidate but the first, which is ours."""
+    """Prints a row of the table for each candidate except the first, which is proofkey."""
     rate = column == 2
     for place, (name, _, _, target) in enumerate(CANDIDATES):
         if place:
             ours, theirs = (median(each[index][column] for each in rounds) for index in (0, place))
             ratio = median(each[place][column] / each[0][column] for each in rounds)
             ratio, sign, texts = (1 / ratio, "≥ {} ×", "{:.1f} ×") if rate else (ratio, "≤ 1/{}", "1/{:.1f}")
-            # To the digit that is printed.
+            # Compared at the digit that is printed.
             met = target and ("met" if round(ratio, 1) >= target else "**missed**")
             verdict = f"{sign.format(target)} | {met}" if targets and target else "– | –"
             ours, theirs = (f"{value:,.0f} /s" if rate else f"{value * 1e6:.0f} µs" for value in (ours, theirs))
-            print(f"| Exchange | {what} | {ours} | {name} | {theirs} | {texts.format(ratio)} | {verdict} |", flush=True)
+            cells = ("Exchange", what, ours, name, theirs, texts.format(ratio), verdict)
+            print(f"| {' | '.join(cells)} |", flush=True)
 
 
 @contextmanager
 def token_server(program):
-    """It ends with its standard input, thus with this process, however that ends. It gets a processor of its own if this
-    process may use two.
+    """Runs the token server until the end of the block, on a processor of its own if there are two.
+
+    The server stops when its standard input is closed, so that it always ends with this process.
     """
     with TemporaryDirectory() as folder:
         authority = trustme.CA()
@@ -256,8 +259,9 @@ def token_server(program):
         certificate.cert_chain_pems[0].write_to_path(chain)
         certificate.private_key_pem.write_to_path(key)
         *ours, its_own = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, [its_own])  # a process inherits it
-        with subprocess.Popen([program, chain, key], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        os.sched_setaffinity(0, [its_own])  # inherited by the server
+        command = [program, chain, key]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
             os.sched_setaffinity(0, ours or [its_own])
             ports = [int(server.stdout.readline()) for _ in range(2)]
             yield {
@@ -267,7 +271,7 @@ def token_server(program):
 
 
 def main():
-    # The settings of this machine are not the same for all: proxies, and certificates that requests prefers to its own.
+    # Not all clients read these: proxies, and certificates that requests prefers to those it is given.
     for name in list(os.environ):
         if name.lower().endswith("_proxy") or name.endswith("_CA_BUNDLE"):
             del os.environ[name]

@@ -1,4 +1,4 @@
-"""A Flask app that signs nobody in: what the three requests of a login cost without one."""
+"""A Flask app that signs nobody in. It measures what the three requests of a login cost in Flask itself."""
 
 from flask import Flask, redirect, session, url_for
 
@@ -8,7 +8,7 @@ app.config.from_prefixed_env()
 
 @app.get("/auth/bench")
 def start():
-    session["state"] = "kept until the callback"
+    session["state"] = "removed by the callback"
     return redirect(f"{app.config['BENCH_AUTHORIZE']}&redirect_uri={url_for('callback', _external=True)}")
 
 

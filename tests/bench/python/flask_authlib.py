@@ -1,4 +1,4 @@
-"""A Flask app that signs in with Authlib, as its documentation does."""
+"""A Flask app that signs in with Authlib, as in Authlib's documentation."""
 
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, redirect, session, url_for

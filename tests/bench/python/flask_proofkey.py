@@ -10,9 +10,9 @@ auth = ProofKey(app, bench={"scope": "openid profile"})
 
 
 @auth.on_login("bench")
-def signed_in(login):
-    session["user"] = login.profile["name"]
-    return redirect(login.next)
+def signed_in(user):
+    session["user"] = user.profile["name"]
+    return redirect(user.next)
 
 
 @app.get("/")

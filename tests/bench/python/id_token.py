@@ -1,8 +1,8 @@
-"""Measures what an ID token costs, against the bare check of the same token with a key that was imported before.
+"""Compares the cost of an ID token in proofkey with joserfc's check of the same token, whose key is already imported.
 
-The row with the target is the check as the public interface has it: the token answer read, the ID token in it checked,
-its claims handed out. The others are the whole of which it is a part: a login begun, accepted and checked, and a
-refresh. Each round runs a short slice of every candidate in turn, and only ratios within a round count.
+The row with the target is the check in the public interface: parse the token response, check its ID token, return the
+claims. The other rows measure more around it: a whole login, and a refresh. Each round runs a short slice of every
+candidate in turn, and only ratios within a round count.
 """
 
 import json
@@ -64,24 +64,24 @@ def with_proofkey(algorithm, key):
     def begin():
         login = client.begin(scope="openid", state=STATE, nonce=NONCE, now=NOW)
         exchange = login.accept(CALLBACK, now=NOW)
-        if exchange.request.method == "GET":  # once: the client keeps them
+        if exchange.request.method == "GET":  # only for the first login: the client keeps the keys
             exchange.receive(200, headers, keys, now=NOW)
         return exchange
 
-    def check(exchange, answer):
-        exchange.receive(200, headers, answer, now=NOW)
+    def check(exchange, response):
+        exchange.receive(200, headers, response, now=NOW)
         return exchange.tokens
 
-    def refresh(tokens, answer):
+    def refresh(tokens, response):
         exchange = client.begin_refresh(tokens, now=NOW)
-        exchange.receive(200, headers, answer, now=NOW)
+        exchange.receive(200, headers, response, now=NOW)
         return exchange.tokens
 
     return begin, check, refresh
 
 
 class Prepared:
-    """A timer of something that can be done once with each of the things that it needs, which are made before."""
+    """A timer of work that uses up its argument. The arguments are prepared before the time starts."""
 
     def __init__(self, prepare, work):
         self._prepare, self._work = prepare, work
@@ -112,21 +112,21 @@ def with_joserfc(algorithm, key):
     return check
 
 
-def answer(id_token):
-    tokens = {"access_token": "2YotnFZFEjr1zCsicMWpAA", "token_type": "Bearer", "refresh_token": "tGzv3JOkF0XG5Qx2TlKWIA"}
-    return json.dumps({**tokens, "id_token": id_token}).encode()
+def response(id_token):
+    tokens = {"access_token": "2YotnFZFEjr1zCsicMWpAA", "refresh_token": "tGzv3JOkF0XG5Qx2TlKWIA"}
+    return json.dumps({**tokens, "token_type": "Bearer", "id_token": id_token}).encode()
 
 
 def check_same_results(sign, login, check):
-    """Both take the token, and both refuse each that says something else."""
+    """Checks that both accept the token, and that both refuse each changed one."""
     good = sign(CLAIMS)
-    if not login(answer(good)).claims == check(good) == CLAIMS:
-        sys.exit("the two read other claims: there is nothing to compare")
+    if not login(response(good)).claims == check(good) == CLAIMS:
+        sys.exit("the two read different claims: there is nothing to compare")
     head, body, signature = good.split(".")
     other = "B" if signature[9] == "A" else "A"
     forged = f"{head}.{body}.{signature[:9]}{other}{signature[10:]}"
     for bad in [forged, *(sign({**CLAIMS, name: value}) for name, value in TAMPERED.items())]:
-        for name, call, argument in ("proofkey", login, answer(bad)), ("joserfc", check, bad):
+        for name, call, argument in ("proofkey", login, response(bad)), ("joserfc", check, bad):
             try:
                 call(argument)
             except Exception:
@@ -139,15 +139,15 @@ def compare(algorithm):
     begin, ours, refresh = with_proofkey(algorithm.name, key)
     check = with_joserfc(algorithm.name, key)
 
-    def login(answer):
-        return ours(begin(), answer)
+    def login(response):
+        return ours(begin(), response)
 
     def sign(claims):
         return jwt.encode({"alg": algorithm.name, "kid": "1"}, claims, key, algorithms=[algorithm.name])
 
     check_same_results(sign, login, check)
     id_token = sign(CLAIMS)
-    body = answer(id_token)
+    body = response(id_token)
     tokens = login(body)
     timers = [
         Timer(lambda: check(id_token)),
@@ -159,7 +159,7 @@ def compare(algorithm):
     rounds = [
         [timer.timeit(count) / count for timer, count in zip(timers, times, strict=True)] for _ in range(ROUNDS)
     ]
-    row(f"{algorithm.name}, answer to claims", rounds, 1, algorithm.target)
+    row(f"{algorithm.name}, response to claims", rounds, 1, algorithm.target)
     row(f"{algorithm.name}, login to claims", rounds, 2, None)
     row(f"{algorithm.name}, refresh to claims", rounds, 3, None)
 
@@ -167,7 +167,7 @@ def compare(algorithm):
 def row(what, rounds, place, target):
     theirs, ours = (median(each[column] for each in rounds) * 1e6 for column in (0, place))
     ratio = median(each[place] / each[0] for each in rounds)
-    # To the digits that are printed.
+    # Compared at the digits that are printed.
     verdict = f"≤ {target:.2f} | {'met' if round(ratio, 2) <= target else '**missed**'}" if target else "– | –"
     peer = "joserfc: signature and claims"
     print(f"| ID token | {what} | {ours:.0f} µs | {peer} | {theirs:.0f} µs | {ratio:.2f} | {verdict} |", flush=True)

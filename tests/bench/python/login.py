@@ -1,12 +1,11 @@
 """Measures whole logins through two Flask apps that do the same: the start, the callback and the page after it.
 
-Both ask for the scope "openid profile", use PKCE and check the ID token; flask_proofkey.py and flask_authlib.py are all
-that there is of them. A third one answers the same requests and signs nobody in, so that what Flask takes itself can be
-told from what a login does.
+Both ask for the scope "openid profile", use PKCE and check the ID token; flask_proofkey.py and flask_authlib.py are the
+complete apps. A third app handles the same requests without signing anybody in, which measures Flask's own share.
 
-They are called in this process, as a WSGI server calls them, and only these calls are timed. The provider has a process
-and a processor of its own; what the browser does there costs nothing. Each round runs a short slice of every app in
-turn, and only ratios within a round count.
+The apps are called in this process, as a WSGI server calls them, and only these calls are timed. The provider has a
+process and a processor of its own, and the browser's requests to it are not timed. Each round runs a short slice of every
+app in turn, and only ratios within a round count.
 """
 
 import importlib
@@ -32,26 +31,26 @@ CLIENT = testing.RegisteredClient("my-app", client_secret="only-for-the-comparis
 
 
 class Browser:
-    """Signs in to an app, and counts the seconds that the app took: of the clock, and of the processor."""
+    """Signs in to an app, and adds up the time that the app took: wall-clock time and processor time."""
 
     def __init__(self, app):
         self.app, self.cookies = app, {}
         self.taken, self.processor = 0.0, 0.0
 
     def sign_in(self):
-        """The text of the page after the login; nothing if the app refuses it."""
+        """Returns the text of the page after the login, or "" if the app refuses the login."""
         _, at_provider, _ = self.get("/auth/bench")
         status, to, _ = self.get(callback_url(at_provider))
         return self.get(to)[2] if status == 302 else ""
 
     def get(self, url):
-        """The status, the `Location` and the body."""
+        """Returns the status, the `Location` and the body."""
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         path = urlsplit(url)._replace(scheme="", netloc="").geturl()
         environ = create_environ(path, "http://localhost", headers={"Cookie": cookies})
         started = []
         before, cpu = perf_counter(), process_time()
-        body = b"".join(self.app(environ, lambda *answer: started.extend(answer)))
+        body = b"".join(self.app(environ, lambda *response: started.extend(response)))
         self.processor += process_time() - cpu
         self.taken += perf_counter() - before
         status, headers = started
@@ -68,13 +67,13 @@ class Browser:
 
 
 def callback_url(authorization_url):
-    """Where the provider sends the browser."""
+    """The URL to which the provider sends the browser."""
     parts = urlsplit(authorization_url)
     connection = HTTPConnection(parts.netloc, timeout=10)
     connection.request("GET", f"{parts.path}?{parts.query}")
-    answer = connection.getresponse()
+    response = connection.getresponse()
     connection.close()
-    return answer.headers["Location"]
+    return response.headers["Location"]
 
 
 def check_same_results(apps, misbehave):
@@ -84,15 +83,15 @@ def check_same_results(apps, misbehave):
     misbehave(True)
     for name in ("proofkey", "authlib"):
         app = apps[name]
-        app.logger.disabled = True  # It says why.
+        app.logger.disabled = True  # it would log the refusal
         if Browser(app).sign_in():
-            sys.exit(f"{name} takes an ID token whose signature is wrong: there is nothing to compare")
+            sys.exit(f"{name} accepts an ID token whose signature is wrong: there is nothing to compare")
         app.logger.disabled = False
     misbehave(False)
 
 
 def slice_of(app):
-    """The seconds that the login of a new user takes: of the clock, and of the processor."""
+    """The seconds that the login of a new user takes: wall-clock time and processor time."""
     browsers = [Browser(app) for _ in range(LOGINS)]
     for browser in browsers:
         browser.sign_in()
@@ -100,7 +99,7 @@ def slice_of(app):
 
 
 def report(what, rounds):
-    """Prints a row of the table, of the seconds in each round: ours, and theirs."""
+    """Prints a row of the table. Each round has two times in seconds: of proofkey and of Authlib."""
     ours, theirs = (f"{median(each) * 1e6:.0f} µs" for each in zip(*rounds, strict=True))
     row(what, ours, theirs, median(theirs / ours for ours, theirs in rounds))
 
@@ -110,17 +109,18 @@ def row(what, ours, theirs, ratio):
 
 
 def lines(app):
-    """Those of the app's file that are not empty."""
+    """The number of lines in the app's file that are not empty."""
     return sum(bool(line.strip()) for line in Path(sys.modules[app.import_name].__file__).read_text().splitlines())
 
 
 @contextmanager
 def provider():
-    """Its issuer, and what makes it sign ID tokens wrongly or rightly. It has its own processor, if there are two."""
+    """Runs the provider, on a processor of its own if there are two. Yields its issuer, and a function that makes it sign
+    ID tokens wrongly or correctly."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     *ours, its_own = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, [its_own])  # a process inherits it
+    os.sched_setaffinity(0, [its_own])  # inherited by the process
     process = context.Process(target=serve, args=(there,))
     process.start()
     os.sched_setaffinity(0, ours or [its_own])
@@ -138,19 +138,19 @@ def provider():
 
 def serve(pipe):
     users = [testing.User("user-1", {"name": NAME})]
-    with testing.Provider(users=users, clients=[CLIENT]) as server:
+    with testing.AuthorizationServer(users=users, clients=[CLIENT]) as server:
         pipe.send(server.issuer)
-        bend = None
+        injected = None
         while (wrongly := pipe.recv()) is not None:
             if wrongly:
-                bend = server.bend(faults.signature_wrong())
+                injected = server.inject(faults.signature_wrong())
             else:
-                bend.undo()
+                injected.undo()
             pipe.send(None)
 
 
 def main():
-    # The settings of this machine are not the same for all: requests uses its proxies.
+    # requests, which Authlib uses, would use this machine's proxies.
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):
             del os.environ[name]

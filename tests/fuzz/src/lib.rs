@@ -1,5 +1,5 @@
-//! What the targets share: how an input is cut into fields, and readers of forms and URLs that share no code with the
-//! crates. A target states what must hold, and panics where it does not.
+//! What the targets share: splitting an input into fields, and readers of forms, URLs and JSON that share no code with
+//! the crates. A target states what must hold, and panics if it does not.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,20 +8,21 @@ use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
-/// Cuts an input at the bytes 0xFF, which no UTF-8 text holds. Missing fields are empty, the last one takes the rest.
+/// Splits an input at the bytes 0xFF, which UTF-8 never contains. Missing fields are empty; the last one takes the
+/// rest.
 pub fn fields<const N: usize>(input: &[u8]) -> [&[u8]; N] {
     let mut fields = input.splitn(N, |byte| *byte == 0xFF);
     std::array::from_fn(|_| fields.next().unwrap_or_default())
 }
 
-/// The same for texts; what is no UTF-8 becomes U+FFFD.
+/// The same for texts; bytes that are not UTF-8 become U+FFFD.
 pub fn texts<const N: usize>(input: &[u8]) -> [Cow<'_, str>; N] {
     fields(input).map(String::from_utf8_lossy)
 }
 
 pub type Pairs = Vec<(String, String)>;
 
-/// Decodes a form (RFC 6749 appendix B); `None` if an escape is broken or the text behind it is no UTF-8.
+/// Decodes a form (RFC 6749 appendix B); `None` if an escape is broken or the decoded text is not UTF-8.
 pub fn decode_form(form: &str) -> Option<Pairs> {
     let mut pairs = Pairs::new();
     for pair in form.split('&') {
@@ -30,7 +31,7 @@ pub fn decode_form(form: &str) -> Option<Pairs> {
             _ if pair.is_empty() => {}
             (Some(name), Some(value)) => pairs.push((name?, value?)),
             (Some(name), None) => pairs.push((name?, String::new())),
-            (None, _) => unreachable!("splitting gives one piece at least"),
+            (None, _) => unreachable!("splitting gives at least one piece"),
         }
     }
     Some(pairs)
@@ -48,12 +49,12 @@ fn unescape(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Encodes every byte: another spelling than the crates use.
+/// Percent-encodes every byte, unlike the crates.
 pub fn escape(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02x}")).collect()
 }
 
-/// The query of a URL, and what is before it.
+/// What comes before the query of a URL, and the query.
 pub fn cut_query(url: &str) -> (&str, &str) {
     let url = &url[..url.find('#').unwrap_or(url.len())];
     match url.find('?') {
@@ -62,13 +63,19 @@ pub fn cut_query(url: &str) -> (&str, &str) {
     }
 }
 
+/// Whether the path of a URL of the web contains `/.well-known/`, which no issuer may.
+pub fn has_well_known_path(url: &str) -> bool {
+    let path = cut_query(url).0.splitn(4, '/').nth(3).unwrap_or_default();
+    format!("/{path}").contains("/.well-known/")
+}
+
 /// One or more printable ASCII characters.
 pub fn is_printable(text: &str) -> bool {
     !text.is_empty() && !text.contains(|character: char| character.is_control() || !character.is_ascii())
 }
 
-/// What must hold of each text that was accepted as a URL of the web: browsers (`url`) and the transport (`http`) see
-/// nobody's name in it and no fragment, both see the host that is written, and http leads to this machine only.
+/// Checks a text that was accepted as an http or https URL. Browsers (`url`) and the transport (`http`) must find no
+/// user name and no fragment in it, both must find the host that is written, and http must lead to this machine.
 pub fn assert_web_url(text: &str) {
     assert_uri_text(text);
     let (scheme, rest) = text.split_once("://").expect("absolute");
@@ -82,7 +89,7 @@ pub fn assert_web_url(text: &str) {
     assert_eq!(transports.authority().map(http::uri::Authority::as_str), Some(authority));
     assert_eq!(transports.host(), Some(host));
     match (scheme, Url::parse(text)) {
-        // Browsers read some texts as addresses or international names, and refuse those that are none.
+        // Browsers read some hosts as addresses or international names, and refuse the invalid ones.
         ("https", Err(_)) => {}
         ("https" | "http", Ok(browsers)) => {
             assert_eq!(browsers.scheme(), scheme);
@@ -102,8 +109,8 @@ pub fn assert_web_url(text: &str) {
     }
 }
 
-/// What must hold of every text that was accepted as a URI: absolute, without fragment, and of characters that a URI
-/// may hold (RFC 3986 section 2).
+/// Checks a text that was accepted as a URI: it must be absolute, have no fragment, and consist of characters that a
+/// URI may contain (RFC 3986 section 2).
 pub fn assert_uri_text(text: &str) {
     let scheme = text.split(':').next().filter(|scheme| scheme.len() < text.len()).expect("absolute");
     assert!(scheme.starts_with(|first: char| first.is_ascii_alphabetic()));
@@ -111,9 +118,17 @@ pub fn assert_uri_text(text: &str) {
     assert!(!text.contains(|character: char| !character.is_ascii_graphic() || "#\\\"<>^`{|}".contains(character)));
 }
 
+/// The text without a byte order mark at its beginning (RFC 8259 section 8.1).
+pub fn without_mark(text: &str) -> &str {
+    match text.chars().next() {
+        Some('\u{feff}') => &text['\u{feff}'.len_utf8()..],
+        _ => text,
+    }
+}
+
 pub type Object = Map<String, Value>;
 
-/// One JSON object, if none of these members is in it twice.
+/// Reads one JSON object; `None` if one of the members that `is_single` names comes twice.
 pub fn object(text: &str, is_single: fn(&str) -> bool) -> Option<Object> {
     struct Members;
     impl<'de> Visitor<'de> for Members {
@@ -127,7 +142,7 @@ pub fn object(text: &str, is_single: fn(&str) -> bool) -> Option<Object> {
             std::iter::from_fn(|| members.next_entry().transpose()).collect()
         }
     }
-    let mut reader = serde_json::Deserializer::from_str(text);
+    let mut reader = serde_json::Deserializer::from_str(without_mark(text));
     let members = reader.deserialize_map(Members).ok()?;
     reader.end().ok()?;
     let count = |name: &str| members.iter().filter(|member| member.0 == name).count();

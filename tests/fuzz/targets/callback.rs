@@ -1,10 +1,10 @@
-//! A callback leads to an exchange if its decoded parameters are the answer to this login, and never else; what anybody
-//! could have sent hands the login back.
+//! A callback leads to an exchange only if its decoded parameters are the response to this login. A callback that
+//! anybody could have sent hands the login back.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use proofkey::{Callback, Client, Exchange, Login, Provider, Verifier};
+use proofkey::{Callback, Client, Exchange, Login, Provider, Roundtrip as _, Verifier};
 use proofkey_fuzz::{Pairs, cut_query, decode_form, escape, is_printable, texts};
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -15,7 +15,7 @@ fuzz_target!(|input: &[u8]| {
     let case = Case {
         redirect_uri: &redirect_uri,
         issuer: Some(&*issuer).filter(|issuer| !issuer.is_empty()),
-        is_iss_promised: flags.contains('p'),
+        is_iss_supported: flags.contains('p'),
         state: &state,
         url: &url,
         form: flags.contains('f').then_some((&*content_type, &*body)),
@@ -45,7 +45,7 @@ fuzz_target!(|input: &[u8]| {
 struct Case<'a> {
     redirect_uri: &'a str,
     issuer: Option<&'a str>,
-    is_iss_promised: bool,
+    is_iss_supported: bool,
     state: &'a str,
     url: &'a str,
     form: Option<(&'a str, &'a str)>,
@@ -63,12 +63,12 @@ impl Case<'_> {
     fn begin(&self) -> Result<Login, proofkey::Error> {
         let mut provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
         if let Some(issuer) = self.issuer {
-            provider = provider.issuer(issuer)?;
+            provider = provider.with_issuer(issuer)?;
         }
-        if self.is_iss_promised {
-            provider = provider.iss_promised();
+        if self.is_iss_supported {
+            provider = provider.with_iss_parameter_supported();
         }
-        let client = Client::new(provider, "s6BhdRkqt3")?.redirect_uri(self.redirect_uri)?;
+        let client = Client::new(provider, "s6BhdRkqt3")?.with_redirect_uri(self.redirect_uri)?;
         client.authorize().state(self.state).verifier(Verifier::parse(VERIFIER.as_bytes())?).begin(BEGUN)
     }
 
@@ -89,7 +89,7 @@ impl Case<'_> {
         };
         let is_iss_right = match value("iss") {
             Some(iss) => self.issuer == Some(iss),
-            None => !self.is_iss_promised,
+            None => !self.is_iss_supported,
         };
         if value("state") != Some(self.state) || !is_iss_right {
             return Expected::Forged;
@@ -101,7 +101,7 @@ impl Case<'_> {
         }
     }
 
-    /// The parameters without those that belong to the redirect URI; `None` if they are none, or arrived elsewhere.
+    /// The parameters without those of the redirect URI; `None` if they cannot be decoded, or arrived at another URI.
     fn parameters(&self) -> Option<Pairs> {
         let (arrived_at, query) = cut_query(self.url);
         let (registered_at, registered_query) = cut_query(self.redirect_uri);
@@ -129,18 +129,18 @@ impl Case<'_> {
         Some(pairs)
     }
 
-    /// What the server that was asked would send; `None` if the query of the redirect URI is no form.
+    /// What the right server would send; `None` if the query of the redirect URI is not a form.
     fn honest_callback(&self) -> Option<String> {
         decode_form(cut_query(self.redirect_uri).1)?;
         let separator = if self.redirect_uri.contains('?') { '&' } else { '?' };
         let iss = self.issuer.map(|issuer| format!("&iss={}", escape(issuer))).unwrap_or_default();
-        if self.is_iss_promised && iss.is_empty() {
+        if self.is_iss_supported && iss.is_empty() {
             return None;
         }
         Some(format!("{}{separator}code=the+code&state={}{iss}", self.redirect_uri, escape(self.state)))
     }
 
-    /// The request holds this code, and what else belongs to this login.
+    /// The token request contains this code and the other parameters of this login.
     fn assert_sends(&self, exchange: &Exchange, code: &str) {
         let request = exchange.request();
         assert_eq!((request.method(), request.url()), ("POST", "https://as.example/token"));

@@ -1,12 +1,14 @@
-//! What goes into an authorization URL and a token request comes out of another decoder, in the same order and once;
-//! what the crates decode is what the other decoder reads.
+//! Another decoder reads from an authorization URL and a token request exactly the parameters that went in, in the same
+//! order. The crates decode a form as that decoder does.
 
 #![no_main]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use libfuzzer_sys::fuzz_target;
-use proofkey::{Client, Error, ErrorKind, Login, Provider, Quirk, Secret, Verifier};
+use proofkey::{
+    Client, ClientAuthentication, Error, ErrorKind, Login, Provider, Quirk, Roundtrip as _, Secret, Verifier,
+};
 use proofkey_fuzz::{Pairs, cut_query, decode_form, escape, fields, is_printable};
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -50,9 +52,14 @@ fuzz_target!(|input: &[u8]| {
         (outcome, expected) => panic!("{outcome:?}, and should be {expected:?}"),
     }
     case.token_request(&client);
-    let basic = client.clone().client_secret_basic(Secret::new(case.secret.clone()));
-    case.token_request(&basic);
-    case.token_request(&client.clone().client_secret_post(Secret::new(case.secret.clone())));
+    for authentication in [ClientAuthentication::ClientSecretBasic, ClientAuthentication::ClientSecretPost] {
+        let secret = Secret::new(case.secret.clone());
+        let client = client.clone().with_authentication(authentication(secret));
+        assert_eq!(client.is_ok(), !case.secret.is_empty());
+        if let Ok(client) = client {
+            case.token_request(&client);
+        }
+    }
     case.description(&client);
 });
 
@@ -68,14 +75,14 @@ struct Case {
 }
 
 impl Case {
-    /// `None` if the query cannot stand in a URL, or the client id is none.
+    /// `None` if the query is not valid in a URL, or the client id is invalid.
     fn client(&self) -> Option<Client> {
         let endpoint = format!("https://as.example/authorize?{}", self.endpoint_query);
         let provider = Provider::new(endpoint, "https://as.example/token").ok()?;
         let provider = self.quirks.iter().fold(provider, |provider, quirk| provider.with_quirk(*quirk));
         let client = Client::new(provider, self.client_id.clone());
         assert_eq!(client.is_ok(), is_printable(&self.client_id));
-        client.ok()?.redirect_uri(REDIRECT_URI).ok()
+        client.ok()?.with_redirect_uri(REDIRECT_URI).ok()
     }
 
     fn begin(&self, client: &Client) -> Result<Login, Error> {
@@ -101,7 +108,7 @@ impl Case {
         all
     }
 
-    /// The reason for which no request may be made of this.
+    /// Why no request can be made from this; `None` if one can.
     fn expected_error(&self) -> Option<ErrorKind> {
         let is_scope = self.scope.is_empty()
             || self.scope.split(' ').all(|token| is_printable(token) && !token.contains('"') && !token.contains('\\'));
@@ -112,7 +119,7 @@ impl Case {
         let query = decode_form(&self.endpoint_query);
         match query {
             _ if !is_scope => Some(ErrorKind::ScopeInvalid),
-            // Nobody could check an ID token: the provider has no issuer.
+            // The provider has no issuer, so no ID token could be checked.
             _ if self.scope.split(' ').any(|token| token == "openid") => Some(ErrorKind::IssuerMissing),
             _ if !is_printable(&self.state) => Some(ErrorKind::StateInvalid),
             _ if names().enumerate().any(|(index, name)| name.is_empty() || is_taken(index, name)) => {
@@ -148,10 +155,10 @@ impl Case {
         assert!(added.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*-._%+&=".contains(&byte)));
     }
 
-    /// The code and the secret, as another encoder wrote them, arrive in the token request.
+    /// The code, written by another encoder, and the client's secret arrive in the token request.
     fn token_request(&self, client: &Client) {
         let login = client.authorize().state("s").verifier(Verifier::parse(VERIFIER.as_bytes()).expect("a verifier"));
-        // Parameters of the endpoint may forbid every request.
+        // The endpoint may have parameters that make every request fail.
         let Ok(login) = login.begin(0) else { return };
         let callback = format!("{REDIRECT_URI}&state=s&code={}", escape(&self.code));
         let exchange = login.accept(callback, 0);
@@ -186,7 +193,7 @@ impl Case {
         assert_eq!(sent, expected);
     }
 
-    /// What the crates decode, seen through the description of an error.
+    /// The crates decode the description of an error as the other decoder does.
     fn description(&self, client: &Client) {
         let Ok(login) = client.authorize().state("s").begin(0) else { return };
         let raw = self.code.replace(['&', '#'], "");

@@ -1,5 +1,5 @@
-//! Tokens are handed out if their ID token is signed by the key of the server that it means, and says what OpenID
-//! Connect Core section 3.1.3.7 asks (section 12.2 for a refresh), and never else. Nobody forges one without a key.
+//! Tokens are returned only if their ID token is signed by the server's key that it names, and says what OpenID Connect
+//! Core section 3.1.3.7 requires (section 12.2 for a refresh). Nobody can forge one without a key.
 
 #![no_main]
 
@@ -8,7 +8,10 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use libfuzzer_sys::fuzz_target;
-use proofkey::{Answer, Claims, Client, Error, ErrorKind, Exchange, IdTokenAlgorithm, Provider, Secret, Step, Tokens};
+use proofkey::{
+    Claims, Client, Error, ErrorKind, Exchange, IdTokenAlgorithm, Provider, Response, Roundtrip as _, Secret, Step,
+    Tokens,
+};
 use proofkey_fuzz::{Object, is_printable, object, texts};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _};
@@ -55,7 +58,7 @@ fuzz_target!(|input: &[u8]| {
 struct Case<'a> {
     flags: &'a str,
     header: &'a str,
-    /// What the server answers first, and when it is asked once more.
+    /// The server's first response with keys, and the one to a second request.
     keys: [&'a str; 2],
     access_token: &'a str,
 }
@@ -75,19 +78,19 @@ impl Case<'_> {
 
     fn client(&self) -> Result<Client, Error> {
         let both = [IdTokenAlgorithm::EdDsa, IdTokenAlgorithm::Es256];
-        let client = usual_client()?.id_token_algorithms(both.into_iter().take(if self.has('o') { 1 } else { 2 }));
-        let client = if self.has('z') { client.id_token_leeway(0) } else { client };
-        Ok(if self.has('t') { client.trusted_audience(TRUSTED) } else { client })
+        let client = usual_client()?.with_id_token_algorithms(both.into_iter().take(if self.has('o') { 1 } else { 2 }));
+        let client = if self.has('z') { client.with_id_token_leeway(0) } else { client };
+        Ok(if self.has('t') { client.with_trusted_audience(TRUSTED) } else { client })
     }
 
     fn login(&self, client: &Client) -> Result<Exchange, Error> {
         let request = client.authorize().scope("openid").state("s").nonce(NONCE);
         let request = if self.has('m') { request.max_age(MAX_AGE) } else { request };
-        let request = if self.has('a') { request.require_acr([ACR]) } else { request };
+        let request = if self.has('a') { request.acr_values([ACR]) } else { request };
         Ok(request.begin(NOW)?.accept("https://client.example/cb?code=c&state=s", NOW)?)
     }
 
-    /// The answers of the server to all that it is asked.
+    /// Runs the exchange with the server's responses.
     fn run(&self, exchange: Exchange, claims: &str) -> Result<Tokens, Error> {
         receive(exchange, &self.keys, self.access_token, &self.id_token(claims))
     }
@@ -107,10 +110,9 @@ impl Case<'_> {
         let verified = || {
             let header = Header::read(self.header).filter(|header| !self.has('o') || header.alg == "EdDSA")?;
             let signer = self.signer();
-            let is_signed = match header.is_signed_by(&keys, &signer) {
-                Some(is_signed) => is_signed,
-                None => header.is_signed_by(&read_keys(self.keys[1])?, &signer)?,
-            };
+            // If the first keys do not verify it, the server is asked for newer ones.
+            let is_signed = header.is_signed_by(&keys, &signer) == Some(true) && !self.has('b')
+                || header.is_signed_by(&read_keys(self.keys[1])?, &signer)?;
             let claims = present(claims)?;
             (is_signed && !self.has('b') && self.is_login(&claims, &header)).then_some(claims)
         };
@@ -134,7 +136,7 @@ impl Case<'_> {
                 || number(claims, "auth_time").is_some_and(|at| (earliest..=NOW as f64 + self.leeway()).contains(&at)))
     }
 
-    /// What holds for a refresh too.
+    /// The checks that also apply to a refresh.
     fn is_for_us(&self, claims: &Object, header: &Header) -> bool {
         let is_trusted = |audience: &Value| audience == CLIENT_ID || self.has('t') && audience == TRUSTED;
         let is_audience = match claims.get("aud") {
@@ -151,6 +153,7 @@ impl Case<'_> {
             && sub.is_ascii()
             && number(claims, "exp").is_some_and(|exp| NOW as f64 - self.leeway() < exp)
             && number(claims, "iat").is_some_and(is_past)
+            && (!claims.contains_key("auth_time") || number(claims, "auth_time").is_some())
             && (!claims.contains_key("nbf") || number(claims, "nbf").is_some_and(is_past))
             && (!claims.contains_key("at_hash") || is(claims, "at_hash", &header.half_hash(self.access_token)))
     }
@@ -159,7 +162,7 @@ impl Case<'_> {
         if self.has('z') { 0.0 } else { 60.0 }
     }
 
-    /// A refresh gives tokens of the same user, or none.
+    /// A refresh gives tokens of the same user, or an error.
     fn refresh(&self, client: &Client, tokens: &Tokens, original: &Object, refreshed: &str) {
         let header = Header::read(self.header).expect("that of the login");
         let is_same = |claims: &Object| {
@@ -168,7 +171,7 @@ impl Case<'_> {
                 && ["sub", "azp", "auth_time"].into_iter().all(kept)
                 && same_audience(claims, original)
                 && (!claims.contains_key("nonce") || is(claims, "nonce", NONCE))
-                // There is no code that it could be the hash of.
+                // A refresh has no code, so nothing can have this hash.
                 && !claims.contains_key("c_hash")
         };
         let exchange = client.begin_refresh(tokens, NOW).expect("a refresh token");
@@ -189,7 +192,7 @@ impl Case<'_> {
         assert_eq!(question.is_ok(), is_token(tokens.access_token().expose()));
         let Ok(question) = question else { return };
         let is_same_user = |claims: &Object| tokens.claims().is_none_or(|user| is(claims, "sub", user.subject()));
-        match (question.receive(Answer::new(200, None, body)), present(body).filter(is_same_user)) {
+        match (question.receive(Response::new(200, [], body), NOW), present(body).filter(is_same_user)) {
             (Ok(Step::Done(claims)), Some(expected)) => assert_claims(Some(&claims), &expected),
             (Err(error), None) => assert_ne!(error.kind(), ErrorKind::Internal),
             (outcome, expected) => panic!("{outcome:?}, and should be {expected:?}"),
@@ -199,12 +202,12 @@ impl Case<'_> {
 
 fn usual_client() -> Result<Client, Error> {
     let endpoint = |path| format!("{ISSUER}/{path}");
-    let provider = Provider::new(endpoint("authorize"), endpoint("token"))?.issuer(ISSUER)?;
-    let provider = provider.jwks_uri(endpoint("keys"))?.userinfo_endpoint(endpoint("userinfo"))?;
-    Client::new(provider, CLIENT_ID)?.redirect_uri("https://client.example/cb")
+    let provider = Provider::new(endpoint("authorize"), endpoint("token"))?.with_issuer(ISSUER)?;
+    let provider = provider.with_jwks_uri(endpoint("keys"))?.with_userinfo_endpoint(endpoint("userinfo"))?;
+    Client::new(provider, CLIENT_ID)?.with_redirect_uri("https://client.example/cb")
 }
 
-/// The server answers whatever it is asked.
+/// Drives the exchange: GET gets the keys, POST the tokens.
 fn receive(mut exchange: Exchange, keys: &[&str], access_token: &str, id_token: &str) -> Result<Tokens, Error> {
     let mut keys = keys.iter();
     loop {
@@ -212,7 +215,7 @@ fn receive(mut exchange: Exchange, keys: &[&str], access_token: &str, id_token: 
             "GET" => (*keys.next().expect("keys are asked for twice at most")).to_owned(),
             _ => json!({ "access_token": access_token, "refresh_token": "r", "id_token": id_token }).to_string(),
         };
-        match exchange.receive(Answer::new(200, Some("application/json"), body), NOW)? {
+        match exchange.receive(Response::new(200, [("Content-Type", "application/json")], body), NOW)? {
             Step::Send(next) => exchange = next,
             Step::Done(tokens) => return Ok(tokens),
         }
@@ -226,11 +229,12 @@ struct Header {
 
 impl Header {
     fn read(text: &str) -> Option<Self> {
+        let all = object(text, |_| true)?;
         let header = present(text)?;
         let types = ["jwt", "application/jwt"];
         let is_type = |typ: &Value| typ.as_str().is_some_and(|typ| types.contains(&typ.to_ascii_lowercase().as_str()));
         let kid = header.get("kid").cloned();
-        let is_usable = !header.contains_key("crit")
+        let is_usable = !all.contains_key("crit")
             && header.get("typ").is_none_or(is_type)
             && kid.as_ref().is_none_or(Value::is_string);
         let alg = algorithm(header.get("alg")?);
@@ -238,7 +242,8 @@ impl Header {
         is_usable.then_some(Self { alg, kid })
     }
 
-    /// By one of the keys that it names, or by the only one that there is for its algorithm. `None` if there is none.
+    /// Whether one of the keys that it names, or without a name the only one for its algorithm, is the signer's. `None`
+    /// if no key fits.
     fn is_signed_by(&self, keys: &[Jwk], signer: &Key) -> Option<bool> {
         let fits = |jwk: &&Jwk| {
             (self.kid.is_none() || self.kid == jwk.kid)
@@ -269,11 +274,11 @@ struct Jwk {
 enum Key {
     EdDsa(Vec<u8>),
     Es256(Vec<u8>),
-    /// For algorithms that no signer here has.
+    /// For an algorithm that no signer here uses.
     Other,
 }
 
-/// The usable keys; `None` if there are none.
+/// The usable keys; `None` if there are no such keys.
 fn read_keys(text: &str) -> Option<Vec<Jwk>> {
     let set = object(text, |name| name == "keys")?;
     let keys: Vec<_> = set.get("keys")?.as_array()?.iter().filter_map(Value::as_object).filter_map(read_key).collect();
@@ -281,25 +286,31 @@ fn read_keys(text: &str) -> Option<Vec<Jwk>> {
 }
 
 fn read_key(jwk: &Object) -> Option<Jwk> {
-    let bytes = |name: &str| BASE64.decode(jwk.get(name)?.as_str()?).ok();
+    let member = |name: &str| jwk.get(name).filter(|value| !value.is_null());
+    let bytes = |name: &str| BASE64.decode(member(name)?.as_str()?.trim_end_matches('=')).ok();
     let point = |size: usize| {
         let (x, y) = (bytes("x")?, bytes("y")?);
         (x.len() == size && y.len() == size).then(|| [x, y].concat())
     };
-    let alg = match jwk.get("alg") {
+    let alg = match member("alg") {
         None => None,
         Some(alg) => Some(algorithm(alg)).filter(|alg| ALGORITHMS.contains(&alg.as_str())).map(Some)?,
     };
-    let is_for_signatures = jwk.get("use").unwrap_or(&json!("sig")) == "sig"
-        && jwk.get("key_ops").unwrap_or(&json!(["verify"])).as_array()?.contains(&json!("verify"));
-    let key = match (jwk.get("kty")?.as_str()?, jwk.get("crv").and_then(Value::as_str)) {
+    let is_for_signatures = member("use").unwrap_or(&json!("sig")) == "sig"
+        && member("key_ops").unwrap_or(&json!(["verify"])).as_array()?.contains(&json!("verify"));
+    let key = match (member("kty")?.as_str()?, member("crv").and_then(Value::as_str)) {
         ("OKP", Some("Ed25519")) => Key::EdDsa(bytes("x").filter(|x| x.len() == 32)?),
         ("EC", Some("P-256")) => Key::Es256(point(32)?),
         ("EC", Some("P-384")) => point(48).map(|_| Key::Other)?,
-        ("RSA", _) => bytes("n").and(bytes("e")).map(|_| Key::Other)?,
+        // At least 2048 bits, without leading zeros.
+        ("RSA", _) => {
+            let n = bytes("n")?;
+            let len = n.iter().position(|byte| *byte != 0).map_or(0, |zeros| n.len() - zeros);
+            (len >= 256 && bytes("e").is_some()).then_some(Key::Other)?
+        }
         _ => return None,
     };
-    is_for_signatures.then(|| Jwk { kid: jwk.get("kid").filter(|kid| kid.is_string()).cloned(), alg, key })
+    is_for_signatures.then(|| Jwk { kid: member("kid").filter(|kid| kid.is_string()).cloned(), alg, key })
 }
 
 /// Ed25519 has two names (RFC 9864).
@@ -322,7 +333,7 @@ fn number(claims: &Object, name: &str) -> Option<f64> {
     claims.get(name)?.as_f64()
 }
 
-/// One audience is a list of one.
+/// Compares audiences as sets; a single text is a list of one.
 fn same_audience(claims: &Object, original: &Object) -> bool {
     let list = |claims: &Object| match &claims["aud"] {
         Value::Array(all) => all.clone(),
@@ -336,9 +347,9 @@ fn assert_claims(claims: Option<&Claims>, expected: &Object) {
     assert!(claims.expect("claims").iter().eq(expected.iter().map(|(name, value)| (name.as_str(), value))));
 }
 
-/// What is accepted by the keys of the vectors is one of their tokens.
+/// A token that the keys of the vectors verify is one of the vectors' own.
 fn nobody_forges(token: &str) {
-    let client = usual_client().expect("a client").id_token_algorithms(IdTokenAlgorithm::ALL.iter().copied());
+    let client = usual_client().expect("a client").with_id_token_algorithms(IdTokenAlgorithm::ALL.iter().copied());
     let request = client.authorize().scope("openid").state("s").nonce(NONCE);
     let login = request.begin(NOW).expect("a login").accept("https://client.example/cb?code=c&state=s", NOW);
     let keys = VECTORS["id_token_jwks"].to_string();
@@ -374,5 +385,5 @@ static ES256: LazyLock<EcdsaKeyPair> = LazyLock::new(|| {
     EcdsaKeyPair::from_private_key_and_public_key(algorithm, &private, &public, &SystemRandom::new()).expect("a key")
 });
 
-/// Those that a key may be for.
+/// The algorithms that a key may be for.
 const ALGORITHMS: [&str; 9] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];

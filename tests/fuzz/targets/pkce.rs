@@ -1,11 +1,11 @@
-//! Binding, reading back and redeeming agree with a model of RFC 7636 over SHA-256 and base64url from other crates.
+//! Binding, parsing and verifying agree with a model of RFC 7636 that uses SHA-256 and base64url from other crates.
 
 #![no_main]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use libfuzzer_sys::fuzz_target;
-use proofkey::{Binding, Challenge, ErrorKind, Method, Policy, Verifier};
+use proofkey::{Binding, Challenge, Method, PkceError, Policy, Verifier};
 use proofkey_fuzz::fields;
 use sha2::{Digest as _, Sha256};
 
@@ -28,14 +28,14 @@ fuzz_target!(|input: &[u8]| {
 
     verifiers(verifier);
     if is_verifier(verifier) {
-        // What the fuzzer cannot find: the challenge of this verifier.
+        // The fuzzer cannot guess the challenge of this verifier.
         let right = s256(verifier);
         let text = format!("S256:{right}");
         check(Binding::parse(text.as_bytes()), Model::parse(text.as_bytes()), verifier);
         let binding = Policy::strict().bind(Some(right.as_bytes()), Some(b"S256")).expect("a challenge");
-        assert!(binding.redeem(Some(verifier)).is_ok());
-        assert_eq!(binding.redeem(Some(right.as_bytes())).is_ok(), right.as_bytes() == verifier);
-        assert_eq!(binding.redeem(Some(stored)).is_ok(), stored == verifier, "no second verifier");
+        assert!(binding.verify(Some(verifier)).is_ok());
+        assert_eq!(binding.verify(Some(right.as_bytes())).is_ok(), right.as_bytes() == verifier);
+        assert_eq!(binding.verify(Some(stored)).is_ok(), stored == verifier, "no second verifier");
     }
 });
 
@@ -43,50 +43,50 @@ fn sent(parameter: &[u8]) -> Option<&[u8]> {
     (!parameter.is_empty()).then_some(parameter)
 }
 
-/// What is stored: the method's name and the challenge of the one verifier that redeems it.
+/// What is stored: the method's name, and the challenge of the only verifier that matches it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Model(Option<(&'static str, String)>);
 
 impl Model {
-    fn bind(challenge: &[u8], method: &[u8], is_plain_allowed: bool, is_optional: bool) -> Result<Self, ErrorKind> {
+    fn bind(challenge: &[u8], method: &[u8], is_plain_allowed: bool, is_optional: bool) -> Result<Self, PkceError> {
         let method = if method.is_empty() { None } else { Some(method) };
         match (challenge, method) {
-            (b"", Some(_)) => Err(ErrorKind::MethodWithoutChallenge),
+            (b"", Some(_)) => Err(PkceError::MethodWithoutChallenge),
             (b"", None) if is_optional => Ok(Self(None)),
-            (b"", None) => Err(ErrorKind::ChallengeMissing),
+            (b"", None) => Err(PkceError::ChallengeMissing),
             (_, Some(b"S256")) if is_challenge(challenge) => Ok(Self(Some(("S256", text(challenge))))),
-            (_, None | Some(b"plain")) if !is_plain_allowed => Err(ErrorKind::MethodUnsupported),
+            (_, None | Some(b"plain")) if !is_plain_allowed => Err(PkceError::MethodUnsupported),
             (_, None | Some(b"plain")) if is_verifier(challenge) => Ok(Self(Some(("plain", s256(challenge))))),
-            (_, None | Some(b"plain" | b"S256")) => Err(ErrorKind::ChallengeMalformed),
-            _ => Err(ErrorKind::MethodUnsupported),
+            (_, None | Some(b"plain" | b"S256")) => Err(PkceError::ChallengeMalformed),
+            _ => Err(PkceError::MethodUnsupported),
         }
     }
 
-    fn parse(stored: &[u8]) -> Result<Self, ErrorKind> {
+    fn parse(stored: &[u8]) -> Result<Self, PkceError> {
         let (method, challenge) = match stored.iter().position(|byte| *byte == b':') {
             None if stored == b"none" => return Ok(Self(None)),
             Some(5) if stored.starts_with(b"plain") => ("plain", &stored[6..]),
             Some(4) if stored.starts_with(b"S256") => ("S256", &stored[5..]),
-            _ => return Err(ErrorKind::BindingMalformed),
+            _ => return Err(PkceError::BindingMalformed),
         };
         let model = Self(Some((method, text(challenge))));
-        if is_challenge(challenge) { Ok(model) } else { Err(ErrorKind::BindingMalformed) }
+        if is_challenge(challenge) { Ok(model) } else { Err(PkceError::BindingMalformed) }
     }
 
-    fn redeem(&self, verifier: &[u8]) -> Result<(), ErrorKind> {
+    fn verify(&self, verifier: &[u8]) -> Result<(), PkceError> {
         match &self.0 {
             None if verifier.is_empty() => Ok(()),
-            None => Err(ErrorKind::VerifierUnexpected),
-            Some(_) if verifier.is_empty() => Err(ErrorKind::VerifierMissing),
-            Some(_) if !(43..=128).contains(&verifier.len()) => Err(ErrorKind::VerifierLength),
-            Some(_) if !is_verifier(verifier) => Err(ErrorKind::VerifierCharacter),
+            None => Err(PkceError::VerifierUnexpected),
+            Some(_) if verifier.is_empty() => Err(PkceError::VerifierMissing),
+            Some(_) if !(43..=128).contains(&verifier.len()) => Err(PkceError::VerifierLength),
+            Some(_) if !is_verifier(verifier) => Err(PkceError::VerifierCharacter),
             Some((_, challenge)) if *challenge == s256(verifier) => Ok(()),
-            Some(_) => Err(ErrorKind::VerifierMismatch),
+            Some(_) => Err(PkceError::VerifierMismatch),
         }
     }
 }
 
-fn check(binding: Result<Binding, ErrorKind>, model: Result<Model, ErrorKind>, verifier: &[u8]) {
+fn check(binding: Result<Binding, PkceError>, model: Result<Model, PkceError>, verifier: &[u8]) {
     let (binding, model) = match (binding, model) {
         (Ok(binding), Ok(model)) => (binding, model),
         (Err(error), Err(expected)) => return assert_eq!(error, expected),
@@ -99,11 +99,11 @@ fn check(binding: Result<Binding, ErrorKind>, model: Result<Model, ErrorKind>, v
     assert_eq!(binding.as_str(), expected);
     assert_eq!(binding.as_bytes(), expected.as_bytes());
     assert_eq!(binding.method().map(Method::as_str), model.0.as_ref().map(|(method, _)| *method));
-    assert_eq!(binding.redeem(sent(verifier)), model.redeem(verifier));
-    assert_eq!(binding.redeem(Some(verifier)), model.redeem(verifier), "empty is absent");
+    assert_eq!(binding.verify(sent(verifier)), model.verify(verifier));
+    assert_eq!(binding.verify(Some(verifier)), model.verify(verifier), "empty is absent");
     let again = Binding::parse(binding.as_bytes()).expect("what was stored");
     assert_eq!(again.as_str(), expected);
-    assert_eq!(again.redeem(sent(verifier)), model.redeem(verifier));
+    assert_eq!(again.verify(sent(verifier)), model.verify(verifier));
 }
 
 fn verifiers(bytes: &[u8]) {
@@ -126,7 +126,7 @@ fn s256(verifier: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
 }
 
-/// Whether this is the text of 256 bits; the decoder refuses padding and bits behind the last one.
+/// Whether this is base64url of 32 bytes. The decoder refuses padding, and bits after the last byte that are not zero.
 fn is_challenge(text: &[u8]) -> bool {
     URL_SAFE_NO_PAD.decode(text).is_ok_and(|digest| digest.len() == 32)
 }

@@ -1,5 +1,5 @@
-//! A text opens as a login only if it is sealed with the key, and what is rightly sealed only if it is the one encoding of
-//! a login. The envelope is made here anew, by the crates of the ciphers alone.
+//! A text opens as a login only if it is sealed with the right key, and only if its payload is the canonical encoding
+//! of a login. The envelope is reimplemented here with the cipher crates.
 
 #![no_main]
 
@@ -16,10 +16,10 @@ use sha2::{Digest, Sha256};
 const SECRET: &[u8] = b"the secret of the fuzzer, of 32 bytes and more";
 const CONTEXT: &str = "github";
 /// The fields of a payload. The last three belong to OpenID logins.
-const FIELDS: usize = 16;
+const FIELDS: usize = 18;
 
-// The first byte of the input says what the rest is: a text as it comes, a payload as it comes, or fields that become a
-// payload, cut at the bytes 0xFF.
+// The first byte of the input says what the rest is: t, a sealed text; p, a payload; else the fields of a payload,
+// split at the bytes 0xFF.
 fuzz_target!(|input: &[u8]| {
     let Some((kind, rest)) = input.split_first() else { return };
     let keys = SealKeys::new(SECRET).expect("long enough");
@@ -35,7 +35,7 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// Opens a payload that is rightly sealed.
+/// Opens a payload that is sealed with the right key.
 fn open(payload: &[u8], keys: &SealKeys) {
     let sealed = seal(payload);
     match client().resume(&sealed, keys, CONTEXT, 1_700_000_000) {
@@ -48,7 +48,7 @@ fn open(payload: &[u8], keys: &SealKeys) {
     }
 }
 
-/// What opened is what the payload says, field by field, and is sealed again as it was.
+/// The login is what the payload says, field by field, and sealing it again gives the same payload.
 fn assert_is(login: &Login, payload: &[u8], keys: &SealKeys) {
     let fields = cut(payload).expect("a payload that opened has its fields");
     assert_eq!(fields[0], &Sha256::digest(CONTEXT)[..16]);
@@ -66,18 +66,18 @@ fn assert_is(login: &Login, payload: &[u8], keys: &SealKeys) {
         assert_eq!(asked, ["", "", ""], "without openid there is nothing to hold them against");
     }
     let again = unseal(&login.seal(keys, CONTEXT).expect("it fitted before"));
-    // A client that promises `iss` makes every login of its own promise it; this one does not.
+    // This client does not set `iss_parameter_supported`, which would also set it in the login.
     assert_eq!(again, payload);
 }
 
 fn client() -> Client {
     let provider = Provider::new("https://as.example/authorize", "https://as.example/token").expect("endpoints");
-    let provider = provider.issuer("https://as.example").expect("an issuer");
+    let provider = provider.with_issuer("https://as.example").expect("an issuer");
     let client = Client::new(provider, "s6BhdRkqt3").expect("a client id").trust_token_endpoint_tls();
-    client.redirect_uri("https://client.example/cb").expect("a redirect URI")
+    client.with_redirect_uri("https://client.example/cb").expect("a redirect URI")
 }
 
-/// A payload with these fields; its context is right.
+/// A payload with these fields, but with the right context.
 fn payload(input: &[u8]) -> Vec<u8> {
     let mut given: [&[u8]; FIELDS] = fields(input);
     let context = Sha256::digest(CONTEXT);
@@ -122,5 +122,5 @@ fn unseal(sealed: &str) -> Vec<u8> {
     let bytes = URL_SAFE_NO_PAD.decode(sealed.rsplit('.').next().expect("a text")).expect("base64url");
     let nonce: [u8; 24] = bytes[..24].try_into().expect("a nonce");
     let payload = Payload { msg: &bytes[24..], aad: aad.as_bytes() };
-    XChaCha20Poly1305::new(&key.into()).decrypt(&XNonce::from(nonce), payload).expect("rightly sealed")
+    XChaCha20Poly1305::new(&key.into()).decrypt(&XNonce::from(nonce), payload).expect("sealed with the key")
 }

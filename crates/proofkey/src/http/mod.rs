@@ -1,13 +1,13 @@
 //! HTTP as data, and the blocking transport that sends it.
 
-#[cfg(feature = "http")]
-mod public_address;
 mod request;
-pub(crate) mod response;
+mod response;
+mod roundtrip;
 #[cfg(feature = "http")]
 mod transport;
 
 pub use request::Request;
-pub use response::Answer;
+pub use response::Response;
+pub use roundtrip::{Roundtrip, Step};
 #[cfg(feature = "http")]
 pub use transport::Transport;

@@ -2,12 +2,16 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// An HTTP request as data: send it with whatever HTTP the program has. Its body and headers carry secrets: they are
-/// erased on drop and redacted in `Debug`.
+use crate::error::Endpoint;
+
+/// An HTTP request as data: send it with whatever HTTP client the program has. Its body and headers contain secrets; it
+/// is erased on drop and redacted in `Debug`.
 ///
-/// Follow no redirects, send no cookies, and give the answer to where the request came from, whatever its status.
+/// Do not follow redirects and do not send cookies. Pass the response on, whatever its status.
 #[derive(Clone)]
 pub struct Request {
+    endpoint: Endpoint,
+    public_only: bool,
     method: &'static str,
     url: String,
     headers: Vec<(&'static str, Zeroizing<String>)>,
@@ -15,26 +19,49 @@ pub struct Request {
 }
 
 impl Request {
-    /// A question without secrets, for metadata.
-    pub(crate) fn get(url: String) -> Self {
-        Self { method: "GET", url, headers: vec![accept()], body: Zeroizing::default() }
+    /// A request without secrets, for metadata and keys.
+    pub(crate) fn get(endpoint: Endpoint, url: String) -> Self {
+        Self { endpoint, public_only: false, method: "GET", url, headers: vec![accept()], body: Zeroizing::default() }
     }
 
-    /// A question to a resource server (RFC 6750 section 2.1).
+    /// A request to a resource server (RFC 6750 section 2.1).
     #[cfg(feature = "id-token")]
-    pub(crate) fn get_with_token(url: String, access_token: &crate::Secret) -> Self {
+    pub(crate) fn get_with_token(endpoint: Endpoint, url: String, access_token: &crate::secret::Secret) -> Self {
         let access_token = access_token.expose();
         let mut bearer = Zeroizing::new(String::with_capacity(access_token.len().saturating_add(7)));
         bearer.extend(["Bearer ", access_token]);
-        Self { method: "GET", url, headers: vec![accept(), ("Authorization", bearer)], body: Zeroizing::default() }
+        let headers = vec![accept(), ("Authorization", bearer)];
+        Self { endpoint, public_only: false, method: "GET", url, headers, body: Zeroizing::default() }
     }
 
-    /// A form sent to an endpoint (RFC 6749 section 4.1.3).
-    pub(crate) fn post_form(url: &str, body: Zeroizing<String>, authorization: Option<Zeroizing<String>>) -> Self {
+    /// A form (RFC 6749 section 4.1.3).
+    pub(crate) fn post_form(
+        endpoint: Endpoint,
+        url: &str,
+        body: Zeroizing<String>,
+        authorization: Option<Zeroizing<String>>,
+    ) -> Self {
         let form = ("Content-Type", Zeroizing::new("application/x-www-form-urlencoded".to_owned()));
         let mut headers = vec![accept(), form];
         headers.extend(authorization.map(|authorization| ("Authorization", authorization)));
-        Self { method: "POST", url: url.to_owned(), headers, body }
+        Self { endpoint, public_only: false, method: "POST", url: url.to_owned(), headers, body }
+    }
+
+    pub(crate) fn with_public_only(self, public_only: bool) -> Self {
+        Self { public_only, ..self }
+    }
+
+    /// Whether this may be sent to public addresses only: see
+    /// [`Provider::is_public_only`](crate::Provider::is_public_only).
+    #[must_use]
+    pub const fn is_public_only(&self) -> bool {
+        self.public_only
+    }
+
+    /// The endpoint that this goes to.
+    #[must_use]
+    pub const fn endpoint(&self) -> Endpoint {
+        self.endpoint
     }
 
     /// The HTTP method: `POST`, or `GET` for metadata, keys and userinfo.
@@ -43,13 +70,13 @@ impl Request {
         self.method
     }
 
-    /// The URL. No secret is in it.
+    /// The URL. It contains no secret.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The headers to send, name and value.
+    /// The headers to send: names and values.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().map(|(name, value)| (*name, value.as_str()))
     }

@@ -3,7 +3,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ureq::Agent;
 use ureq::config::Config;
@@ -14,19 +14,25 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, RustlsConnector, TcpConnector, Transport as UreqTransport,
 };
 
-use crate::http::public_address::is_public;
-use crate::{Answer, Error, ErrorKind, Exchange, Request, Step, Tokens};
+use super::{Request, Response, Roundtrip, Step};
+use crate::clock::now;
+use crate::error::{Error, ErrorKind};
+use crate::per_process::PerProcess;
+use crate::syntax::address::is_public;
 
 /// A blocking transport that is safe by default.
 ///
-/// https with the roots of the operating system (plain http only to loopback, as [`Provider`](crate::Provider) allows);
-/// ten seconds for the whole request; no redirects, cookies, proxies or `.netrc`; at most 1 MiB of body; every status is
-/// data. Connections are pooled for one second. Share one between threads: clones use the same pool.
+/// It uses https with the root certificates of the operating system, and plain http only to loopback, as
+/// [`Provider`](crate::Provider) allows. A whole request may take ten seconds, and a response body may have 1 MiB. It
+/// follows no redirects and uses no cookies, proxies or `.netrc`. Every status is a response, not an error. Connections
+/// are pooled for one second. Share one transport between threads: clones use the same pool.
 ///
-/// What the operating system and the TLS library buffer is not erased.
+/// Copies in the buffers of the operating system and of the TLS library are not erased.
 #[derive(Clone)]
 pub struct Transport {
-    agent: Agent,
+    agent: Arc<PerProcess<Agent>>,
+    /// For requests that may go to public addresses only; `None` if this transport is one for all.
+    public: Option<Arc<PerProcess<Agent>>>,
     settings: Settings,
 }
 
@@ -44,14 +50,14 @@ impl Transport {
         Self::build(Settings { roots: RootCerts::PlatformVerifier, public_only: false, timeout: TIMEOUT })
     }
 
-    /// A transport that trusts the certificates of this PEM text, and nobody else.
+    /// A transport that trusts only the certificates in this PEM text.
     ///
     /// # Errors
-    /// [`TlsFailed`](ErrorKind::TlsFailed) if there is no certificate in it, or one that cannot be read.
+    /// [`CaFileInvalid`](ErrorKind::CaFileInvalid) if it has no certificate, or one that cannot be read.
     ///
     /// ```
     /// use proofkey::{ErrorKind, Transport};
-    /// assert_eq!(Transport::with_roots(b"").unwrap_err().kind(), ErrorKind::TlsFailed);
+    /// assert_eq!(Transport::with_roots(b"").unwrap_err().kind(), ErrorKind::CaFileInvalid);
     /// ```
     pub fn with_roots(pem: &[u8]) -> Result<Self, Error> {
         let certificates: Result<Vec<_>, _> = parse_pem(pem)
@@ -61,7 +67,7 @@ impl Transport {
                 Err(error) => Some(Err(error)),
             })
             .collect();
-        // What is in the armour is looked at when it is used: a file of garbage would trust nobody, and say so late.
+        // Certificates would only be parsed on first use; parse them now, so that a bad file fails here.
         let is_certificate = |certificate: &Certificate<'static>| {
             rustls::RootCertStore::empty().add(certificate.der().to_vec().into()).is_ok()
         };
@@ -70,29 +76,51 @@ impl Transport {
                 let roots = RootCerts::from(certificates);
                 Ok(Self::build(Settings { roots, public_only: false, timeout: TIMEOUT }))
             }
-            _ => Err(ErrorKind::TlsFailed.into()),
+            _ => Err(ErrorKind::CaFileInvalid.into()),
         }
     }
 
-    /// The same transport, but it connects to public addresses only: for hosts that a user names, for example an issuer.
-    /// Checked when the host is looked up, so that a name that leads inside does not help.
+    /// The same transport, but it connects to public addresses only: for hosts that a user names, for example an
+    /// issuer. The addresses are checked after the look-up, so a name that leads to an internal address is refused too.
     #[must_use]
     pub fn public_only(self) -> Self {
         Self::build(Settings { public_only: true, ..self.settings })
     }
 
-    /// The same transport with another limit than ten seconds for the whole request; a day at most.
+    /// The same transport with this limit for the whole request instead of ten seconds; at most a day.
     #[must_use]
-    pub fn timeout(self, timeout: Duration) -> Self {
+    pub fn with_timeout(self, timeout: Duration) -> Self {
         Self::build(Settings { timeout: timeout.min(MAX_TIMEOUT), ..self.settings })
     }
 
+    /// Whether this connects to public addresses only.
+    #[must_use]
+    pub const fn is_public_only(&self) -> bool {
+        self.settings.public_only
+    }
+
+    /// The limit for the whole request.
+    #[must_use]
+    pub const fn timeout(&self) -> Duration {
+        self.settings.timeout
+    }
+
     fn build(settings: Settings) -> Self {
+        let agent = |settings: &Settings| Arc::new(PerProcess::new(settings.agent()));
+        let public = (!settings.public_only).then(|| agent(&settings.public()));
+        Self { agent: agent(&settings), public, settings }
+    }
+}
+
+impl Settings {
+    fn public(&self) -> Self {
+        Self { public_only: true, ..self.clone() }
+    }
+
+    fn agent(&self) -> Agent {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder()
-            .root_certs(settings.roots.clone())
-            .unversioned_rustls_crypto_provider(provider)
-            .build();
+        let tls =
+            TlsConfig::builder().root_certs(self.roots.clone()).unversioned_rustls_crypto_provider(provider).build();
         let config = Agent::config_builder()
             .tls_config(tls)
             .proxy(None)
@@ -100,79 +128,87 @@ impl Transport {
             .max_redirects_will_error(false)
             .http_status_as_error(false)
             .user_agent(concat!("proofkey/", env!("CARGO_PKG_VERSION")))
-            .timeout_global(Some(settings.timeout))
+            .timeout_global(Some(self.timeout))
             .max_idle_age(MAX_IDLE)
             .max_idle_connections(MAX_IDLE_CONNECTIONS)
             .max_idle_connections_per_host(MAX_IDLE_CONNECTIONS)
             .build();
         let connector = ().chain(TcpConnector::default()).chain(RustlsConnector::default()).chain(MarkSent);
-        let resolver = LiteralResolver { names: DefaultResolver::default(), public_only: settings.public_only };
-        Self { agent: Agent::with_parts(config, connector, resolver), settings }
+        let resolver = LiteralResolver { names: DefaultResolver::default(), public_only: self.public_only };
+        Agent::with_parts(config, connector, resolver)
     }
+}
 
+impl Transport {
     /// Sends a request once.
     ///
     /// # Errors
     /// [`ConnectFailed`](ErrorKind::ConnectFailed) and [`TlsFailed`](ErrorKind::TlsFailed): nothing was sent, and the
     /// same request may be sent again. [`Timeout`](ErrorKind::Timeout),
-    /// [`AnswerInterrupted`](ErrorKind::AnswerInterrupted), [`AnswerMalformed`](ErrorKind::AnswerMalformed) and
-    /// [`AnswerTooLarge`](ErrorKind::AnswerTooLarge): it was, and its code is to be taken for used.
-    /// [`AddressForbidden`](ErrorKind::AddressForbidden) if it is [`public_only`](Self::public_only).
-    /// [`request_sent`](Error::request_sent) says which it is.
-    pub fn send(&self, request: &Request) -> Result<Answer, Error> {
+    /// [`ResponseInterrupted`](ErrorKind::ResponseInterrupted), [`ResponseMalformed`](ErrorKind::ResponseMalformed) and
+    /// [`ResponseTooLarge`](ErrorKind::ResponseTooLarge): something was sent, so treat the code in the request as used.
+    /// [`AddressForbidden`](ErrorKind::AddressForbidden) if the transport is [`public_only`](Self::public_only) and the
+    /// address is not public. [`request_sent`](Error::request_sent) says whether anything was sent.
+    pub fn send(&self, request: &Request) -> Result<Response, Error> {
+        self.send_within(self.timeout(), request)
+    }
+
+    fn send_within(&self, timeout: Duration, request: &Request) -> Result<Response, Error> {
+        if timeout.is_zero() {
+            return Err(Error::from(ErrorKind::Timeout).at(request.endpoint()).sent(false));
+        }
         SENT.set(false);
         BROKEN.set(false);
-        let answer = self.try_send(request).map_err(|error| {
+        let response = self.try_send(request, timeout).map_err(|error| {
             let sent = SENT.get();
-            Error::from(kind(&error, sent)).sent(sent)
+            Error::from(kind(&error, sent)).at(request.endpoint()).sent(sent)
         })?;
-        // A body without a length ends with its connection. If that broke, the body may be half a token.
-        if BROKEN.get() { Err(Error::from(ErrorKind::AnswerInterrupted).sent(true)) } else { Ok(answer) }
+        // A body without a length ends when the connection closes. If the connection broke, the body may be cut short.
+        if BROKEN.get() {
+            return Err(Error::from(ErrorKind::ResponseInterrupted).at(request.endpoint()).sent(true));
+        }
+        Ok(response)
     }
 
-    fn try_send(&self, request: &Request) -> Result<Answer, ureq::Error> {
+    fn try_send(&self, request: &Request, timeout: Duration) -> Result<Response, ureq::Error> {
+        // A pool of its own, because a pooled connection may lead to an address that is not public.
+        let agent = match &self.public {
+            Some(public) if request.is_public_only() => public.get_or(|| self.settings.public().agent()),
+            _ => self.agent.get_or(|| self.settings.agent()),
+        };
         let mut response = if request.method() == "GET" {
-            let get = self.agent.get(request.url());
+            let get = agent.get(request.url()).config().timeout_global(Some(timeout)).build();
             request.headers().fold(get, |get, (name, value)| get.header(name, value)).call()?
         } else {
-            let post = self.agent.post(request.url());
+            let post = agent.post(request.url()).config().timeout_global(Some(timeout)).build();
             request.headers().fold(post, |post, (name, value)| post.header(name, value)).send(request.body())?
         };
-        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let (content_type, retry_after) = (header("content-type"), header("retry-after"));
-        // One byte more than is accepted: a body that just fits must not look like one that was cut.
-        let limit = u64::try_from(Answer::MAX_BODY).unwrap_or(u64::MAX).saturating_add(1);
+        // One byte more than is accepted, so that a body that just fits is not taken for one that is too large.
+        let limit = u64::try_from(Response::MAX_BODY).unwrap_or(u64::MAX).saturating_add(1);
         let body = response.body_mut().with_config().limit(limit).read_to_vec()?;
-        let answer = Answer::new(response.status().as_u16(), content_type.as_deref(), body);
-        Ok(answer.retry_after(retry_after.as_deref()))
+        let headers = response.headers().iter();
+        let headers = headers.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        Ok(Response::new(response.status().as_u16(), headers, body))
     }
 
-    /// The loop: sends what is to be sent until there is a result.
-    pub(crate) fn run<Next, Done>(
-        &self,
-        mut next: Next,
-        request: fn(&Next) -> &Request,
-        receive: fn(Next, Answer) -> Result<Step<Next, Done>, Error>,
-    ) -> Result<Done, Error> {
-        let mut earlier_sent = false;
+    /// Runs a [`Roundtrip`]: sends its requests until there is a result. The time limit is for all of them together.
+    ///
+    /// # Errors
+    /// Those of [`send`](Self::send) and of the [`Roundtrip`].
+    ///
+    /// ```no_run
+    /// use proofkey::{Discovery, Transport};
+    /// let provider = Transport::new().run(Discovery::new("https://login.example.com")?)?;
+    /// # let _ = provider;
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn run<R: Roundtrip>(&self, mut roundtrip: R) -> Result<R::Output, Error> {
+        let started = Instant::now();
         loop {
-            let answer = self.send(request(&next)).map_err(|error| {
-                let sent = earlier_sent || error.request_sent();
-                error.sent(sent)
-            })?;
-            earlier_sent = true;
-            match receive(next, answer)? {
-                Step::Send(then) => next = then,
-                Step::Done(result) => return Ok(result),
-            }
-        }
-    }
-
-    pub(crate) fn exchange(&self, mut exchange: Exchange) -> Result<Tokens, Error> {
-        loop {
-            match exchange.step(|request| self.send(request))? {
-                Step::Send(next) => exchange = next,
-                Step::Done(tokens) => return Ok(tokens),
+            let remaining = self.timeout().saturating_sub(started.elapsed());
+            match roundtrip.send(|request| self.send_within(remaining, request), now)? {
+                Step::Send(next) => roundtrip = next,
+                Step::Done(output) => return Ok(output),
             }
         }
     }
@@ -190,15 +226,15 @@ impl fmt::Debug for Transport {
     }
 }
 
-/// What an error of ureq means, by whether a byte of the request had left.
+/// Maps an error of ureq, depending on whether a byte of the request had been sent.
 fn kind(error: &ureq::Error, sent: bool) -> ErrorKind {
     use ureq::Error as E;
     match error {
-        E::BodyExceedsLimit(_) | E::LargeResponseHeader(..) => ErrorKind::AnswerTooLarge,
-        E::Io(error) if over_limit(error) => ErrorKind::AnswerTooLarge,
+        E::BodyExceedsLimit(_) | E::LargeResponseHeader(..) => ErrorKind::ResponseTooLarge,
+        E::Io(error) if over_limit(error) => ErrorKind::ResponseTooLarge,
         E::Timeout(_) if sent => ErrorKind::Timeout,
-        E::Protocol(_) if sent => ErrorKind::AnswerMalformed,
-        _ if sent => ErrorKind::AnswerInterrupted,
+        E::Protocol(_) if sent => ErrorKind::ResponseMalformed,
+        _ if sent => ErrorKind::ResponseInterrupted,
         E::Other(error) if error.is::<AddressForbidden>() => ErrorKind::AddressForbidden,
         E::Rustls(_) | E::Tls(_) | E::TlsRequired => ErrorKind::TlsFailed,
         E::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => ErrorKind::TlsFailed,
@@ -207,20 +243,20 @@ fn kind(error: &ureq::Error, sent: bool) -> ErrorKind {
     }
 }
 
-/// ureq hides its own error in one of io while a body is read.
+/// While a body is read, ureq wraps its own error in an `io::Error`.
 fn over_limit(error: &io::Error) -> bool {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>());
     matches!(inner, Some(ureq::Error::BodyExceedsLimit(_)))
 }
 
-/// Addresses that are written as such need no look-up, hence no thread; `localhost` is loopback without asking anybody.
+/// Resolves IP addresses and `localhost` without a look-up, and so without a thread; `localhost` is always loopback.
 #[derive(Debug)]
 struct LiteralResolver {
     names: DefaultResolver,
     public_only: bool,
 }
 
-/// An address that is not public, where only public ones may be reached.
+/// An address is not public, and the transport is `public_only`.
 #[derive(Debug)]
 struct AddressForbidden;
 
@@ -255,13 +291,13 @@ impl Resolver for LiteralResolver {
 }
 
 thread_local! {
-    /// Whether the request that this thread is sending has handed a byte to its connection.
+    /// Whether this thread has passed a byte of its current request to the connection.
     static SENT: Cell<bool> = const { Cell::new(false) };
     /// Whether the connection that this thread reads from has failed.
     static BROKEN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The last link of the chain of connectors: sees the request's own bytes, after TLS is there.
+/// The last connector of the chain. It sees the bytes of the request itself, after the TLS handshake.
 #[derive(Debug)]
 struct MarkSent;
 
@@ -299,11 +335,12 @@ impl<In: UreqTransport> UreqTransport for Marked<In> {
     }
 }
 
-/// For the whole request, from looking the host up to the last byte of the body, unless the caller sets another.
+/// The default limit for the whole request, from the look-up of the host to the last byte of the body.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Longer ones overflow the clocks of some systems.
+/// Longer limits overflow the clocks of some systems.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
-/// A connection that idled longer may be half closed, and a code can be sent once.
+/// A connection that was idle for longer may be half closed, and a code cannot be sent again.
 const MAX_IDLE: Duration = Duration::from_secs(1);
-/// A client talks to one host from all its threads: with fewer than there are threads, they close each other's.
+/// All threads of a client talk to one host. If there were fewer connections than threads, the threads would close each
+/// other's.
 const MAX_IDLE_CONNECTIONS: usize = 64;

@@ -5,10 +5,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, SHA384, SHA512, digest};
 
-use crate::ErrorKind;
+use crate::error::ErrorKind;
 
-/// How an ID token is signed: the `alg` of its header (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). Signatures by
-/// a shared secret, and none at all, are not among them.
+/// How an ID token is signed: the `alg` of its header (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). HMAC with
+/// a shared secret, and `none`, are not supported.
 ///
 /// ```
 /// use proofkey::IdTokenAlgorithm;
@@ -18,7 +18,7 @@ use crate::ErrorKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdTokenAlgorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256: what a client gets that registers nothing else.
+    /// RSASSA-PKCS1-v1_5 with SHA-256: the default for a client that registers no other.
     Rs256,
     /// RSASSA-PKCS1-v1_5 with SHA-384.
     Rs384,
@@ -34,7 +34,7 @@ pub enum IdTokenAlgorithm {
     Es256,
     /// ECDSA over P-384 with SHA-384.
     Es384,
-    /// Ed25519, also where it is named so (RFC 9864).
+    /// Ed25519, also under that name (RFC 9864).
     EdDsa,
 }
 
@@ -68,8 +68,8 @@ impl IdTokenAlgorithm {
         }
     }
 
-    /// What `at_hash` and `c_hash` hold for this text (OpenID Connect Core section 3.1.3.6): the left half of its hash, by
-    /// the algorithm of the ID token. For Ed25519 that is SHA-512, as its signatures use it.
+    /// The value of `at_hash` or `c_hash` for this text (OpenID Connect Core section 3.1.3.6): the left half of its
+    /// hash. The algorithm of the ID token decides which hash; for Ed25519 it is SHA-512, which its signatures use.
     pub(crate) fn half_hash(self, text: &str) -> String {
         let hash = match self {
             Self::Rs256 | Self::Ps256 | Self::Es256 => &SHA256,
@@ -85,10 +85,14 @@ impl IdTokenAlgorithm {
 impl FromStr for IdTokenAlgorithm {
     type Err = ErrorKind;
 
-    /// [`IdTokenAlg`](ErrorKind::IdTokenAlg) for every other name; names are compared as they are written.
+    /// Reads the name in a header, where case counts. [`IdTokenAlg`](ErrorKind::IdTokenAlg) for any other name.
     fn from_str(name: &str) -> Result<Self, ErrorKind> {
         let name = if name == "Ed25519" { "EdDSA" } else { name };
-        Self::ALL.iter().copied().find(|algorithm| algorithm.as_str() == name).ok_or(ErrorKind::IdTokenAlg)
+        let known = Self::ALL.iter().copied().find(|algorithm| algorithm.as_str() == name);
+        known.ok_or(match name {
+            "ES512" | "ES256K" | "Ed448" => ErrorKind::IdTokenAlgUnsupported,
+            _ => ErrorKind::IdTokenAlg,
+        })
     }
 }
 
@@ -119,6 +123,6 @@ mod tests {
             ran += 1;
         }
         assert_eq!(file["counts"]["id_token_hashes"], ran);
-        assert_eq!(unknown, ["ES512"], "tokens that are signed so are refused");
+        assert_eq!(unknown, ["ES512"], "a token with this algorithm is refused");
     }
 }

@@ -3,13 +3,13 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::http::response::Members;
+use crate::syntax::json::Members;
 
 /// What a server says about a user: the claims of a checked ID token, or of the userinfo endpoint (OpenID Connect Core
 /// sections 2 and 5.3).
 ///
-/// A user is known by the pair of [`issuer`](Self::issuer) and [`subject`](Self::subject), never by an e-mail address,
-/// which changes hands (section 5.7).
+/// Identify a user by the pair of [`issuer`](Self::issuer) and [`subject`](Self::subject), never by an e-mail address,
+/// which may pass to another person (section 5.7).
 #[derive(Clone)]
 pub struct Claims(BTreeMap<String, Value>);
 
@@ -18,19 +18,19 @@ impl Claims {
         Self(members.into_all())
     }
 
-    /// The server that says so; empty where the userinfo endpoint does not.
+    /// The server that makes these claims; empty if a userinfo response does not name it.
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.text("iss")
     }
 
-    /// The user's name at that server, which never changes; empty where a server without OpenID Connect gives none.
+    /// The user's identifier at that server, which never changes; empty if a server without OpenID Connect sends none.
     #[must_use]
     pub fn subject(&self) -> &str {
         self.text("sub")
     }
 
-    /// A claim, for example `email`. The server vouches for it only as far as it says, see `email_verified`.
+    /// A claim, for example `email`. Whether the server has verified it is a claim too, for example `email_verified`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
@@ -46,7 +46,7 @@ impl Claims {
     }
 }
 
-/// Only the names of the claims: their values are about a person.
+/// Shows only the names of the claims, because their values are about a person.
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Claims")?;

@@ -1,13 +1,18 @@
-//! Without the feature `id-token` no login asks for an ID token, and those that come are not looked at.
+//! Takes the place of this module without the feature `id-token`: no login asks for an ID token, and ID tokens in
+//! responses are ignored.
 
-use crate::{Answer, Client, Error, ErrorKind, Request, Secret, Tokens};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::http::{Request, Response};
+use crate::secret::Secret;
+use crate::tokens::Tokens;
 
-/// Nothing can be asked for: a login has none.
+/// Empty, because a login cannot ask for anything.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Asked(());
+pub(crate) struct OpenIdRequest(());
 
 #[derive(Debug)]
-pub(crate) enum OpenId {}
+pub(crate) enum IdTokenCheck {}
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reason {
@@ -15,16 +20,16 @@ pub(crate) enum Reason {
     UnknownKey,
 }
 
-/// Only [`OpenId`] makes one, and there is none.
-#[expect(dead_code, reason = "the exchange takes it apart")]
+/// Never made: only an [`IdTokenCheck`] makes one, and that has no values.
+#[expect(dead_code, reason = "the exchange matches on it")]
 pub(crate) enum Checked {
     Good(Tokens),
-    Waiting { tokens: Tokens, id_token: Secret, question: Request },
+    KeyUnknown { tokens: Tokens, id_token: Secret, request: Request },
 }
 
-impl Asked {
-    pub(crate) fn settled(self, _: &Client, is_openid: bool) -> Result<Option<Self>, ErrorKind> {
-        if is_openid { Err(ErrorKind::ScopeInvalid) } else { Ok(None) }
+impl OpenIdRequest {
+    pub(crate) fn begin(self, _: &Client, is_openid: bool) -> Result<Option<Self>, ErrorKind> {
+        if is_openid { Err(ErrorKind::OpenidUnsupported) } else { Ok(None) }
     }
 
     pub(crate) fn check_client(_: &Client) -> Result<(), ErrorKind> {
@@ -44,25 +49,29 @@ impl Asked {
     }
 }
 
-impl OpenId {
-    pub(crate) fn of_login(_: &Client, _: Asked, _: i64, _: &str) -> Option<Self> {
+impl IdTokenCheck {
+    pub(crate) fn of_login(_: &Client, _: OpenIdRequest, _: i64, _: &str) -> Option<Self> {
         None
     }
 
-    pub(crate) fn of_refresh(_: &Client, _: &Tokens) -> Option<Self> {
-        None
+    pub(crate) fn of_refresh(_: &Client, _: &Tokens) -> Result<Option<Self>, ErrorKind> {
+        Ok(None)
     }
 
     pub(crate) fn keys_wanted(&mut self, _: i64) -> Option<Request> {
         match *self {}
     }
 
-    pub(crate) fn take_answer(&mut self, _: &Answer, _: Reason, _: i64) -> Result<(), Error> {
+    pub(crate) fn take_response(&mut self, _: &Response, _: Reason, _: i64) -> Result<(), Error> {
         match *self {}
     }
 
-    #[cfg(feature = "http")]
-    pub(crate) fn fetch_keys(&mut self, _: Reason, _: impl FnOnce() -> Result<Answer, Error>) -> Result<(), Error> {
+    pub(crate) fn fetch_keys(
+        &mut self,
+        _: Reason,
+        _: impl FnOnce() -> Result<Response, Error>,
+        _: i64,
+    ) -> Result<(), Error> {
         match *self {}
     }
 

@@ -1,12 +1,14 @@
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
 use crate::syntax::form;
-use crate::{Client, Error, ErrorKind, Tokens};
+use crate::tokens::Tokens;
 
 impl Client {
-    /// The URL that signs the user out at the provider as well (OpenID Connect RP-Initiated Logout section 2): send the
-    /// browser there once the application's own session is gone. `return_to` is where the provider sends the browser
-    /// then, if it is registered there as a `post_logout_redirect_uri`.
+    /// The URL that signs the user out at the provider as well (OpenID Connect RP-Initiated Logout section 2). End the
+    /// application's own session, then send the browser there. The provider sends the browser on to `return_to`, if
+    /// that is registered there as a `post_logout_redirect_uri`.
     ///
-    /// The ID token is in it, as a hint who signs out.
+    /// The URL contains the ID token, as a hint of who signs out.
     ///
     /// # Errors
     /// [`EndpointMissing`](ErrorKind::EndpointMissing) if the provider offers none;
@@ -15,7 +17,7 @@ impl Client {
     /// ```
     /// # use proofkey::{Client, Provider, Secret, Tokens};
     /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?
-    /// #     .end_session_endpoint("https://as.example/logout")?;
+    /// #     .with_end_session_endpoint("https://as.example/logout")?;
     /// # let client = Client::new(provider, "my-app")?;
     /// # let tokens = Tokens::from_parts(Secret::new("a"), None, None, None);
     /// assert_eq!(
@@ -25,7 +27,7 @@ impl Client {
     /// # Ok::<(), proofkey::Error>(())
     /// ```
     pub fn end_session_url(&self, tokens: &Tokens, return_to: Option<&str>) -> Result<String, Error> {
-        let endpoint = self.provider().openid.end_session_endpoint.as_deref().ok_or(ErrorKind::EndpointMissing)?;
+        let endpoint = self.provider().end_session_endpoint().ok_or(ErrorKind::EndpointMissing)?;
         let parameters = [
             ("client_id", self.id()),
             ("id_token_hint", tokens.id_token().map(|id_token| id_token.expose()).unwrap_or_default()),

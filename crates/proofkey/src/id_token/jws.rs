@@ -1,32 +1,32 @@
-//! JSON Web Signature, compact (RFC 7515 section 7.1), as strict as the RFC allows.
+//! JSON Web Signatures in compact form (RFC 7515 section 7.1), read as strictly as the RFC allows.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::IdTokenAlgorithm;
-use crate::ErrorKind;
-use crate::http::response::Members;
+use super::algorithm::IdTokenAlgorithm;
+use crate::error::ErrorKind;
+use crate::syntax::json::Members;
 
-/// A signed token, taken apart and not yet believed.
+/// A signed token that is parsed but not yet verified.
 pub(crate) struct Jws<'a> {
     pub(crate) algorithm: IdTokenAlgorithm,
     pub(crate) kid: Option<String>,
-    /// What the signature is over.
+    /// What the signature covers.
     pub(crate) signed: &'a str,
     pub(crate) signature: Vec<u8>,
     pub(crate) payload: Members,
 }
 
 impl<'a> Jws<'a> {
-    /// Three parts of canonical base64url, of which the first two are JSON objects without repeated members. The header
-    /// names no extension (`crit`), no other type than a JWT, and an algorithm that is known; whatever keys it brings
-    /// along (`jwk`, `jku`, `x5c`, `x5u`) are not looked at.
+    /// Parses three parts of canonical base64url. The first two must be JSON objects without repeated members. The
+    /// header must name no extension (`crit`), no type other than JWT, and a known algorithm. Keys in the header
+    /// (`jwk`, `jku`, `x5c`, `x5u`) are ignored.
     pub(crate) fn parse(token: &'a str) -> Result<Self, ErrorKind> {
         let (signed, signature) = token.rsplit_once('.').ok_or(ErrorKind::IdTokenMalformed)?;
         let (header, payload) = signed.split_once('.').ok_or(ErrorKind::IdTokenMalformed)?;
         let (header, payload, signature) = (object(header)?, object(payload)?, decode(signature)?);
-        if header.get_even_empty("crit").is_some() {
+        if header.contains("crit") {
             return Err(ErrorKind::IdTokenCrit);
         }
         if !is_jwt(header.get_even_empty("typ"))? {
@@ -54,7 +54,8 @@ fn object(part: &str) -> Result<Members, ErrorKind> {
     Members::from_json(&text, &|_| true).map_err(|_| ErrorKind::IdTokenMalformed)
 }
 
-/// An access token (`at+jwt`) or a logout token is no ID token (RFC 8725 section 3.11).
+/// Whether this may be the type of an ID token. Access tokens (`at+jwt`) and logout tokens are refused (RFC 8725
+/// section 3.11).
 fn is_jwt(typ: Option<&Value>) -> Result<bool, ErrorKind> {
     match typ {
         None => Ok(true),

@@ -1,50 +1,40 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-#[cfg(feature = "http")]
-use std::sync::Condvar;
-
 use super::keys::Keys;
-use crate::Error;
+use crate::error::{Error, ErrorKind};
+use crate::single_flight::{SingleFlight, Turn};
 
-/// The keys of a client's server. Clones of the client share them. No lock is held while they are fetched.
+/// The keys of the server, which all clones of a client share. No lock is held while they are fetched.
 #[derive(Default)]
 pub(crate) struct KeyCache {
     state: Mutex<State>,
-    #[cfg(feature = "http")]
-    landed: Condvar,
+    flight: SingleFlight<Arc<Keys>>,
 }
 
 #[derive(Default)]
 struct State {
     keys: Option<Arc<Keys>>,
-    /// When they came, or when the server last failed to send newer ones.
+    /// When they were fetched. After a failed fetch, a time that makes the next one due after `PATIENCE`.
     tried_at: i64,
     /// When the server was last asked for a key that was not among them.
     refetched_at: Option<i64>,
-    #[cfg(feature = "http")]
-    under_way: bool,
-    /// How many fetches have ended, and how the last one did.
-    #[cfg(feature = "http")]
-    ended: u64,
-    #[cfg(feature = "http")]
-    failure: Option<Error>,
 }
 
-/// The keys that are here.
+/// The keys in the cache.
 pub(crate) enum Cached {
     None,
-    /// To be asked for again; good enough if that fails.
+    /// Due to be fetched again, but still usable if that fails.
     Old(Arc<Keys>),
     Fresh(Arc<Keys>),
 }
 
-/// Why keys are asked for.
+/// Why keys are fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
     /// There are none, or they are old.
     Age,
-    /// A token names another one.
+    /// A token names a key that is not among them.
     UnknownKey,
 }
 
@@ -62,13 +52,13 @@ impl KeyCache {
         }
     }
 
-    /// The keys, if they are others than these.
+    /// The cached keys, unless they are the `known` ones.
     pub(crate) fn other_than(&self, known: Option<&Arc<Keys>>) -> Option<Arc<Keys>> {
         let is_other = |keys: &&Arc<Keys>| known.is_none_or(|known| !Arc::ptr_eq(keys, known));
         self.lock().keys.as_ref().filter(is_other).cloned()
     }
 
-    /// Takes what the server answered. Old keys outlive a failure, and for a while nobody asks again.
+    /// Stores the result of a fetch. After a failure the old keys stay, and are not fetched again for a while.
     pub(crate) fn put(&self, keys: Result<Keys, Error>, reason: Reason, now: i64) -> Result<Arc<Keys>, Error> {
         let mut state = self.lock();
         if reason == Reason::UnknownKey {
@@ -88,51 +78,33 @@ impl KeyCache {
         }
     }
 
-    /// Whether the server may be asked for a key that is not here: not again and again for made-up ones.
+    /// Whether the server may be asked for an unknown key now. The interval keeps forged tokens from causing one
+    /// request each.
     pub(crate) fn may_refetch(&self, now: i64) -> bool {
         self.lock().refetched_at.is_none_or(|at| !(0..INTERVAL).contains(&now.saturating_sub(at)))
     }
 
-    /// Fetches keys other than the known ones, once for all threads that ask meanwhile.
-    #[cfg(feature = "http")]
+    /// Fetches keys other than the `known` ones, once for all threads that want them at the same time.
     pub(crate) fn fetch(
         &self,
         known: Option<&Arc<Keys>>,
         reason: Reason,
-        ask: impl FnOnce() -> Result<Keys, Error>,
+        fetch: impl FnOnce() -> Result<Keys, Error>,
         now: i64,
     ) -> Result<Arc<Keys>, Error> {
-        let mut state = self.lock();
-        let ended = state.ended;
-        while state.under_way {
-            state = self.landed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        match self.flight.join() {
+            Turn::Landed(keys) => keys,
+            Turn::Reentered => Err(ErrorKind::Internal.into()),
+            Turn::Lead(lead) => {
+                // Another thread may have fetched them since the caller looked.
+                let keys = match self.other_than(known) {
+                    Some(keys) => Ok(keys),
+                    None => self.put(fetch(), reason, now),
+                };
+                lead.land(keys.clone());
+                keys
+            }
         }
-        match (&state.keys, &state.failure) {
-            (Some(keys), _) if known.is_none_or(|known| !Arc::ptr_eq(keys, known)) => return Ok(Arc::clone(keys)),
-            (_, Some(failure)) if state.ended != ended => return Err(failure.clone()),
-            _ => {}
-        }
-        state.under_way = true;
-        drop(state);
-        let landing = Landing(self);
-        let keys = self.put(ask(), reason, now);
-        self.lock().failure = keys.as_ref().err().cloned();
-        drop(landing);
-        keys
-    }
-}
-
-/// Ends a fetch, also when the one who asks panics.
-#[cfg(feature = "http")]
-struct Landing<'a>(&'a KeyCache);
-
-#[cfg(feature = "http")]
-impl Drop for Landing<'_> {
-    fn drop(&mut self) {
-        let mut state = self.0.lock();
-        state.under_way = false;
-        state.ended = state.ended.wrapping_add(1);
-        self.0.landed.notify_all();
     }
 }
 
@@ -142,9 +114,9 @@ impl fmt::Debug for KeyCache {
     }
 }
 
-/// How long keys are used without asking for them again, in seconds.
+/// How long keys are used before they are fetched again, in seconds.
 const LIFETIME: i64 = 3600;
 /// How long old keys are used after the server failed to send newer ones, in seconds.
 const PATIENCE: i64 = 60;
-/// The least time between two questions for unknown keys, in seconds.
+/// The shortest time between two requests for unknown keys, in seconds.
 const INTERVAL: i64 = 10;

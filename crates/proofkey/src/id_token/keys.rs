@@ -1,4 +1,4 @@
-//! The keys of a server (RFC 7517 section 5), and the choice of one for a token.
+//! The keys of a server (RFC 7517 section 5), and the choice of the key for a token.
 
 use std::fmt;
 
@@ -7,18 +7,19 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{self, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey, VerificationAlgorithm};
 use serde_json::{Map, Value};
 
-use super::IdTokenAlgorithm as Alg;
+use super::algorithm::IdTokenAlgorithm as Alg;
 use super::jws::Jws;
-use crate::http::response::Members;
-use crate::{Answer, Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
+use crate::http::Response;
+use crate::syntax::json::Members;
 
-/// The keys of a set that can verify an ID token. The others (for encryption, of other types, malformed) are left out, as
-/// RFC 7517 section 5 asks.
+/// The keys of a set that can verify an ID token. The others (for encryption, of other types, malformed) are ignored,
+/// as RFC 7517 section 5 says.
 pub(crate) struct Keys(Vec<Key>);
 
 struct Key {
     kid: Option<String>,
-    /// If the set says that the key is for one algorithm only.
+    /// The only algorithm that the key is for, if the set says so.
     algorithm: Option<Alg>,
     material: Material,
 }
@@ -30,29 +31,32 @@ enum Material {
     Ed25519(Vec<u8>),
 }
 
-/// What a set of keys says about a token.
+/// The result of verifying a token with a set of keys.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verified {
     Yes,
     No,
-    /// No key of the set is meant: the server may have a new one.
+    /// The set does not have the key of this token: the server may have a new one.
     UnknownKey,
 }
 
 impl Keys {
-    pub(crate) fn from_answer(answer: &Answer) -> Result<Self, Error> {
-        let unavailable = Error::from(ErrorKind::KeysUnavailable).after(answer.seconds_to_wait());
-        let is_success = answer.status() == 200 && answer.body().len() <= Answer::MAX_BODY;
-        let text = std::str::from_utf8(answer.body()).ok().filter(|_| is_success).ok_or_else(|| unavailable.clone())?;
+    pub(crate) fn from_response(response: &Response) -> Result<Self, Error> {
+        let unavailable = response.error(ErrorKind::KeysUnavailable);
+        let is_success = response.status() == 200 && response.body().len() <= Response::MAX_BODY;
+        let text =
+            std::str::from_utf8(response.body()).ok().filter(|_| is_success).ok_or_else(|| unavailable.clone())?;
         let set = Members::from_json(text, &|name| name == "keys").map_err(|_| unavailable.clone())?;
-        let keys: Vec<_> = match set.get("keys") {
-            Some(Value::Array(keys)) => keys.iter().filter_map(Value::as_object).filter_map(Key::parse).collect(),
-            _ => Vec::new(),
-        };
-        if keys.is_empty() { Err(unavailable) } else { Ok(Self(keys)) }
+        let Some(Value::Array(keys)) = set.get("keys") else { return Err(unavailable) };
+        let usable: Vec<_> = keys.iter().filter_map(Value::as_object).filter_map(Key::parse).collect();
+        match usable.is_empty() {
+            true if keys.is_empty() => Err(unavailable),
+            true => Err(response.error(ErrorKind::KeysUnsupported)),
+            false => Ok(Self(usable)),
+        }
     }
 
-    /// Verifies by the key that the token names. One that names none needs a set in which only one key fits it (OpenID
+    /// Verifies with the key that the token names. If it names none, exactly one key of the set must fit it (OpenID
     /// Connect Core section 10.1).
     pub(crate) fn verify(&self, jws: &Jws<'_>) -> Verified {
         let named = |key: &&Key| jws.kid.is_none() || key.kid == jws.kid;
@@ -75,25 +79,33 @@ impl fmt::Debug for Keys {
 
 impl Key {
     fn parse(jwk: &Map<String, Value>) -> Option<Self> {
-        let text = |name: &str| jwk.get(name).and_then(Value::as_str);
-        let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?).ok();
+        // A member that is null counts as absent.
+        let member = |name: &str| jwk.get(name).filter(|value| !value.is_null());
+        let text = |name: &str| member(name).and_then(Value::as_str);
+        // RFC 7518 section 2 forbids padding and leading zeros, but some servers send them.
+        let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?.trim_end_matches('=')).ok();
+        let number = |name: &str| {
+            let bytes = bytes(name)?;
+            let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+            Some(bytes.get(zeros..)?.to_vec())
+        };
         let coordinate = |name: &str, len: usize| bytes(name).filter(|bytes| bytes.len() == len);
         // An uncompressed point (SEC 1 section 2.3.3).
         let point = |len: usize| Some([vec![4], coordinate("x", len)?, coordinate("y", len)?].concat());
-        // Where a key says both, both have to fit (RFC 7517 section 4.3).
-        let is_for_signatures = jwk.get("use").is_none_or(|purpose| purpose == "sig")
-            && match jwk.get("key_ops") {
+        // If a key has both `use` and `key_ops`, both must allow it (RFC 7517 section 4.3).
+        let is_for_signatures = member("use").is_none_or(|purpose| purpose == "sig")
+            && match member("key_ops") {
                 None => true,
                 Some(Value::Array(operations)) => operations.iter().any(|operation| operation == "verify"),
                 Some(_) => false,
             };
-        let algorithm = match jwk.get("alg") {
+        let algorithm = match member("alg") {
             None => None,
             Some(Value::String(name)) => Some(name.parse().ok()?),
             Some(_) => return None,
         };
         let material = match (text("kty")?, text("crv")) {
-            ("RSA", _) => Material::Rsa { n: bytes("n")?, e: bytes("e")? },
+            ("RSA", _) => Material::Rsa { n: number("n").filter(|n| n.len() >= SHORTEST_RSA)?, e: number("e")? },
             ("EC", Some("P-256")) => Material::P256(point(32)?),
             ("EC", Some("P-384")) => Material::P384(point(48)?),
             ("OKP", Some("Ed25519")) => Material::Ed25519(coordinate("x", 32)?),
@@ -122,8 +134,6 @@ impl Key {
         match &self.material {
             Material::Rsa { n, e } => {
                 let by = |parameters: &RsaParameters| {
-                    // RFC 7518 section 2 forbids leading zeros, and some servers send one.
-                    let n = n.strip_prefix(&[0]).unwrap_or(n);
                     RsaPublicKeyComponents { n, e }.verify(parameters, signed, signature).is_ok()
                 };
                 match jws.algorithm {
@@ -142,3 +152,6 @@ impl Key {
         }
     }
 }
+
+/// The length of the shortest RSA modulus that is accepted, in bytes: 2048 bits (RFC 7518 section 3.3).
+const SHORTEST_RSA: usize = 256;

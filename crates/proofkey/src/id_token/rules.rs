@@ -1,12 +1,14 @@
-//! What a client accepts of an ID token, and the checks of its claims.
+//! Which ID tokens a client accepts, and the checks of their claims.
 
 use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 
-use super::{Claims, IdTokenAlgorithm, jws::Jws};
-use crate::ErrorKind;
+use super::algorithm::IdTokenAlgorithm;
+use super::claims::Claims;
+use super::jws::Jws;
+use crate::error::ErrorKind;
 
-/// What a client accepts.
+/// Which ID tokens a client accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IdTokenRules {
     /// `None`: what the server's metadata lists, else RS256.
@@ -14,7 +16,7 @@ pub(crate) struct IdTokenRules {
     /// In seconds.
     pub(crate) leeway: u32,
     pub(crate) trusted_audiences: Vec<String>,
-    /// Whether TLS to the token endpoint stands in for the signature.
+    /// Whether TLS to the token endpoint replaces the check of the signature.
     pub(crate) trust_tls: bool,
 }
 
@@ -31,12 +33,12 @@ pub(crate) struct Expectation<'a> {
     pub(crate) algorithms: &'a [IdTokenAlgorithm],
     pub(crate) leeway: u32,
     pub(crate) trusted_audiences: &'a [String],
-    /// `None` if none was sent: then none may come.
+    /// `None` if none was sent; then the token must have none.
     pub(crate) nonce: Option<&'a str>,
     /// The largest age of the sign-in in seconds, and when the login began.
     pub(crate) max_age: Option<(u32, i64)>,
-    /// Empty if any will do.
-    pub(crate) acr: &'a [String],
+    /// Empty if any is accepted.
+    pub(crate) acr_values: &'a [String],
     pub(crate) access_token: &'a str,
     pub(crate) code: Option<&'a str>,
     /// For a refresh: the claims of the login.
@@ -49,7 +51,7 @@ impl Expectation<'_> {
         if self.algorithms.contains(&jws.algorithm) { Ok(()) } else { Err(ErrorKind::IdTokenAlg) }
     }
 
-    /// The steps of OpenID Connect Core section 3.1.3.7 but for the signature; section 12.2 for a refresh.
+    /// The checks of OpenID Connect Core section 3.1.3.7 except the signature, and of section 12.2 for a refresh.
     pub(crate) fn check(&self, jws: Jws<'_>) -> Result<Claims, ErrorKind> {
         let algorithm = jws.algorithm;
         let claims = Claims::new(jws.payload);
@@ -84,13 +86,18 @@ impl Expectation<'_> {
         if !is_hash("c_hash", self.code) {
             return Err(ErrorKind::IdTokenCHash);
         }
+        if claims.get("auth_time").is_some() && number("auth_time").is_none() {
+            return Err(ErrorKind::IdTokenAuthTime);
+        }
         if let Some((max_age, began_at)) = self.max_age {
             let oldest = began_at as f64 - f64::from(max_age) - leeway;
             if !number("auth_time").is_some_and(|at| oldest <= at && at <= now + leeway) {
                 return Err(ErrorKind::IdTokenAuthTime);
             }
         }
-        if !self.acr.is_empty() && !text("acr").is_some_and(|acr| self.acr.iter().any(|wanted| wanted == acr)) {
+        if !self.acr_values.is_empty()
+            && !text("acr").is_some_and(|acr| self.acr_values.iter().any(|wanted| wanted == acr))
+        {
             return Err(ErrorKind::IdTokenAcr);
         }
         match self.original {
@@ -99,7 +106,7 @@ impl Expectation<'_> {
         }
     }
 
-    /// For this client, and for nobody who is not trusted.
+    /// The token must be for this client, and every other audience must be trusted.
     fn check_audience(&self, claims: &Claims) -> Result<(), ErrorKind> {
         let audiences: Option<Vec<&str>> = match claims.get("aud") {
             Some(Value::String(audience)) => Some(vec![audience]),
@@ -118,7 +125,7 @@ impl Expectation<'_> {
         }
     }
 
-    /// Sent and back, or neither. A refreshed token need not repeat it, and must not have another.
+    /// The token must have the nonce that was sent, or none if none was sent. A refreshed token may leave it out.
     fn check_nonce(&self, claims: &Claims) -> Result<(), ErrorKind> {
         let is_equal = |came: &str, sent: &str| bool::from(came.as_bytes().ct_eq(sent.as_bytes()));
         let sent = match self.original {
@@ -134,7 +141,7 @@ impl Expectation<'_> {
     }
 }
 
-/// Section 12.2: the same user, for the same client, by the same sign-in.
+/// OpenID Connect Core section 12.2: the same user, client and sign-in as in the original token.
 fn check_refreshed(claims: &Claims, original: &Claims) -> Result<(), ErrorKind> {
     let is_same = |name| claims.get(name) == original.get(name);
     let is_same_or_absent = |name| claims.get(name).is_none() || original.get(name).is_none() || is_same(name);
@@ -148,7 +155,7 @@ fn check_refreshed(claims: &Claims, original: &Claims) -> Result<(), ErrorKind> 
     }
 }
 
-/// One audience may be a text or a list of one.
+/// A single audience may be a string or a list of one.
 fn is_same_audience(claims: &Claims, original: &Claims) -> bool {
     let audiences = |claims: &Claims| match claims.get("aud") {
         Some(Value::Array(audiences)) => audiences.clone(),

@@ -1,18 +1,22 @@
 use std::fmt;
 
+use proofkey_core::Verifier;
 use zeroize::Zeroizing;
 
-use crate::client::is_vschar;
-use crate::id_token::Asked;
+use super::Login;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::id_token::OpenIdRequest;
 use crate::syntax::form;
-use crate::{Client, Error, ErrorKind, Login, Verifier};
+use crate::syntax::grammar::{is_vschar, random_text, scope_tokens};
+use crate::syntax::uri::Uri;
 
 /// An authorization request under construction; [`Client::authorize`] starts one.
 ///
 /// ```
 /// # use proofkey::{Client, Provider};
 /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
-/// # let client = Client::new(provider, "my-app")?.redirect_uri("https://client.example/cb")?;
+/// # let client = Client::new(provider, "my-app")?.with_redirect_uri("https://client.example/cb")?;
 /// let login = client.authorize().scope("files.read").extra("prompt", "consent").begin(1_700_000_000)?;
 /// # let _ = login;
 /// # Ok::<(), proofkey::Error>(())
@@ -22,56 +26,81 @@ pub struct Authorize {
     pub(crate) client: Client,
     scope: String,
     extra: Vec<(String, String)>,
+    resource: Vec<String>,
     state: Option<String>,
     verifier: Option<Verifier>,
-    pub(crate) asked: Asked,
+    openid: OpenIdRequest,
     form_post: bool,
     data: Zeroizing<String>,
 }
 
+impl Client {
+    /// Starts an authorization request.
+    pub fn authorize(&self) -> Authorize {
+        Authorize::new(self.clone())
+    }
+}
+
 impl Authorize {
-    pub(crate) fn new(client: Client) -> Self {
+    fn new(client: Client) -> Self {
         Self {
             client,
             scope: String::new(),
             extra: Vec::new(),
+            resource: Vec::new(),
             state: None,
             verifier: None,
-            asked: Asked::default(),
+            openid: OpenIdRequest::default(),
             form_post: false,
             data: Zeroizing::default(),
         }
     }
 
-    /// What is asked for: scope tokens, separated by single spaces (RFC 6749 section 3.3). None by default.
+    /// Sets the scope to ask for: tokens separated by single spaces (RFC 6749 section 3.3). Empty by default.
     pub fn scope(self, scope: impl Into<String>) -> Self {
         Self { scope: scope.into(), ..self }
     }
 
-    /// A further parameter of the authorization request. One without a value is not sent.
+    /// Adds a parameter to the authorization request. A parameter with an empty value is not sent.
     pub fn extra(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.extra.push((name.into(), value.into()));
         self
     }
 
-    /// How the server may ask the user: `consent`, `login`, `select_account` or `none` (OpenID Connect Core section
-    /// 3.1.2.1, understood by many OAuth servers).
+    /// Sets how the server prompts the user: `consent`, `login`, `select_account` or `none` (OpenID Connect Core
+    /// section 3.1.2.1, understood by many OAuth servers).
     pub fn prompt(self, prompt: impl Into<String>) -> Self {
         self.extra("prompt", prompt)
     }
 
-    /// Who is about to sign in, if the application knows: an address or a name for the server's form.
+    /// Tells the server who is about to sign in, if the application knows: an e-mail address or a name that the server
+    /// can put into its form.
     pub fn login_hint(self, login_hint: impl Into<String>) -> Self {
         self.extra("login_hint", login_hint)
     }
 
-    /// Where the access token is to be used (RFC 8707); may be called more than once.
-    pub fn resource(self, resource: impl Into<String>) -> Self {
-        self.extra("resource", resource)
+    /// Names a resource server that the access token is for: an absolute URI without a fragment (RFC 8707 section 2). May
+    /// be called more than once. It is sent in the authorization request, with the code and with every refresh;
+    /// [`Quirk::ResourceOnlyAtAuthorization`](crate::Quirk::ResourceOnlyAtAuthorization) is for servers that refuse it at
+    /// the token endpoint.
+    ///
+    /// ```
+    /// # use proofkey::{Client, Provider, Roundtrip};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// # let client = Client::new(provider, "my-app")?.with_redirect_uri("https://client.example/cb")?;
+    /// let login = client.authorize().resource("https://api.example").state("s").begin(0)?;
+    /// let exchange = login.accept("https://client.example/cb?code=c&state=s", 0)?;
+    /// assert!(exchange.request().body().contains("&resource=https%3A%2F%2Fapi.example&"));
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn resource(mut self, resource: impl Into<String>) -> Self {
+        self.resource.push(resource.into());
+        self
     }
 
-    /// Asks the server to have the browser post the answer as a form instead of putting it into the URL (OAuth 2.0 Form Post
-    /// Response Mode), which some servers want for some scopes. [`Callback::form_post`] takes it.
+    /// Asks the server to have the browser post the response as a form instead of putting it into the URL (OAuth 2.0
+    /// Form Post Response Mode). Some servers require this for some scopes.
+    /// [`Callback::form_post`](super::Callback::form_post) takes the form.
     ///
     /// ```
     /// # use proofkey::{Client, Provider};
@@ -85,8 +114,8 @@ impl Authorize {
         Self { form_post: true, ..self }
     }
 
-    /// A text of the application that stays with the login, sealed or not: for example where the user is to go afterwards.
-    /// At most 256 bytes. It is not sent; [`Login::data`] gives it back.
+    /// Keeps a text of the application with the login, also when it is sealed: for example the page to return to. At
+    /// most 256 bytes. It is not sent to the server; [`Login::data`] returns it.
     ///
     /// ```
     /// # use proofkey::{Client, Provider};
@@ -100,8 +129,8 @@ impl Authorize {
         Self { data: Zeroizing::new(data.into()), ..self }
     }
 
-    /// Uses this state instead of 128 fresh random bits: for tests, and for applications that can vouch for theirs. It
-    /// must be unguessable, used once, and bound to the browser.
+    /// Uses this state instead of 128 fresh random bits: for tests, and for applications that make their own. It must
+    /// be unguessable, used once, and bound to the browser.
     pub fn state(self, state: impl Into<String>) -> Self {
         Self { state: Some(state.into()), ..self }
     }
@@ -111,28 +140,36 @@ impl Authorize {
         Self { verifier: Some(verifier), ..self }
     }
 
-    /// Makes the login: a fresh state and a fresh verifier, and the URL to send the browser to. `now` is in seconds since
-    /// the epoch; the login expires ten minutes later.
+    /// Makes the login: a fresh state and a fresh verifier, and the URL to send the browser to. `now` is in seconds
+    /// since the epoch; the login expires ten minutes later.
     ///
     /// # Errors
-    /// [`ScopeInvalid`](ErrorKind::ScopeInvalid); [`StateInvalid`](ErrorKind::StateInvalid);
-    /// [`ParameterReserved`](ErrorKind::ParameterReserved) for an extra parameter, or one in the query of the endpoint,
-    /// that this request sets itself or that comes twice (only `resource` may);
-    /// [`SealTooLarge`](ErrorKind::SealTooLarge) for more than 256 bytes of [`data`](Self::data); and
+    /// [`ScopeInvalid`](ErrorKind::ScopeInvalid) and [`StateInvalid`](ErrorKind::StateInvalid) for characters that they
+    /// may not have; [`ParameterReserved`](ErrorKind::ParameterReserved) if an extra parameter, or one in the
+    /// endpoint's own query, is set by this request itself or appears twice ;
+    /// [`ResourceInvalid`](ErrorKind::ResourceInvalid);
+    /// [`DataTooLarge`](ErrorKind::DataTooLarge) for more than 256 bytes of [`data`](Self::data); and
     /// [`EntropyUnavailable`](ErrorKind::EntropyUnavailable).
     ///
-    /// The scope `openid` adds a fresh nonce, and has the ID token checked: [`IssuerMissing`](ErrorKind::IssuerMissing) and
-    /// [`EndpointMissing`](ErrorKind::EndpointMissing) unless the provider has an issuer and a `jwks_uri`. Without the
-    /// feature `id-token` it is [`ScopeInvalid`](ErrorKind::ScopeInvalid): no login may rest on an unchecked ID token.
+    /// With the scope `openid`, a fresh nonce is sent and the ID token is checked. Further errors are then
+    /// [`IssuerMissing`](ErrorKind::IssuerMissing) and [`EndpointMissing`](ErrorKind::EndpointMissing) unless the
+    /// provider has an issuer and a `jwks_uri`; and [`NonceInvalid`](ErrorKind::NonceInvalid) and
+    /// [`AcrValuesInvalid`](ErrorKind::AcrValuesInvalid). Options of OpenID Connect without that scope are
+    /// [`OpenidScopeMissing`](ErrorKind::OpenidScopeMissing). Without the feature `id-token`, the scope is
+    /// [`OpenidUnsupported`](ErrorKind::OpenidUnsupported), because no login may rely on an unchecked ID token.
     pub fn begin(self, now: i64) -> Result<Login, Error> {
-        let scope = check_scope(&self.scope)?;
+        let scope = scope_tokens(&self.scope)?;
         let is_openid = scope.iter().any(|token| token == "openid");
-        let asked = self.asked.settled(&self.client, is_openid)?;
-        let openid_parameters = asked.as_ref().map(Asked::parameters).unwrap_or_default();
+        let openid = self.openid.begin(&self.client, is_openid)?;
+        let openid_parameters = openid.as_ref().map(OpenIdRequest::parameters).unwrap_or_default();
         if self.data.len() > MAX_DATA {
-            return Err(ErrorKind::SealTooLarge.into());
+            return Err(ErrorKind::DataTooLarge.into());
         }
-        let state = random_unless(self.state)?;
+        let state = match self.state {
+            Some(state) if is_vschar(&state) => state,
+            Some(_) => return Err(ErrorKind::StateInvalid.into()),
+            None => random_text()?,
+        };
         let verifier = match self.verifier {
             Some(verifier) => verifier,
             None => Verifier::generate()?,
@@ -141,7 +178,7 @@ impl Authorize {
         let mut parameters = vec![
             ("response_type", "code"),
             ("client_id", self.client.id()),
-            ("redirect_uri", self.client.redirect_uri_text().unwrap_or_default()),
+            ("redirect_uri", self.client.redirect_uri().unwrap_or_default()),
             ("scope", &self.scope),
             ("state", &state),
             ("code_challenge", challenge.as_str()),
@@ -152,9 +189,13 @@ impl Authorize {
         }
         let sent = openid_parameters.iter().filter(|(_, value)| !value.is_empty());
         parameters.extend(sent.map(|(name, value)| (*name, value.as_str())));
+        if !self.resource.iter().all(|resource| is_resource(resource)) {
+            return Err(ErrorKind::ResourceInvalid.into());
+        }
+        parameters.extend(self.resource.iter().map(|resource| ("resource", resource.as_str())));
         for (name, value) in &self.extra {
             let is_taken = RESERVED.contains(&name.as_str()) || parameters.iter().any(|(taken, _)| taken == name);
-            if name.is_empty() || is_taken && name != "resource" {
+            if name.is_empty() || is_taken {
                 return Err(ErrorKind::ParameterReserved.into());
             }
             parameters.push((name, value));
@@ -173,9 +214,45 @@ impl Authorize {
             scope,
             began_at: now,
             expires_at: now.saturating_add(LIFETIME),
-            asked,
+            openid,
+            form_post: self.form_post,
+            resource: self.resource,
             data: self.data,
         })
+    }
+}
+
+/// For logins with the scope `openid` (OpenID Connect Core section 3.1.2.1).
+#[cfg(feature = "id-token")]
+impl Authorize {
+    /// Uses this nonce instead of 128 fresh random bits: for tests.
+    pub fn nonce(mut self, nonce: impl Into<String>) -> Self {
+        self.openid.nonce = Some(nonce.into());
+        self
+    }
+
+    /// Requires that the user signed in at the server at most this many seconds ago; otherwise the server asks the user
+    /// to sign in again. An ID token with an older sign-in is refused.
+    ///
+    /// ```
+    /// # use proofkey::{Client, Provider};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?
+    /// #     .with_issuer("https://as.example")?.with_jwks_uri("https://as.example/keys")?;
+    /// # let client = Client::new(provider, "my-app")?;
+    /// let login = client.authorize().scope("openid").max_age(300).begin(0)?;
+    /// assert!(login.url().ends_with("&max_age=300"));
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn max_age(mut self, seconds: u32) -> Self {
+        self.openid.max_age = Some(seconds);
+        self
+    }
+
+    /// Requires one of these ways to sign in, the preferred one first. They are values of `acr`, which the server
+    /// defines, for example for a second factor. An ID token with any other `acr` is refused.
+    pub fn acr_values(mut self, acr_values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.openid.acr_values = acr_values.into_iter().map(Into::into).collect();
+        self
     }
 }
 
@@ -186,39 +263,14 @@ impl fmt::Debug for Authorize {
     }
 }
 
-/// Cuts a scope into its tokens (RFC 6749 appendix A.4).
-pub(crate) fn check_scope(scope: &str) -> Result<Vec<String>, ErrorKind> {
-    let is_token =
-        |token: &str| !token.is_empty() && token.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E));
-    match scope {
-        "" => Ok(Vec::new()),
-        _ if scope.split(' ').all(is_token) => Ok(scope.split(' ').map(str::to_owned).collect()),
-        _ => Err(ErrorKind::ScopeInvalid),
-    }
-}
-
-/// What the caller vouches for, or 128 random bits as base64url (RFC 6749 section 10.10): characters that no server
-/// mangles.
-pub(crate) fn random_unless(given: Option<String>) -> Result<String, ErrorKind> {
-    use base64::Engine as _;
-    match given {
-        Some(text) if is_vschar(&text) => return Ok(text),
-        Some(_) => return Err(ErrorKind::StateInvalid),
-        None => {}
-    }
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|_| ErrorKind::EntropyUnavailable)?;
-    Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
-}
-
 /// How long a login stays usable, in seconds.
 const LIFETIME: i64 = 600;
 
-/// How much of the application's own a login carries, in bytes.
-pub(crate) const MAX_DATA: usize = 256;
+/// The most [`data`](Authorize::data) that a login carries, in bytes.
+pub(super) const MAX_DATA: usize = 256;
 
 /// Parameters that the flow sets, or that would change what its checks mean.
-const RESERVED: [&str; 13] = [
+const RESERVED: [&str; 15] = [
     "response_type",
     "response_mode",
     "client_id",
@@ -227,9 +279,16 @@ const RESERVED: [&str; 13] = [
     "scope",
     "state",
     "code_challenge",
+    "code_verifier",
     "code_challenge_method",
     "request",
     "request_uri",
     "nonce",
     "max_age",
+    "resource",
 ];
+
+/// An absolute URI without a fragment (RFC 8707 section 2).
+pub(super) fn is_resource(text: &str) -> bool {
+    Uri::split(text).is_some_and(|uri| uri.fragment.is_none())
+}

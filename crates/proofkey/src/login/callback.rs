@@ -1,22 +1,23 @@
 use std::fmt;
 
-use proofkey_core::Error;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use crate::client::is_vschar;
+use crate::error::ErrorKind;
 use crate::syntax::form;
+use crate::syntax::grammar::is_vschar;
 
-/// The redirect back from the authorization server, as it arrived: never a code and a state on their own, and never a
-/// mapping, which hides what came twice.
+/// The redirect back from the authorization server, as it arrived. It is never a code and a state on their own, and
+/// never a mapping, which would hide a repeated parameter.
 ///
-/// A whole URL is one already: `login.accept("https://client.example/cb?code=…&state=…", now)`. It carries the code, so
-/// it is erased on drop and redacted in `Debug`.
+/// A whole URL converts into one: `login.accept("https://client.example/cb?code=…&state=…", now)`. A callback contains
+/// the code, so it is erased on drop and redacted in `Debug`.
 ///
 /// ```
 /// use proofkey::Callback;
 ///
-/// let posted = Callback::form_post("https://client.example/cb", "application/x-www-form-urlencoded", "code=c&state=s");
+/// let content_type = "application/x-www-form-urlencoded";
+/// let posted = Callback::form_post("https://client.example/cb", content_type, "code=c&state=s");
 /// assert_eq!(format!("{posted:?}"), "Callback(redacted)");
 /// ```
 pub struct Callback {
@@ -44,23 +45,27 @@ impl Callback {
         Self { url: Zeroizing::new(url.into()), form: Some(form) }
     }
 
-    /// Reads the callback as the answer to a request with this redirect URI.
-    pub(crate) fn read(&self, redirect_uri: Option<&str>) -> Result<Response, Error> {
+    pub(crate) const fn is_form_post(&self) -> bool {
+        self.form.is_some()
+    }
+
+    /// Reads the callback as the response to a request with this redirect URI.
+    pub(crate) fn read(&self, redirect_uri: Option<&str>) -> Result<AuthorizationResponse, ErrorKind> {
         let size = self.form.as_ref().map_or(0, |form| form.body.len()).saturating_add(self.url.len());
         if size > MAX_LEN || self.url.bytes().any(|byte| byte.is_ascii_control() || byte == b' ') {
-            return Err(Error::CallbackMalformed);
+            return Err(ErrorKind::CallbackMalformed);
         }
         let (arrived_at, query) = cut_url(&self.url);
-        let mut pairs = form::decode(query).ok_or(Error::CallbackMalformed)?;
-        remove_registered(&mut pairs, arrived_at, redirect_uri.ok_or(Error::RedirectUriMismatch)?)?;
+        let mut pairs = form::decode(query).ok_or(ErrorKind::CallbackMalformed)?;
+        remove_registered(&mut pairs, arrived_at, redirect_uri.ok_or(ErrorKind::RedirectUriMismatch)?)?;
         if let Some(form) = &self.form {
             let essence = form.content_type.split(';').next().unwrap_or_default().trim();
             if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-                return Err(Error::CallbackMalformed);
+                return Err(ErrorKind::CallbackMalformed);
             }
-            pairs.extend(form::decode(&form.body).ok_or(Error::CallbackMalformed)?);
+            pairs.extend(form::decode(&form.body).ok_or(ErrorKind::CallbackMalformed)?);
         }
-        Response::from_pairs(pairs)
+        AuthorizationResponse::from_pairs(pairs)
     }
 }
 
@@ -78,7 +83,7 @@ impl fmt::Debug for Callback {
 
 /// The parameters of an authorization response (RFC 6749 section 4.1.2, RFC 9207), each at most once and not empty.
 #[derive(Default)]
-pub(crate) struct Response {
+pub(crate) struct AuthorizationResponse {
     code: Option<Zeroizing<String>>,
     state: Option<Zeroizing<String>>,
     iss: Option<Zeroizing<String>>,
@@ -89,14 +94,14 @@ pub(crate) struct Response {
     token: bool,
 }
 
-impl Response {
-    /// Unknown parameters are ignored, also when they come twice (RFC 6749 section 4.1.2).
-    fn from_pairs(pairs: Pairs) -> Result<Self, Error> {
+impl AuthorizationResponse {
+    /// Reads the known parameters. Unknown ones are ignored, even if they are repeated (RFC 6749 section 4.1.2).
+    fn from_pairs(pairs: Pairs) -> Result<Self, ErrorKind> {
         let mut seen: Vec<Zeroizing<String>> = Vec::new();
         let mut response = Self::default();
         for (name, value) in pairs.into_iter().filter(|(name, _)| KNOWN.contains(&name.as_str())) {
             if seen.contains(&name) {
-                return Err(Error::CallbackDuplicate);
+                return Err(ErrorKind::CallbackDuplicate);
             }
             if !value.is_empty() {
                 match name.as_str() {
@@ -115,45 +120,47 @@ impl Response {
         Ok(response)
     }
 
-    /// Whether this answers the request with that `state` (RFC 6749 section 10.12). An empty expectation matches nothing.
-    pub(crate) fn check_state(&self, expected: &str) -> Result<(), Error> {
+    /// Checks that this responds to the request with the `expected` state (RFC 6749 section 10.12). An empty `expected`
+    /// matches nothing.
+    pub(crate) fn check_state(&self, expected: &str) -> Result<(), ErrorKind> {
         match &self.state {
-            // The answer of a response mode that was not asked for carries no state of its own.
-            None if self.jwt => Err(Error::ResponseModeUnsupported),
-            None => Err(Error::StateMissing),
+            // A response as a JWT, which was not asked for, has its state inside the JWT.
+            None if self.jwt => Err(ErrorKind::ResponseModeUnsupported),
+            None => Err(ErrorKind::StateMissing),
             Some(state) if !expected.is_empty() && state.as_bytes().ct_eq(expected.as_bytes()).into() => Ok(()),
-            Some(_) => Err(Error::StateMismatch),
+            Some(_) => Err(ErrorKind::StateMismatch),
         }
     }
 
-    /// Whether this comes from the expected issuer (RFC 9207 section 2.4): compared as text, nothing normalised.
-    pub(crate) fn check_iss(&self, expected: Option<&str>, promised: bool) -> Result<(), Error> {
+    /// Checks that this comes from the `expected` issuer (RFC 9207 section 2.4). The two are compared as text, without
+    /// normalising.
+    pub(crate) fn check_iss(&self, expected: Option<&str>, promised: bool) -> Result<(), ErrorKind> {
         match &self.iss {
-            None if promised => Err(Error::IssMissing),
+            None if promised => Err(ErrorKind::IssMissing),
             None => Ok(()),
             Some(iss) if expected == Some(iss.as_str()) => Ok(()),
-            Some(_) => Err(Error::IssMismatch),
+            Some(_) => Err(ErrorKind::IssMismatch),
         }
     }
 
-    /// The code of a response that carries nothing else that was not asked for.
-    pub(crate) fn into_code(self) -> Result<Zeroizing<String>, Error> {
+    /// The code, if the response contains nothing that was not asked for.
+    pub(crate) fn into_code(self) -> Result<Zeroizing<String>, ErrorKind> {
         match self.code {
-            _ if self.jwt => Err(Error::ResponseModeUnsupported),
-            _ if self.token => Err(Error::UnexpectedToken),
-            None => Err(Error::CodeMissing),
+            _ if self.jwt => Err(ErrorKind::ResponseModeUnsupported),
+            _ if self.token => Err(ErrorKind::UnexpectedToken),
+            None => Err(ErrorKind::CodeMissing),
             Some(code) if is_vschar(&code) => Ok(code),
-            Some(_) => Err(Error::CodeInvalid),
+            Some(_) => Err(ErrorKind::CodeInvalid),
         }
     }
 }
 
 type Pairs = Vec<(Zeroizing<String>, Zeroizing<String>)>;
 
-/// Checks that the callback arrived at the redirect URI, and takes the registered query out of what arrived (RFC 6749
-/// section 3.1.2, RFC 8252 section 8.10). Compared byte for byte; only that a browser requests `/` where a URL has no
-/// path is allowed for.
-fn remove_registered(pairs: &mut Pairs, arrived_at: &str, redirect_uri: &str) -> Result<(), Error> {
+/// Checks that the callback arrived at the redirect URI, and removes the registered query from its parameters (RFC 6749
+/// section 3.1.2, RFC 8252 section 8.10). The URLs are compared byte for byte, with one exception: if the redirect URI
+/// has no path, a browser requests `/`.
+fn remove_registered(pairs: &mut Pairs, arrived_at: &str, redirect_uri: &str) -> Result<(), ErrorKind> {
     let (registered_at, registered_query) = cut_url(redirect_uri);
     let has_path = registered_at.split_once("://").is_none_or(|(_, rest)| rest.contains('/'));
     let is_same = match arrived_at.strip_suffix('/') {
@@ -161,16 +168,16 @@ fn remove_registered(pairs: &mut Pairs, arrived_at: &str, redirect_uri: &str) ->
         _ => arrived_at == registered_at,
     };
     if !is_same {
-        return Err(Error::RedirectUriMismatch);
+        return Err(ErrorKind::RedirectUriMismatch);
     }
-    for registered in form::decode(registered_query).ok_or(Error::RedirectUriMismatch)? {
-        let position = pairs.iter().position(|pair| *pair == registered).ok_or(Error::RedirectUriMismatch)?;
+    for registered in form::decode(registered_query).ok_or(ErrorKind::RedirectUriMismatch)? {
+        let position = pairs.iter().position(|pair| *pair == registered).ok_or(ErrorKind::RedirectUriMismatch)?;
         pairs.remove(position);
     }
     Ok(())
 }
 
-/// A URL up to its query, and the query; the fragment is dropped.
+/// Cuts a URL into the part before its query, and the query. The fragment is dropped.
 fn cut_url(url: &str) -> (&str, &str) {
     let url = url.split_once('#').map_or(url, |(url, _)| url);
     url.split_once('?').unwrap_or((url, ""))
@@ -179,7 +186,7 @@ fn cut_url(url: &str) -> (&str, &str) {
 /// The largest callback, URL and body together, in bytes.
 const MAX_LEN: usize = 64 * 1024;
 
-/// Parameters with a meaning here. One of the last four, if it is there, is a token that was not asked for.
+/// The parameters that have a meaning here. The last four contain tokens that were not asked for.
 const KNOWN: [&str; 10] = [
     "code",
     "state",

@@ -1,49 +1,60 @@
 mod authorize;
 mod callback;
+#[cfg(feature = "http")]
+mod finish;
 mod replay_store;
 mod seal;
 
-pub use authorize::Authorize;
-#[cfg(feature = "id-token")]
-pub(crate) use authorize::random_unless;
-pub use callback::Callback;
-pub use replay_store::{MemoryStore, SpendStore};
-pub use seal::SealKeys;
-
 use std::fmt;
 
+use proofkey_core::Verifier;
 use zeroize::Zeroizing;
 
-use self::callback::Response;
-use crate::client::is_vschar;
-use crate::id_token::{Asked, OpenId};
+pub use self::authorize::Authorize;
+pub use self::callback::Callback;
+pub use self::replay_store::{MemoryReplayStore, ReplayStore};
+pub use self::seal::SealKeys;
+use crate::client::Client;
+use crate::client_authentication::ClientAuthenticationMethod;
+use crate::error::{Endpoint, Error, ErrorKind, OAuthError};
+use crate::id_token::{IdTokenCheck, OpenIdRequest};
+use crate::syntax::grammar::is_vschar;
 use crate::tokens::{Exchange, Expected};
-use crate::{Client, Error, ErrorKind, OAuthError, Verifier};
+use callback::AuthorizationResponse;
 
-/// One pending authorization: what was sent, and what the answer is checked against. It is used once, and expires ten
+/// One pending authorization: what was sent, and what the response is checked against. It is used once, and expires ten
 /// minutes after it began.
 ///
-/// It holds the verifier: keep it where only this user's browser can reach it again, and never in a readable cookie.
-/// [`seal`](Self::seal) makes an encrypted text of it.
+/// It contains the verifier: keep it where only this user's browser can reach it again, and never in a readable cookie.
+/// [`seal`](Self::seal) turns it into an encrypted text.
 pub struct Login {
     pub(crate) client: Client,
-    pub(crate) state: String,
-    pub(crate) verifier: Box<Verifier>,
-    pub(crate) url: String,
-    pub(crate) scope: Vec<String>,
-    pub(crate) began_at: i64,
-    pub(crate) expires_at: i64,
-    /// If it has the scope `openid`.
-    pub(crate) asked: Option<Asked>,
-    pub(crate) data: Zeroizing<String>,
+    state: String,
+    verifier: Box<Verifier>,
+    url: String,
+    scope: Vec<String>,
+    began_at: i64,
+    expires_at: i64,
+    /// Only with the scope `openid`.
+    openid: Option<OpenIdRequest>,
+    /// Whether the response has to come as a form that the browser posts.
+    form_post: bool,
+    resource: Vec<String>,
+    data: Zeroizing<String>,
 }
 
 impl Login {
-    /// The URL to send the browser to (RFC 6749 section 4.1.1). The verifier is not in it. Empty for a login that was
-    /// resumed: its browser was sent there already.
+    /// The URL to send the browser to (RFC 6749 section 4.1.1). It does not contain the verifier. Empty for a login
+    /// that was resumed: its browser was sent there already.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The scope that was asked for, as tokens.
+    #[must_use]
+    pub fn scope(&self) -> &[String] {
+        &self.scope
     }
 
     /// When this login expires, in seconds since the epoch.
@@ -58,24 +69,42 @@ impl Login {
         &self.data
     }
 
-    /// Whether it is too late for this login. Much too early is too late as well: then a clock was wrong, and the time of
-    /// the end means nothing.
-    pub(crate) const fn is_over(&self, now: i64) -> bool {
+    /// Whether this login has expired. Also true if it seems to begin more than a minute from now: then the clocks
+    /// disagree, and the expiry cannot be trusted.
+    pub(crate) const fn has_expired(&self, now: i64) -> bool {
         now > self.expires_at || now < self.began_at.saturating_sub(CLOCK_SKEW)
     }
 
-    /// Checks the redirect that came back, and turns this login into the exchange of its code. In this order: where it
-    /// arrived, what came twice, `state`, `iss`, then `error`, then `code` (RFC 6749 section 4.1.2, RFC 9207).
+    /// The same login, continued by this client, whose secret may have changed since the login began. The endpoints
+    /// stay those that the login began with.
     ///
     /// # Errors
-    /// A [`Refusal`]. What anybody could have sent (malformed, another state, another issuer) hands the login back in it:
-    /// the real answer may still come. An answer with the right state spends it, a refusal
-    /// ([`AuthorizationError`](ErrorKind::AuthorizationError), with the server's words) as well as a code.
+    /// A [`Refusal`] with the login in it: [`SealClient`](ErrorKind::SealClient) unless the client has the same issuer
+    /// (without one, the same endpoints), client id and redirect URI and, if it has a secret, the same token endpoint.
+    pub fn with_client(self, client: &Client) -> Result<Self, Refusal> {
+        // A secret goes only to the token endpoint that the client itself has: another tenant may share the issuer's origin.
+        let has_secret = client.authentication().method() != ClientAuthenticationMethod::None;
+        let is_elsewhere = client.provider().token_endpoint() != self.client.provider().token_endpoint();
+        if !client.is_same_as(&self.client) || has_secret && is_elsewhere {
+            return Err(Verdict::Usable(ErrorKind::SealClient).on(self));
+        }
+        Ok(Self { client: client.as_recorded(&self.client), ..self })
+    }
+
+    /// Checks the callback, and turns this login into the exchange of its code. The checks, in this order: the URI
+    /// where it arrived, repeated parameters, `state`, `iss`, then `error`, then `code` (RFC 6749 section 4.1.2, RFC
+    /// 9207).
+    ///
+    /// # Errors
+    /// A [`Refusal`]. If anybody could have sent the callback (it is malformed, or has another state or issuer), the
+    /// login is in the refusal: the real response may still come. A response with the right state uses the login up,
+    /// both with a code and with an error ([`AuthorizationError`](ErrorKind::AuthorizationError), with the server's
+    /// words).
     ///
     /// ```
     /// # use proofkey::{Client, ErrorKind, Provider};
     /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
-    /// # let client = Client::new(provider, "my-app")?.redirect_uri("https://client.example/cb")?;
+    /// # let client = Client::new(provider, "my-app")?.with_redirect_uri("https://client.example/cb")?;
     /// # let login = client.authorize().state("the-state").begin(0)?;
     /// let refusal = login.accept("https://client.example/cb?code=x&state=forged", 0).unwrap_err();
     /// assert_eq!(refusal.error.kind(), ErrorKind::StateMismatch);
@@ -86,14 +115,12 @@ impl Login {
     /// # Ok::<(), proofkey::Error>(())
     /// ```
     pub fn accept(self, callback: impl Into<Callback>, now: i64) -> Result<Exchange, Refusal> {
-        match self.check(&callback.into(), now) {
-            Ok(code) => Ok(self.exchange(&self.client, &code, now)),
-            Err(verdict) => Err(verdict.on(self)),
-        }
+        self.check(&callback.into(), now).map_err(|verdict| verdict.on(self))
     }
 
-    /// The same for a code that the server showed to the user, who typed it in: only for a login that began without a
-    /// redirect URI. There is neither a state nor an issuer to check; the verifier alone ties the code to this login.
+    /// [`accept`](Self::accept) for a code that the server showed to the user, who typed it in: only for a login that
+    /// began without a redirect URI. There is neither a state nor an issuer to check; only the verifier ties the code
+    /// to this login.
     ///
     /// # Errors
     /// A [`Refusal`] with the login in it: [`CodeMissing`](ErrorKind::CodeMissing) and
@@ -102,7 +129,7 @@ impl Login {
     /// [`LoginExpired`](ErrorKind::LoginExpired).
     ///
     /// ```
-    /// # use proofkey::{Client, Provider};
+    /// # use proofkey::{Client, Provider, Roundtrip};
     /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
     /// let login = Client::new(provider, "my-cli")?.authorize().begin(0)?;
     /// let exchange = login.accept_pasted_code("pasted-code", 0)?;
@@ -111,72 +138,58 @@ impl Login {
     /// ```
     pub fn accept_pasted_code(self, code: &str, now: i64) -> Result<Exchange, Refusal> {
         let kind = match code {
-            _ if self.is_over(now) => return Err(Verdict::Spent(ErrorKind::LoginExpired.into()).on(self)),
-            _ if self.client.redirect_uri_text().is_some() => ErrorKind::RedirectUriMismatch,
+            _ if self.has_expired(now) => return Err(Verdict::Over(ErrorKind::LoginExpired.into()).on(self)),
+            _ if self.client.redirect_uri().is_some() => ErrorKind::RedirectUriMismatch,
             "" => ErrorKind::CodeMissing,
-            code if is_vschar(code) => return Ok(self.exchange(&self.client, code, now)),
+            code if is_vschar(code) => return Ok(self.exchange(code, now)),
             _ => ErrorKind::CodeInvalid,
         };
-        Err(Verdict::Anybodys(kind).on(self))
+        Err(Verdict::Usable(kind).on(self))
     }
 
-    /// [`accept`](Self::accept) by a client that may have got another secret since.
-    ///
-    /// # Errors
-    /// Those of [`accept`](Self::accept), and [`SealClient`](ErrorKind::SealClient), with the login, if it began with
-    /// another server, client id or redirect URI.
-    pub fn accept_as(self, client: &Client, callback: impl Into<Callback>, now: i64) -> Result<Exchange, Refusal> {
-        match self.check_as(client, &callback.into(), now) {
-            Ok(code) => Ok(self.exchange(client, &code, now)),
-            Err(verdict) => Err(verdict.on(self)),
+    /// [`accept`](Self::accept), for callers that may need the login again: if no byte of the request is sent, the same
+    /// callback may come again.
+    pub(crate) fn check(&self, callback: &Callback, now: i64) -> Result<Exchange, Verdict> {
+        if self.has_expired(now) {
+            return Err(Verdict::Over(ErrorKind::LoginExpired.into()));
         }
+        let response = self.authenticate(callback).map_err(Verdict::Usable)?;
+        let code = code(response).map_err(Verdict::Over)?;
+        Ok(self.exchange(&code, now))
     }
 
-    /// [`check`](Self::check), and that the login is one of this client.
-    pub(crate) fn check_as(
-        &self,
-        client: &Client,
-        callback: &Callback,
-        now: i64,
-    ) -> Result<Zeroizing<String>, Verdict> {
-        if !client.is_same_as(&self.client) {
-            return Err(Verdict::Anybodys(ErrorKind::SealClient));
+    /// The parameters of the callback, once it is shown to belong to this login.
+    fn authenticate(&self, callback: &Callback) -> Result<AuthorizationResponse, ErrorKind> {
+        if callback.is_form_post() != self.form_post {
+            return Err(ErrorKind::ResponseModeUnsupported);
         }
-        self.check(callback, now)
-    }
-
-    /// [`accept`](Self::accept) without using the login up.
-    pub(crate) fn check(&self, callback: &Callback, now: i64) -> Result<Zeroizing<String>, Verdict> {
-        if self.is_over(now) {
-            return Err(Verdict::Spent(ErrorKind::LoginExpired.into()));
-        }
-        let response = self.authenticate(callback).map_err(Verdict::Anybodys)?;
-        code(response).map_err(Verdict::Spent)
-    }
-
-    /// The parameters of a callback that is shown to answer this login.
-    fn authenticate(&self, callback: &Callback) -> Result<Response, ErrorKind> {
-        let response = callback.read(self.client.redirect_uri_text())?;
+        let response = callback.read(self.client.redirect_uri())?;
         response.check_state(&self.state)?;
         let provider = self.client.provider();
-        response.check_iss(provider.expected_issuer(), provider.promises_iss())?;
+        response.check_iss(provider.issuer(), provider.iss_parameter_supported())?;
         Ok(response)
     }
 
-    /// The exchange of a checked code, by this client as it is now: its secret may have changed since the login began.
-    pub(crate) fn exchange(&self, client: &Client, code: &str, now: i64) -> Exchange {
-        let parameters = [
+    fn exchange(&self, code: &str, now: i64) -> Exchange {
+        let mut parameters = vec![
             ("grant_type", "authorization_code"),
             ("code", code),
-            ("redirect_uri", client.redirect_uri_text().unwrap_or_default()),
+            ("redirect_uri", self.client.redirect_uri().unwrap_or_default()),
             ("code_verifier", self.verifier.expose()),
         ];
-        // The code goes where the login began, even if the server's metadata says otherwise since.
         let provider = self.client.provider();
-        let expected = Expected { scope: self.scope.clone(), quirks: provider.quirks().to_vec(), kept: None };
-        let began_at = self.began_at;
-        let openid = self.asked.as_ref().and_then(|asked| OpenId::of_login(client, asked.clone(), began_at, code));
-        Exchange::new(client.request(provider.token_endpoint(), &parameters), expected, openid, now)
+        let resource = provider.resource_at_token_endpoint(&self.resource);
+        parameters.extend(resource.iter().map(|resource| ("resource", resource.as_str())));
+        let request = self.client.request(Endpoint::Token, provider.token_endpoint(), &parameters);
+        let expected = Expected {
+            scope: self.scope.clone(),
+            resource: self.resource.clone(),
+            quirks: provider.quirks().to_vec(),
+            kept: None,
+        };
+        let openid = self.openid.clone();
+        let id_token = openid.and_then(|openid| IdTokenCheck::of_login(&self.client, openid, self.began_at, code));
+        Exchange::new(request, expected, id_token, now)
     }
 }
 
@@ -193,16 +206,16 @@ impl fmt::Debug for Login {
 /// What a failed check means for the login.
 pub(crate) enum Verdict {
     /// Anybody could have sent this: the login stays usable.
-    Anybodys(ErrorKind),
+    Usable(ErrorKind),
     /// The login is over.
-    Spent(Error),
+    Over(Error),
 }
 
 impl Verdict {
     pub(crate) fn on(self, login: Login) -> Refusal {
         match self {
-            Self::Anybodys(kind) => Refusal { error: kind.into(), login: Some(Box::new(login)) },
-            Self::Spent(error) => Refusal { error, login: None },
+            Self::Usable(kind) => Refusal { error: kind.into(), login: Some(Box::new(login)) },
+            Self::Over(error) => Refusal { error, login: None },
         }
     }
 }
@@ -214,7 +227,7 @@ impl Verdict {
 pub struct Refusal {
     /// What was wrong.
     pub error: Error,
-    /// The login, still usable: the callback may have been anybody's, or nothing of it was sent on.
+    /// The login, if it is still usable: anybody could have sent the callback, or nothing was sent to the server.
     pub login: Option<Box<Login>>,
 }
 
@@ -232,8 +245,9 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// The code of an authenticated response, or the server's refusal. An error wins: no code beside one is ever used.
-fn code(mut response: Response) -> Result<Zeroizing<String>, Error> {
+/// The code of an authenticated response, or the server's refusal. If there is an error, a code beside it is never
+/// used.
+fn code(mut response: AuthorizationResponse) -> Result<Zeroizing<String>, Error> {
     match response.error.take() {
         Some(error) => {
             let oauth = OAuthError::new(error, response.error_description.take(), response.error_uri.take());

@@ -1,4 +1,4 @@
-//! A pending login as one encrypted text. `tests/vectors/README.md` tells the format to other implementations.
+//! A pending login as one encrypted text. `tests/vectors/README.md` describes the format for other implementations.
 
 use std::fmt;
 
@@ -6,24 +6,29 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::{AeadInOut, KeyInit, Tag, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
+use proofkey_core::Verifier;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::client::is_vschar;
-use crate::id_token::Asked;
-use crate::login::authorize::{MAX_DATA, check_scope};
-use crate::{Client, Error, ErrorKind, Login, Provider, Verifier};
+use super::Login;
+use super::authorize::{MAX_DATA, is_resource};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::id_token::OpenIdRequest;
+use crate::provider::Provider;
+use crate::syntax::grammar::{is_vschar, scope_tokens};
 
-/// The keys that seal logins, made from secrets of the application: the newest seals, and every one opens.
+/// The keys that seal logins, derived from secrets of the application. The newest one seals; all of them open.
 ///
-/// A secret is 32 random bytes, or a text made from them, the same in every process that may finish the login. To replace
-/// it, make the new one the newest, and keep the old one for the ten minutes that its logins live.
+/// A secret is 32 random bytes, or a text made from them. It is the same in every process that may finish the login. To
+/// replace it, make the new secret the newest, and keep the old one for ten minutes, until its logins have expired.
 ///
 /// ```
 /// use proofkey::{ErrorKind, SealKeys};
 ///
-/// let keys = SealKeys::new("a new secret of 32 random bytes or more")?.older("the secret of last year, as random")?;
+/// let keys = SealKeys::new("a new secret of 32 random bytes or more")?
+///     .with_older("the secret of last year, as random")?;
 /// assert!(!keys.is_weak());
 /// assert_eq!(format!("{keys:?}"), "SealKeys(redacted)");
 /// assert_eq!(SealKeys::new("dev").unwrap_err().kind(), ErrorKind::SecretWeak);
@@ -36,7 +41,7 @@ pub struct SealKeys {
 }
 
 impl SealKeys {
-    /// Keys with this secret alone. The caller's copy is the caller's to erase.
+    /// Keys from this secret alone. The caller erases its own copy of the secret.
     ///
     /// # Errors
     /// [`SecretWeak`](ErrorKind::SecretWeak) for fewer than 16 bytes.
@@ -45,18 +50,19 @@ impl SealKeys {
         Ok(Self { newest: Key::derive(secret)?, older: Vec::new(), is_weak: secret.len() < STRONG })
     }
 
-    /// The same keys, and one that still opens what was sealed with this secret.
+    /// Adds a key that still opens what was sealed with this secret.
     ///
     /// # Errors
     /// As for [`new`](Self::new).
-    pub fn older(mut self, secret: impl AsRef<[u8]>) -> Result<Self, Error> {
+    pub fn with_older(mut self, secret: impl AsRef<[u8]>) -> Result<Self, Error> {
         let secret = secret.as_ref();
         self.older.push(Key::derive(secret)?);
         self.is_weak |= secret.len() < STRONG;
         Ok(self)
     }
 
-    /// Whether a secret among them has fewer than 32 bytes. They work; say so where the application starts.
+    /// Whether any of the secrets has fewer than 32 bytes. Such keys work, but warn about them when the application
+    /// starts.
     ///
     /// ```
     /// assert!(proofkey::SealKeys::new("twenty-four letters, say")?.is_weak());
@@ -79,20 +85,20 @@ impl fmt::Debug for SealKeys {
 }
 
 impl Login {
-    /// Makes an encrypted text of this login, which [`Client::resume`] opens: in another request, worker, process or
-    /// machine, and in another language. It holds only characters that cookies, headers and URLs hold, about 600 of them
-    /// with ordinary values.
+    /// Turns this login into an encrypted text, which [`Client::resume`] opens: in another request, worker, process or
+    /// machine, and in another language. It has only characters that cookies, headers and URLs may have, about 600 of
+    /// them with ordinary values.
     ///
-    /// `context` says what the login is for, for example the name of the provider and the user who connects an account:
-    /// it does not open in another context. Sealing again does not make it live longer.
+    /// `context` says what the login is for, for example the name of the provider and the user who connects an account.
+    /// The text does not open in another context. Sealing again does not extend the life of the login.
     ///
-    /// Nobody without the secret can read or change the text. Who has it can deliver a callback with it more than once as
-    /// long as it lives: keep it with the browser that began (a cookie with `HttpOnly`, `Secure` and `SameSite=Lax`), and
-    /// where a second delivery must not reach the authorization server, let a store remember the first. Its length tells
-    /// that of the values.
+    /// Nobody without the secret can read or change the text. Anybody who has the text can deliver a callback with it
+    /// more than once while the login lives: keep it with the browser that began (a cookie with `HttpOnly`, `Secure`
+    /// and `SameSite=Lax`), and use a [`ReplayStore`](crate::ReplayStore) if a second delivery must not reach the
+    /// authorization server. The length of the text reveals the length of the values.
     ///
     /// # Errors
-    /// [`SealTooLarge`](ErrorKind::SealTooLarge) if the text had more than 8192 characters, and
+    /// [`SealTooLarge`](ErrorKind::SealTooLarge) if the text would have more than 8192 characters, and
     /// [`EntropyUnavailable`](ErrorKind::EntropyUnavailable).
     ///
     /// ```
@@ -100,7 +106,7 @@ impl Login {
     ///
     /// let keys = SealKeys::new("the secret of this application, 32 random bytes")?;
     /// let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
-    /// let client = Client::new(provider, "my-app")?.redirect_uri("https://client.example/cb")?;
+    /// let client = Client::new(provider, "my-app")?.with_redirect_uri("https://client.example/cb")?;
     ///
     /// let login = client.authorize().state("s").begin(1_700_000_000)?;
     /// let sealed = login.seal(&keys, "github")?;
@@ -119,7 +125,8 @@ impl Login {
         Ok(self.seal_with_nonce(keys, context, nonce)?)
     }
 
-    /// A nonce that came twice under one key would give the key of the authentication away: nobody else chooses one.
+    /// Private, because callers must not choose the nonce: a nonce that is used twice with one key would reveal the
+    /// authentication key.
     fn seal_with_nonce(&self, keys: &SealKeys, context: &str, nonce: [u8; NONCE]) -> Result<String, ErrorKind> {
         let payload = payload(self, context)?;
         keys.newest.seal(nonce, &payload)
@@ -127,16 +134,16 @@ impl Login {
 }
 
 impl Client {
-    /// Opens a login that [`Login::seal`] made a text of. `now` is in seconds since the epoch.
+    /// Opens a login that [`Login::seal`] turned into a text. `now` is in seconds since the epoch.
     ///
-    /// The login continues with this client: with its secret, and with the endpoints that it began with.
+    /// The login continues with this client and its secret, but with the endpoints that the login began with.
     ///
     /// # Errors
-    /// In this order: [`SealMalformed`](ErrorKind::SealMalformed) for what is no sealed login;
+    /// Checked in this order: [`SealMalformed`](ErrorKind::SealMalformed) for a text that is not a sealed login;
     /// [`SealKeyUnknown`](ErrorKind::SealKeyUnknown) and [`SealForged`](ErrorKind::SealForged);
-    /// [`SealContext`](ErrorKind::SealContext); [`SealClient`](ErrorKind::SealClient) unless it was begun with this issuer
-    /// (without one, these endpoints), client id and redirect URI; [`LoginExpired`](ErrorKind::LoginExpired), also for a
-    /// login that began more than a minute after `now`: clocks disagree then; and
+    /// [`SealContext`](ErrorKind::SealContext); [`SealClient`](ErrorKind::SealClient) unless it was begun with this
+    /// issuer (without one, these endpoints), client id and redirect URI; [`LoginExpired`](ErrorKind::LoginExpired),
+    /// also for a login that seems to begin more than a minute after `now`, because then the clocks disagree; and
     /// [`EndpointMissing`](ErrorKind::EndpointMissing) for a login with the scope `openid` if this client has no keys.
     pub fn resume(&self, sealed: &str, keys: &SealKeys, context: &str, now: i64) -> Result<Login, Error> {
         let (key_id, mut bytes) = parse(sealed).ok_or(ErrorKind::SealMalformed)?;
@@ -146,24 +153,22 @@ impl Client {
         if !bool::from(sealed_for.ct_eq(&hash(context))) {
             return Err(ErrorKind::SealContext.into());
         }
-        if !self.is_same_as(&login.client) {
-            return Err(ErrorKind::SealClient.into());
-        }
-        if login.is_over(now) {
+        let login = login.with_client(self)?;
+        if login.has_expired(now) {
             return Err(ErrorKind::LoginExpired.into());
         }
-        if login.asked.is_some() {
-            Asked::check_client(self)?;
+        if login.openid.is_some() {
+            OpenIdRequest::check_client(self)?;
         }
-        Ok(Login { client: self.as_recorded(&login.client), ..login })
+        Ok(login)
     }
 }
 
-/// One secret of the application, as what is made of it.
+/// What is derived from one secret of the application.
 struct Key {
-    /// In the text, so that the right key is found without trying.
+    /// Part of the sealed text, so that the right key is found without trial decryption.
     id: String,
-    /// In a block of its own, so that moves leave no copy of it behind.
+    /// Boxed, so that a move leaves no copy behind.
     key: Box<Zeroizing<[u8; 32]>>,
 }
 
@@ -224,18 +229,18 @@ fn parse(sealed: &str) -> Option<(&str, Zeroizing<Vec<u8>>)> {
     (bytes.len() >= NONCE + TAG).then_some((key_id, Zeroizing::new(bytes)))
 }
 
-/// The login and its context, field by field. What is absent is empty; none of these is empty when it is there.
+/// Encodes the login and a hash of its context, field by field. An empty field means that the value is absent.
 fn payload(login: &Login, context: &str) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
-    let (provider, scope) = (login.client.provider(), login.scope.join(" "));
-    let [nonce, max_age, acr_values] = login.asked.as_ref().map(Asked::fields).unwrap_or_default();
+    let (provider, scope, resource) = (login.client.provider(), login.scope.join(" "), login.resource.join(" "));
+    let [nonce, max_age, acr_values] = login.openid.as_ref().map(OpenIdRequest::fields).unwrap_or_default();
     let fields: [&[u8]; FIELDS] = [
         &hash(context),
-        provider.expected_issuer().unwrap_or_default().as_bytes(),
+        provider.issuer().unwrap_or_default().as_bytes(),
         provider.authorization_endpoint().as_bytes(),
         provider.token_endpoint().as_bytes(),
-        &[u8::from(provider.promises_iss())],
+        &[u8::from(provider.iss_parameter_supported())],
         login.client.id().as_bytes(),
-        login.client.redirect_uri_text().unwrap_or_default().as_bytes(),
+        login.client.redirect_uri().unwrap_or_default().as_bytes(),
         login.state.as_bytes(),
         login.verifier.expose_bytes(),
         scope.as_bytes(),
@@ -245,9 +250,11 @@ fn payload(login: &Login, context: &str) -> Result<Zeroizing<Vec<u8>>, ErrorKind
         nonce.as_bytes(),
         max_age.as_bytes(),
         acr_values.as_bytes(),
+        &[u8::from(login.form_post)],
+        resource.as_bytes(),
     ];
     let len = fields.iter().fold(1, |len: usize, field| len.saturating_add(2).saturating_add(field.len()));
-    // Of its size from the start: a block that grows leaves a copy behind.
+    // Allocated at its full size, because a block that grows leaves a copy behind.
     let mut payload = Zeroizing::new(Vec::with_capacity(len));
     payload.push(VERSION);
     for field in fields {
@@ -258,15 +265,15 @@ fn payload(login: &Login, context: &str) -> Result<Zeroizing<Vec<u8>>, ErrorKind
     Ok(payload)
 }
 
-/// The login in a payload, with the client that it was begun with, and the hash of its context. Every field passes the
-/// parser that it passed when the login began.
+/// Decodes a payload into the hash of its context and the login, with the client that it began with. Every field passes
+/// the same parser as when the login began.
 fn read(payload: &[u8]) -> Option<([u8; HASH], Login)> {
     let [
         context,
         issuer,
         authorization_endpoint,
         token_endpoint,
-        iss_promised,
+        iss_parameter_supported,
         client_id,
         redirect_uri,
         state,
@@ -278,23 +285,30 @@ fn read(payload: &[u8]) -> Option<([u8; HASH], Login)> {
         nonce,
         max_age,
         acr_values,
+        form_post,
+        resource,
     ] = fields(payload)?;
     let mut provider = Provider::new(text(authorization_endpoint)?, text(token_endpoint)?).ok()?;
     if !issuer.is_empty() {
-        provider = provider.issuer(text(issuer)?).ok()?;
+        provider = provider.with_issuer(text(issuer)?).ok()?;
     }
-    match iss_promised {
-        [0] => {}
-        [1] => provider = provider.iss_promised(),
-        _ => return None,
+    if flag(iss_parameter_supported)? {
+        provider = provider.with_iss_parameter_supported();
     }
     let mut client = Client::new(provider, text(client_id)?).ok()?;
     if !redirect_uri.is_empty() {
-        client = client.redirect_uri(text(redirect_uri)?).ok()?;
+        client = client.with_redirect_uri(text(redirect_uri)?).ok()?;
     }
-    let scope = check_scope(text(scope)?).ok()?;
+    let scope = scope_tokens(text(scope)?).ok()?;
     let is_openid = scope.iter().any(|token| token == "openid");
-    let asked = Asked::of_fields([text(nonce)?, text(max_age)?, text(acr_values)?], is_openid)?;
+    let openid = OpenIdRequest::of_fields([text(nonce)?, text(max_age)?, text(acr_values)?], is_openid)?;
+    let resource: Vec<String> = match text(resource)? {
+        "" => Vec::new(),
+        resource => resource.split(' ').map(str::to_owned).collect(),
+    };
+    if !resource.iter().all(|resource| is_resource(resource)) {
+        return None;
+    }
     let login = Login {
         client,
         state: text(state).filter(|state| is_vschar(state))?.to_owned(),
@@ -303,13 +317,15 @@ fn read(payload: &[u8]) -> Option<([u8; HASH], Login)> {
         scope,
         began_at: i64::from_be_bytes(began_at.try_into().ok()?),
         expires_at: i64::from_be_bytes(expires_at.try_into().ok()?),
-        asked,
+        openid,
+        form_post: flag(form_post)?,
+        resource,
         data: Zeroizing::new(text(data).filter(|data| data.len() <= MAX_DATA)?.to_owned()),
     };
     (login.began_at <= login.expires_at).then_some((context.try_into().ok()?, login))
 }
 
-/// The fields of a payload: each two bytes of length and that many bytes, and nothing after the last.
+/// Splits a payload into its fields. Each is two bytes of length and that many bytes; nothing follows the last.
 fn fields(payload: &[u8]) -> Option<[&[u8]; FIELDS]> {
     let mut rest = payload.strip_prefix(&[VERSION])?;
     let mut fields = [&[][..]; FIELDS];
@@ -320,11 +336,19 @@ fn fields(payload: &[u8]) -> Option<[&[u8]; FIELDS]> {
     rest.is_empty().then_some(fields)
 }
 
+fn flag(field: &[u8]) -> Option<bool> {
+    match field {
+        [0] => Some(false),
+        [1] => Some(true),
+        _ => None,
+    }
+}
+
 fn text(field: &[u8]) -> Option<&str> {
     std::str::from_utf8(field).ok()
 }
 
-/// What stands for a context, whose length is the application's.
+/// A fixed-size hash of the caller's context.
 fn hash(context: &str) -> [u8; HASH] {
     let digest = <[u8; 32]>::from(Sha256::digest(context));
     let mut hash = [0; HASH];
@@ -332,33 +356,36 @@ fn hash(context: &str) -> [u8; HASH] {
     hash
 }
 
-/// Names the format, the cipher and the derivation of keys.
+/// Names the format, the cipher and the key derivation.
 const PREFIX: &str = "proofkey1.";
 
-/// The end of the associated data: nothing else that is ever sealed with the same key opens as a login.
+/// The end of the associated data, so that nothing else that is sealed with the same key opens as a login.
 const PURPOSE: &str = ".login";
 
-/// What sets the key apart from others that the application may derive from its secret (RFC 5869 section 3.2).
+/// Separates the key from others that the application may derive from its secret (RFC 5869 section 3.2).
 const LABEL: &[u8] = b"proofkey1 seal";
 
-/// Of the payload.
+/// The version of the payload.
 const VERSION: u8 = 1;
 
 /// How many fields the payload has.
-const FIELDS: usize = 16;
+const FIELDS: usize = 18;
 
-/// The most characters of a sealed text: it may come from anybody, and is not looked at beyond.
+/// The longest sealed text, in characters. Anybody may send one, so a longer text is refused unread.
 const MAX_LEN: usize = 8192;
 
-/// Of a secret, in bytes: fewer are refused, and fewer are weak.
+/// The shortest secret that is accepted, in bytes.
 const WEAKEST: usize = 16;
+/// The shortest secret that is not weak, in bytes.
 const STRONG: usize = 32;
 
-/// In characters.
+/// The length of a key id, in characters.
 const KEY_ID: usize = 8;
-/// In bytes.
+/// The length of the nonce, in bytes.
 const NONCE: usize = 24;
+/// The length of the authentication tag, in bytes.
 const TAG: usize = 16;
+/// The length of the hash of a context, in bytes.
 const HASH: usize = 16;
 
 #[cfg(test)]

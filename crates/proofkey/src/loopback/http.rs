@@ -1,17 +1,17 @@
-//! As much of HTTP as one redirect needs.
+//! The part of HTTP that one redirect needs.
 
+use crate::error::{ErrorKind, OAuthError};
 use crate::login::Verdict;
-use crate::{ErrorKind, OAuthError};
 
 /// Where the callback is expected: what a browser sends for the redirect URI.
 pub(super) struct Expected {
-    /// `Host`, with the port unless it is the scheme's own (RFC 9112 section 3.2).
+    /// The `Host` header: with the port, unless it is the default port (RFC 9112 section 3.2).
     pub(super) host: String,
     pub(super) path: String,
 }
 
-/// The target of a request that may be the callback, or the page for one that is not (RFC 9112). `head` ends with its
-/// empty line.
+/// The target of a request that may be the callback, or the page for one that is not (RFC 9112). `head` includes the
+/// empty line at its end.
 pub(super) fn target<'a>(head: &'a [u8], expected: &Expected) -> Result<&'a str, Page> {
     let head = std::str::from_utf8(head).map_err(|_| Page::BadRequest)?;
     let mut lines = head.strip_suffix(END_OF_HEAD).ok_or(Page::BadRequest)?.split("\r\n");
@@ -43,7 +43,7 @@ pub(super) fn target<'a>(head: &'a [u8], expected: &Expected) -> Result<&'a str,
     }
 }
 
-/// What the browser is shown. Nothing of the request is in it.
+/// A page for the browser. It repeats nothing from the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Page {
     Received,
@@ -58,36 +58,35 @@ pub(super) enum Page {
 }
 
 impl Page {
-    pub(super) fn about(verdict: &Result<(), Verdict>) -> Self {
-        match verdict {
-            Ok(()) => Self::Received,
-            Err(Verdict::Spent(error)) if error.oauth().map(OAuthError::error) == Some("access_denied") => {
+    /// The page for a callback, depending on what was wrong with it.
+    pub(super) fn about(refused: Option<&Verdict>) -> Self {
+        match refused {
+            None => Self::Received,
+            Some(Verdict::Over(error)) if error.oauth().map(OAuthError::error) == Some("access_denied") => {
                 Self::Refused
             }
-            Err(Verdict::Spent(error)) if error.kind() == ErrorKind::LoginExpired => Self::AnotherLogin,
-            Err(Verdict::Spent(_)) => Self::Failed,
-            Err(Verdict::Anybodys(_)) => Self::AnotherLogin,
+            Some(Verdict::Over(error)) if error.kind() == ErrorKind::LoginExpired => Self::AnotherLogin,
+            Some(Verdict::Over(_)) => Self::Failed,
+            Some(Verdict::Usable(_)) => Self::AnotherLogin,
         }
     }
 
-    /// The whole response. It is kept nowhere, tells no other site anything and loads nothing.
+    /// The whole response. Its headers forbid storing it, sending a referrer and loading anything.
     pub(super) fn response(self) -> String {
         let (status, title, text) = match self {
-            Self::Received => {
-                ("200 OK", "Back to the program", "You can close this page: the program goes on from here.")
-            }
+            Self::Received => ("200 OK", "Response received", "You can close this page and return to the program."),
             Self::Refused => ("400 Bad Request", "Not signed in", "Access was refused. You can close this page."),
             Self::Failed => {
-                ("400 Bad Request", "Not signed in", "The server's answer was no good; the program says why.")
+                ("400 Bad Request", "Not signed in", "The response could not be used. The program shows why.")
             }
             Self::AnotherLogin => {
-                ("400 Bad Request", "Not this login", "This is not the answer to the login that the program waits for.")
+                ("400 Bad Request", "Another login", "This response does not belong to the current login.")
             }
-            Self::BadRequest => ("400 Bad Request", "Bad request", "This is no request that can be understood."),
+            Self::BadRequest => ("400 Bad Request", "Bad request", "The request could not be understood."),
             Self::NotFound => ("404 Not Found", "Not found", "There is nothing here."),
-            Self::OnlyGet => ("405 Method Not Allowed\r\nAllow: GET", "Not allowed", "Only GET is."),
+            Self::OnlyGet => ("405 Method Not Allowed\r\nAllow: GET", "Method not allowed", "Only GET is allowed."),
             Self::TooLarge => ("431 Request Header Fields Too Large", "Too large", "The request is too large."),
-            Self::NotYet => ("503 Service Unavailable", "Not yet", "This page is not fetched ahead of the user."),
+            Self::NotYet => ("503 Service Unavailable", "Not yet", "This page cannot be prefetched."),
         };
         let body = format!(
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head>\
@@ -99,7 +98,7 @@ impl Page {
 
 pub(super) const END_OF_HEAD: &str = "\r\n\r\n";
 
-/// Headers of requests that no user has made yet.
+/// Headers that mark a prefetch: the user has not opened the page yet.
 const AHEAD_OF_THE_USER: [&str; 3] = ["Sec-Purpose", "Purpose", "X-Moz"];
 
 const HEADERS: &str = "\

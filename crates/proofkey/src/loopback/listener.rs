@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use super::http::{END_OF_HEAD, Expected, Page, target};
+use crate::error::{Error, ErrorKind};
 use crate::syntax::uri::Uri;
-use crate::{Error, ErrorKind};
 
-/// The sockets at the address of a redirect URI, and their connections. Nothing here waits: no connection keeps another.
+/// The sockets at the address of a redirect URI, and their connections. Nothing here blocks, so no connection holds up
+/// another.
 pub(super) struct Listener {
     sockets: Vec<TcpListener>,
     connections: VecDeque<Connection>,
@@ -18,7 +19,7 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Listens at the address of this redirect URI, and says which port it has become.
+    /// Listens at the address of this redirect URI. Returns the URI with the port that was chosen.
     pub(super) fn open(redirect_uri: Option<&str>, progress: &mut dyn FnMut(&str)) -> Result<(Self, String), Error> {
         let bind = |address: SocketAddr| TcpListener::bind(address);
         let candidates: &[&str] = match &redirect_uri {
@@ -37,13 +38,13 @@ impl Listener {
             let place = Place::parse(candidate).ok_or(ErrorKind::RedirectUriNotLoopback)?;
             match place.bind(&bind) {
                 Ok((sockets, port)) => return Ok(place.listener(sockets, port)),
-                Err(error) => progress(&format!("cannot listen for {candidate}: {error}")),
+                Err(error) => progress(&format!("cannot listen on {candidate}: {error}")),
             }
         }
         Err(ErrorKind::ConnectFailed.into())
     }
 
-    /// Everything that something may come in on.
+    /// Everything that may become readable.
     #[cfg(unix)]
     pub(super) fn sources(&self) -> impl Iterator<Item = std::os::fd::BorrowedFd<'_>> {
         use std::os::fd::AsFd as _;
@@ -51,7 +52,7 @@ impl Listener {
         self.sockets.iter().map(|socket| socket.as_fd()).chain(connections)
     }
 
-    /// The next request of those that have come in that may be the callback. All others are answered here.
+    /// The next request that may be the callback, if one has arrived. All other requests get their response here.
     pub(super) fn next(&mut self) -> Option<Arrived> {
         self.accept();
         for _ in 0..self.connections.len() {
@@ -71,18 +72,18 @@ impl Listener {
 
     fn accept(&mut self) {
         for socket in &self.sockets {
-            // A flood of them must not keep this from reading.
+            // Bounded, so that a flood of connections does not keep this from reading.
             for _ in 0..MAX_CONNECTIONS {
                 match socket.accept() {
                     Ok((stream, _)) => self.connections.extend(Connection::new(stream)),
                     Err(error) if error.kind() == IoErrorKind::WouldBlock => break,
                     Err(_) => {
-                        // Out of descriptors, for example: the next attempt would fail too.
+                        // There may be no file descriptors left, for example: the next attempt would fail too.
                         std::thread::sleep(PAUSE);
                         break;
                     }
                 }
-                // Whoever waits longest has had its chance: a browser sends its request at once.
+                // Drop the oldest connection. It has had its chance: a browser sends its request at once.
                 if self.connections.len() > MAX_CONNECTIONS {
                     self.connections.pop_front();
                 }
@@ -91,15 +92,15 @@ impl Listener {
     }
 }
 
-/// A request that may be the callback, and whom to answer.
+/// A request that may be the callback, and the connection for the response.
 pub(super) struct Arrived {
     pub(super) url: Zeroizing<String>,
     connection: Connection,
 }
 
 impl Arrived {
-    pub(super) fn answer(&self, page: Page) {
-        self.connection.answer(page);
+    pub(super) fn respond(&self, page: Page) {
+        self.connection.respond(page);
     }
 }
 
@@ -124,7 +125,7 @@ impl Connection {
         Some(Self { stream, received: Zeroizing::new(Vec::with_capacity(CHUNK)), deadline, answered: false })
     }
 
-    /// Reads what is there, and answers what is complete and not the callback.
+    /// Reads what has arrived. A complete request that is not the callback gets its response here.
     fn advance(&mut self, expected: &Expected) -> Progress {
         let is_open = self.read();
         let head = self.received.windows(END_OF_HEAD.len()).position(|window| window == END_OF_HEAD.as_bytes());
@@ -132,20 +133,22 @@ impl Connection {
         let page = match head.map(|head| target(head, expected)) {
             Some(Ok(target)) => return Progress::Arrived(Zeroizing::new(target.to_owned())),
             Some(Err(page)) => Some(page),
-            // A TLS handshake, for example: a browser that tried https first falls back to http at once.
+            // A TLS handshake, for example: with a response, a browser that tries https first falls back to http at
+            // once.
             None if self.received.first().is_some_and(|first| !first.is_ascii_uppercase()) => Some(Page::BadRequest),
             None if self.received.len() > MAX_REQUEST => Some(Page::TooLarge),
             None => None,
         };
         if let Some(page) = page {
-            self.answer(page);
+            self.respond(page);
             self.answered = true;
             self.received = Zeroizing::default();
         }
         if is_open && Instant::now() < self.deadline { Progress::Waiting } else { Progress::Over }
     }
 
-    /// Whether more may come. After the answer it is read and dropped: closing on it would take the answer back.
+    /// Reads, and returns whether more may come. After the response, input is read and discarded: closing the
+    /// connection with unread input would reset it, and the browser could lose the response.
     fn read(&mut self) -> bool {
         let mut chunk = Zeroizing::new([0; CHUNK]);
         for _ in 0..CHUNKS_AT_A_TIME {
@@ -164,18 +167,18 @@ impl Connection {
         true
     }
 
-    /// It fits the buffer of a fresh connection, so that it is written at once or not at all.
-    fn answer(&self, page: Page) {
+    /// Writes the response. It fits the send buffer of a fresh connection, so it is written completely or not at all.
+    fn respond(&self, page: Page) {
         let _ = (&self.stream).write_all(page.response().as_bytes());
         let _ = self.stream.shutdown(Shutdown::Write);
     }
 }
 
-/// A loopback redirect URI in parts.
+/// A loopback redirect URI, split into its parts.
 struct Place<'a> {
     uri: &'a str,
     host: &'a str,
-    /// The one to listen at; 0 for a free one.
+    /// The port to listen on; 0 for any free port.
     port: u16,
     path: &'a str,
 }
@@ -198,8 +201,8 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Every address of the host that this machine has, with one port. A name whose other address somebody else listens at
-    /// is not had: the browser may go there.
+    /// Binds every address of the host that this machine has, all with one port. If another process holds this port on
+    /// the host's other address, binding fails: the browser might connect there.
     fn bind(&self, bind: impl Fn(SocketAddr) -> io::Result<TcpListener>) -> io::Result<(Vec<TcpListener>, u16)> {
         let mut result = self.bind_once(&bind);
         for _ in 1..ATTEMPTS {
@@ -233,7 +236,7 @@ impl<'a> Place<'a> {
         let authority = format!("{}:{port}", self.host);
         let (before, after) = self.uri.split_once("://").unwrap_or_default();
         let rest = after.find(['/', '?']).and_then(|at| after.get(at..)).unwrap_or_default();
-        // A port that was given stays as it was written.
+        // A given port is kept as it was written.
         let (redirect_uri, origin) = match self.port {
             0 => (format!("{before}://{authority}{rest}"), format!("{before}://{authority}")),
             _ => (self.uri.to_owned(), self.uri.strip_suffix(rest).unwrap_or_default().to_owned()),
@@ -248,14 +251,14 @@ impl<'a> Place<'a> {
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(2);
 /// The largest request, in bytes.
 const MAX_REQUEST: usize = 64 * 1024;
-/// How many there are at a time.
+/// The most connections at a time.
 const MAX_CONNECTIONS: usize = 64;
 /// How many free ports are tried for a name with two addresses.
 const ATTEMPTS: usize = 16;
-/// Before another connection is accepted where one could not be.
+/// How long to wait after a connection could not be accepted.
 const PAUSE: Duration = Duration::from_millis(20);
 const CHUNK: usize = 4096;
-/// After which the others have their turn.
+/// How many chunks are read before the other connections get their turn.
 const CHUNKS_AT_A_TIME: usize = 16;
 
 #[cfg(test)]
@@ -292,7 +295,7 @@ mod tests {
         assert_eq!(both.0.sockets.len(), 2);
         assert!(both.1.starts_with("http://localhost:") && both.1.ends_with("/cb?tenant=1"), "{}", both.1);
         assert!(opened(&["http://localhost/cb"], without(SocketAddr::is_ipv6)).is_ok());
-        // Somebody at the other address would get the browser.
+        // Another process at the other address could get the browser.
         let taken = TcpListener::bind("[::1]:0").unwrap();
         let port = taken.local_addr().unwrap().port();
         assert_eq!(opened(&[&format!("http://localhost:{port}/cb")], TcpListener::bind), Err(ErrorKind::ConnectFailed));
@@ -321,7 +324,7 @@ mod tests {
             let (listener, became) = Place::parse(uri).unwrap().listener(Vec::new(), free);
             assert_eq!((became, listener.expected.host, listener.expected.path.as_str()), (redirect_uri, host, path));
         }
-        // Browsers leave the scheme's own port out.
+        // Browsers leave out the default port.
         let (listener, became) = Place::parse("http://127.0.0.1:80/cb").unwrap().listener(Vec::new(), 80);
         assert_eq!((became.as_str(), listener.origin.as_str()), ("http://127.0.0.1:80/cb", "http://127.0.0.1:80"));
         assert_eq!(listener.expected.host, "127.0.0.1");

@@ -1,4 +1,5 @@
-//! Where std's sockets and the terminal cannot be waited for at once, the browser is the only way.
+//! For systems where it is not possible to wait for sockets and the terminal at once: only the browser can deliver the
+//! callback.
 
 use std::thread;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::listener::Listener;
 
-/// There is none.
+/// There is no terminal.
 pub(super) enum Terminal {}
 
 /// What the user has typed.

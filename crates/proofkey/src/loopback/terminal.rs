@@ -1,5 +1,5 @@
-//! Waiting for the sockets and the terminal at once, so that no thread stays behind that reads what the program is to
-//! read next.
+//! Waits for the sockets and the terminal at once. A thread for the terminal would stay behind, and take the input that
+//! the program wants to read next.
 
 use std::io::{IsTerminal as _, Stdin, stdin};
 use std::os::fd::AsFd as _;
@@ -17,7 +17,7 @@ use super::listener::Listener;
 pub(super) struct Terminal {
     stdin: Stdin,
     line: Zeroizing<Vec<u8>>,
-    /// Two logins at a time would read halves of lines.
+    /// Two logins at a time would each read parts of a line.
     _only_one: MutexGuard<'static, ()>,
 }
 
@@ -45,8 +45,8 @@ impl Terminal {
         })
     }
 
-    /// Reads up to the end of the line, byte by byte: what follows is not this login's. Nothing is buffered, and nothing
-    /// waits.
+    /// Reads up to the end of the line, byte by byte, because the rest belongs to the program. Nothing is buffered, and
+    /// nothing blocks.
     pub(super) fn read(&mut self) -> Input {
         loop {
             let mut fds = [PollFd::new(&self.stdin, PollFlags::IN)];
@@ -69,24 +69,24 @@ impl Terminal {
                     self.line.clear();
                     return Input::Line(line);
                 }
-                // What is longer is no callback: the rest need not be kept.
+                // A longer line is not a callback, so the rest is not kept.
                 [byte] if self.line.len() < MAX_LINE => self.line.push(byte),
                 _ => {}
             }
         }
     }
 
-    /// A program in the background that reads its terminal is stopped: there this one waits for the browser alone. Without
-    /// an answer it is another terminal than its own, which stops nobody.
+    /// The system stops a background program that reads its terminal, so such a program waits only for the browser. If
+    /// `tcgetpgrp` fails, this is not the controlling terminal, and reading it does not stop the program.
     fn is_in_the_background(&self) -> bool {
         tcgetpgrp(&self.stdin).is_ok_and(|foreground| foreground != getpgrp())
     }
 }
 
-/// Waits until something comes in, or the user has typed something (then it is true), or a signal arrives, or for a tick.
+/// Waits until something arrives, the user types, a signal comes or a tick is over. Returns whether the user has typed.
 pub(super) fn wait(listener: &Listener, terminal: Option<&Terminal>) -> bool {
     let watched = terminal.filter(|terminal| !terminal.is_in_the_background()).map(|terminal| terminal.stdin.as_fd());
-    // The terminal comes first.
+    // The terminal, if there is one, is the first.
     let mut fds: Vec<PollFd<'_>> =
         watched.into_iter().chain(listener.sources()).map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
     let ready = poll(&mut fds, Timespec::try_from(TICK).ok().as_ref());
@@ -95,5 +95,5 @@ pub(super) fn wait(listener: &Listener, terminal: Option<&Terminal>) -> bool {
 
 /// The longest line that is kept, in bytes: one more than a callback may have.
 const MAX_LINE: usize = 64 * 1024 + 1;
-/// How long is waited at a time.
+/// How long one wait lasts at most.
 const TICK: Duration = Duration::from_millis(100);

@@ -1,17 +1,20 @@
-use crate::provider::check_issuer;
-use crate::{Answer, Error, ErrorKind, Provider, Request, Step};
+use super::Provider;
+use crate::error::{Endpoint, Error, ErrorKind};
+use crate::http::{Request, Response, Roundtrip, Step};
+use crate::syntax::uri::check_issuer;
 
 /// The search for a server's metadata under its issuer: first where RFC 8414 puts it (section 3.1), then where OpenID
-/// Connect Discovery does (section 4). The loop is that of an [`Exchange`](crate::Exchange).
+/// Connect Discovery does (section 4).
 ///
-/// A 404, or an answer that is no JSON object, leads to the second place; another issuer's metadata ends the search.
+/// Only a document of another issuer, or a server that fails, ends the search at the first place. If the first document
+/// lacks what OpenID Connect needs, the second one is used instead. Documents are never merged.
 ///
 /// ```
-/// use proofkey::{Answer, Discovery, Step};
+/// use proofkey::{Discovery, Response, Roundtrip, Step};
 ///
 /// let discovery = Discovery::new("https://as.example/tenant")?;
 /// assert_eq!(discovery.request().url(), "https://as.example/.well-known/oauth-authorization-server/tenant");
-/// let Step::Send(discovery) = discovery.receive(Answer::new(404, None, ""))? else { panic!() };
+/// let Step::Send(discovery) = discovery.receive(Response::new(404, [], ""), 0)? else { panic!() };
 /// assert_eq!(discovery.request().url(), "https://as.example/tenant/.well-known/openid-configuration");
 /// # Ok::<(), proofkey::Error>(())
 /// ```
@@ -19,15 +22,33 @@ use crate::{Answer, Error, ErrorKind, Provider, Request, Step};
 pub struct Discovery {
     issuer: String,
     request: Request,
-    next: Option<Request>,
+    stage: Stage,
+}
+
+/// What the response to the current request is.
+#[derive(Debug)]
+enum Stage {
+    /// The one at the first place.
+    OAuth { next: Request },
+    /// The one at the second place, after this came from the first.
+    OpenId { first: First },
+}
+
+#[derive(Debug)]
+enum First {
+    /// A document without the members of OpenID Connect. It counts unless the second place has a better one.
+    Provider(Box<Provider>),
+    /// Nothing that counts; the error, if a document of this issuer was of no use.
+    Nothing(Option<Error>),
 }
 
 impl Discovery {
-    /// Begins the search. The issuer is kept as it is written; of a slash at its end only the URLs know nothing.
+    /// Begins the search. The issuer is kept exactly as given; a trailing slash is dropped only when the metadata URLs
+    /// are built.
     ///
     /// # Errors
-    /// [`EndpointMalformed`](ErrorKind::EndpointMalformed) and [`EndpointInsecure`](ErrorKind::EndpointInsecure), as for
-    /// [`Provider::issuer`].
+    /// [`EndpointMalformed`](ErrorKind::EndpointMalformed), [`EndpointInsecure`](ErrorKind::EndpointInsecure) and
+    /// [`IssuerWellKnown`](ErrorKind::IssuerWellKnown), as for [`Provider::with_issuer`].
     pub fn new(issuer: impl Into<String>) -> Result<Self, Error> {
         let issuer = issuer.into();
         let uri = check_issuer(&issuer)?;
@@ -35,37 +56,85 @@ impl Discovery {
         let path = uri.path.strip_suffix('/').unwrap_or(uri.path);
         let inserted = format!("{scheme}://{authority}/.well-known/oauth-authorization-server{path}");
         let appended = format!("{scheme}://{authority}{path}/.well-known/openid-configuration");
-        Ok(Self { issuer, request: Request::get(inserted), next: Some(Request::get(appended)) })
+        let request = |url| Request::get(Endpoint::Metadata, url);
+        Ok(Self { issuer, request: request(inserted), stage: Stage::OAuth { next: request(appended) } })
     }
 
-    /// The request to send now. It holds no secret.
-    #[must_use]
-    pub const fn request(&self) -> &Request {
+    /// The metadata in a response. `None` if it has none: another status, no JSON object, or one that names no issuer.
+    fn read(&self, response: &Response) -> Option<Result<Provider, Error>> {
+        match response.status() {
+            500..=599 => Some(Err(ErrorKind::ResponseStatus.into())),
+            200..=299 if response.body().len() > Response::MAX_BODY => Some(Err(ErrorKind::ResponseTooLarge.into())),
+            200..=299 if response.is_object() => match Provider::from_metadata(&self.issuer, response.body()) {
+                Err(error) if error.kind() == ErrorKind::MetadataIssuerMissing => None,
+                read => Some(read),
+            },
+            _ => None,
+        }
+    }
+}
+
+impl Roundtrip for Discovery {
+    type Output = Provider;
+
+    /// The request to send now. It contains no secret.
+    fn request(&self) -> &Request {
         &self.request
     }
 
-    /// Takes the answer to [`request`](Self::request), whatever its status.
+    /// Reads the metadata, or goes on to the second place.
     ///
     /// # Errors
-    /// [`AnswerRedirect`](ErrorKind::AnswerRedirect); [`AnswerStatus`](ErrorKind::AnswerStatus) if the server failed, so
-    /// that it may answer later; [`MetadataMalformed`](ErrorKind::MetadataMalformed) if there is no metadata; and those of
-    /// [`Provider::from_metadata`].
-    pub fn receive(self, answer: Answer) -> Result<Step<Self, Provider>, Error> {
-        let provider = match answer.status() {
-            300..=399 => Err(ErrorKind::AnswerRedirect.into()),
-            200..=299 => Provider::from_metadata(&self.issuer, answer.body()),
-            500..=599 => Err(Error::from(ErrorKind::AnswerStatus).after(answer.seconds_to_wait())),
-            _ => Err(ErrorKind::MetadataMalformed.into()),
+    /// [`ResponseStatus`](ErrorKind::ResponseStatus) if the server failed, so that it may respond later;
+    /// [`ResponseTooLarge`](ErrorKind::ResponseTooLarge); [`MetadataNotFound`](ErrorKind::MetadataNotFound) if there is no
+    /// metadata at either place; and those of [`Provider::from_metadata`].
+    fn receive(self, response: Response, _now: i64) -> Result<Step<Self, Provider>, Error> {
+        let read = self.read(&response);
+        let fail = |error: Error| Err(response.error(error).at(Endpoint::Metadata).sent(true));
+        let ends = |error: &Error| {
+            use ErrorKind::{MetadataIssuerMismatch, ParRequired, ResponseStatus, ResponseTooLarge};
+            matches!(error.kind(), ResponseStatus | ResponseTooLarge | MetadataIssuerMismatch | ParRequired)
         };
-        let is_object = answer.body().trim_ascii_start().starts_with(b"{");
-        let is_elsewhere = answer.status() == 404 || answer.status() < 500 && !is_object;
-        match (provider, self.next) {
-            (Ok(provider), _) => Ok(Step::Done(provider)),
-            (Err(error), _) if error.kind() == ErrorKind::AnswerRedirect => Err(error),
-            (Err(_), Some(request)) if is_elsewhere => {
-                Ok(Step::Send(Self { issuer: self.issuer, request, next: None }))
+        match (self.stage, read) {
+            (_, Some(Err(error))) if ends(&error) => fail(error),
+            (Stage::OAuth { .. }, Some(Ok(provider))) if provider.has_openid() => Ok(Step::Done(provider)),
+            (Stage::OAuth { next }, read) => {
+                let first = match read {
+                    Some(Ok(provider)) => First::Provider(Box::new(provider)),
+                    Some(Err(error)) => First::Nothing(Some(response.error(error))),
+                    None => First::Nothing(None),
+                };
+                Ok(Step::Send(Self { issuer: self.issuer, request: next, stage: Stage::OpenId { first } }))
             }
-            (Err(error), _) => Err(error),
+            (Stage::OpenId { first: First::Provider(first) }, Some(Ok(second))) => {
+                let promises_iss = first.iss_parameter_supported();
+                Ok(Step::Done(if promises_iss { second.with_iss_parameter_supported() } else { second }))
+            }
+            (Stage::OpenId { first: First::Provider(first) }, _) => Ok(Step::Done(*first)),
+            (Stage::OpenId { .. }, Some(Ok(provider))) => Ok(Step::Done(provider)),
+            (Stage::OpenId { first: First::Nothing(Some(error)) }, _) => Err(error.at(Endpoint::Metadata).sent(true)),
+            (Stage::OpenId { .. }, Some(Err(error))) => fail(error),
+            (Stage::OpenId { .. }, None) => fail(ErrorKind::MetadataNotFound.into()),
         }
+    }
+}
+
+#[cfg(feature = "http")]
+impl Provider {
+    /// Fetches the metadata of the server with this issuer: the loop of [`Discovery`]. For an issuer that a user typed
+    /// in, use a transport that is [`public_only`](crate::Transport::public_only): then all requests to the provider
+    /// are, whichever transport sends them.
+    ///
+    /// # Errors
+    /// Those of [`Discovery`] and of [`Transport::send`](crate::Transport::send).
+    ///
+    /// ```no_run
+    /// # use proofkey::{Error, Provider, Transport};
+    /// let provider = Provider::discover("https://login.example.com", &Transport::new())?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn discover(issuer: impl Into<String>, transport: &crate::http::Transport) -> Result<Self, Error> {
+        let provider = transport.run(Discovery::new(issuer)?)?;
+        Ok(if transport.is_public_only() { provider.with_public_only() } else { provider })
     }
 }

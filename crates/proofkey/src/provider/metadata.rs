@@ -1,10 +1,12 @@
-//! Authorization server metadata (RFC 8414, OpenID Connect Discovery) as JSON with types and without repetitions.
+//! Authorization server metadata (RFC 8414, OpenID Connect Discovery): a JSON object whose members have the right types
+//! and are not repeated.
 
 use serde_json::Value;
 
-use crate::ErrorKind;
-use crate::http::response::Members;
-use crate::syntax::uri::check_endpoint;
+use crate::error::ErrorKind;
+use crate::syntax::address::is_local;
+use crate::syntax::json::Members;
+use crate::syntax::uri::{Uri, check_endpoint};
 
 pub(crate) struct Metadata(Members);
 
@@ -30,12 +32,12 @@ impl Metadata {
         texts.ok_or(ErrorKind::MetadataMalformed).map(|texts| Some(texts).filter(|texts| !texts.is_empty()))
     }
 
-    /// An endpoint; one on loopback only if the issuer is there too.
-    pub(crate) fn endpoint(&self, name: &str, loopback: bool) -> Result<Option<String>, ErrorKind> {
+    /// An endpoint. It may be at an address that is not public only if the issuer is too.
+    pub(crate) fn endpoint(&self, name: &str, issuer: &Uri<'_>) -> Result<Option<String>, ErrorKind> {
         let Some(endpoint) = self.text(name)? else { return Ok(None) };
-
+        let is_local = |uri: &Uri<'_>| uri.host().is_some_and(is_local);
         match check_endpoint(endpoint) {
-            Ok(uri) if !loopback && uri.is_loopback() => Err(ErrorKind::MetadataEndpointInsecure),
+            Ok(uri) if is_local(&uri) && !is_local(issuer) => Err(ErrorKind::MetadataEndpointInsecure),
             Ok(_) => Ok(Some(endpoint.to_owned())),
             Err(ErrorKind::EndpointInsecure) => Err(ErrorKind::MetadataEndpointInsecure),
             Err(_) => Err(ErrorKind::MetadataEndpointMalformed),
@@ -43,7 +45,7 @@ impl Metadata {
     }
 }
 
-/// The members that are read, of which none may come twice.
+/// The members that are read. None may appear twice.
 const READ: [&str; 12] = [
     "issuer",
     "authorization_endpoint",

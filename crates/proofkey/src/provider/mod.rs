@@ -3,15 +3,19 @@ mod known_providers;
 mod metadata;
 #[cfg(feature = "id-token")]
 mod openid;
+mod quirk;
 
-pub use discovery::Discovery;
-pub use known_providers::{Profile, Quirk};
+pub use self::discovery::Discovery;
+pub use self::known_providers::KnownProvider;
+use self::metadata::Metadata;
+pub use self::quirk::Quirk;
+use crate::client_authentication::ClientAuthenticationMethod;
+use crate::error::{Error, ErrorKind};
+#[cfg(feature = "id-token")]
+use crate::id_token::IdTokenAlgorithm;
+use crate::syntax::uri::{check_endpoint, check_issuer};
 
-use crate::provider::metadata::Metadata;
-use crate::syntax::uri::check_endpoint;
-use crate::{Error, ErrorKind};
-
-/// An authorization server: its endpoints, and what it promises.
+/// An authorization server: its endpoints, and what it supports.
 ///
 /// URLs are kept and sent byte for byte as given.
 ///
@@ -19,8 +23,8 @@ use crate::{Error, ErrorKind};
 /// use proofkey::Provider;
 ///
 /// let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?
-///     .issuer("https://as.example")?
-///     .iss_promised();
+///     .with_issuer("https://as.example")?
+///     .with_iss_parameter_supported();
 /// assert_eq!(provider.token_endpoint(), "https://as.example/token");
 /// # Ok::<(), proofkey::Error>(())
 /// ```
@@ -30,26 +34,38 @@ pub struct Provider {
     token_endpoint: String,
     revocation_endpoint: Option<String>,
     #[cfg(feature = "id-token")]
-    pub(crate) openid: openid::OpenIdProvider,
+    openid: openid::OpenId,
     issuer: Option<String>,
-    iss_promised: bool,
+    iss_parameter_supported: bool,
     pkce: PkceSupport,
-    secret_in_body: bool,
+    token_endpoint_auth_method: ClientAuthenticationMethod,
     quirks: Vec<Quirk>,
-    profile: Option<&'static Profile>,
+    public_only: bool,
 }
 
 /// What a server's metadata says about PKCE (RFC 8414 section 2, `code_challenge_methods_supported`).
 ///
-/// S256 is sent to every server: one that does not know it ignores it, and many know it without saying so.
+/// S256 is sent to every server: a server that does not know PKCE ignores it, and many support it without saying so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PkceSupport {
     /// S256 is listed.
     S256,
     /// Methods are listed, and S256 is not among them.
     WithoutS256,
-    /// Nothing is said, or there is no metadata.
+    /// The metadata does not say, or there is no metadata.
     Unknown,
+}
+
+impl PkceSupport {
+    /// The same word in every language: `S256`, `without_s256` or `unknown`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::S256 => "S256",
+            Self::WithoutS256 => "without_s256",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 impl Provider {
@@ -68,18 +84,18 @@ impl Provider {
             token_endpoint,
             revocation_endpoint: None,
             #[cfg(feature = "id-token")]
-            openid: openid::OpenIdProvider::default(),
+            openid: openid::OpenId::default(),
             issuer: None,
-            iss_promised: false,
+            iss_parameter_supported: false,
             pkce: PkceSupport::Unknown,
-            secret_in_body: false,
+            token_endpoint_auth_method: ClientAuthenticationMethod::ClientSecretBasic,
             quirks: Vec::new(),
-            profile: None,
+            public_only: false,
         })
     }
 
-    /// A server by its metadata (RFC 8414 section 3.2, OpenID Connect Discovery section 4.2): the JSON document that was
-    /// found under `issuer`. `Discovery` and `Provider::discover` fetch it.
+    /// A server described by its metadata (RFC 8414 section 3.2, OpenID Connect Discovery section 4.2): the JSON
+    /// document that was found under `issuer`. `Discovery` and `Provider::discover` fetch it.
     ///
     /// # Errors
     /// [`MetadataMalformed`](ErrorKind::MetadataMalformed) unless it is a JSON object whose members have their types,
@@ -87,8 +103,8 @@ impl Provider {
     /// [`MetadataIssuerMismatch`](ErrorKind::MetadataIssuerMismatch) unless it names exactly this issuer, compared as
     /// text; [`MetadataEndpointMissing`](ErrorKind::MetadataEndpointMissing),
     /// [`MetadataEndpointMalformed`](ErrorKind::MetadataEndpointMalformed) and
-    /// [`MetadataEndpointInsecure`](ErrorKind::MetadataEndpointInsecure), also for loopback endpoints of an issuer
-    /// elsewhere; [`ParRequired`](ErrorKind::ParRequired); and the errors of [`issuer`](Self::issuer).
+    /// [`MetadataEndpointInsecure`](ErrorKind::MetadataEndpointInsecure), also for endpoints at addresses that are not
+    /// public, unless the issuer is at one too; [`ParRequired`](ErrorKind::ParRequired); and the errors of [`with_issuer`](Self::with_issuer).
     ///
     /// ```
     /// use proofkey::{PkceSupport, Provider};
@@ -114,7 +130,7 @@ impl Provider {
         if metadata.flag("require_pushed_authorization_requests")? {
             return Err(ErrorKind::ParRequired.into());
         }
-        let endpoint = |name| metadata.endpoint(name, issuer_uri.is_loopback());
+        let endpoint = |name| metadata.endpoint(name, &issuer_uri);
         let missing = || Error::from(ErrorKind::MetadataEndpointMissing);
         let authorization_endpoint = endpoint("authorization_endpoint")?.ok_or_else(missing)?;
         let token_endpoint = endpoint("token_endpoint")?.ok_or_else(missing)?;
@@ -123,46 +139,49 @@ impl Provider {
         Ok(Self {
             revocation_endpoint: endpoint("revocation_endpoint")?,
             #[cfg(feature = "id-token")]
-            openid: openid::OpenIdProvider::from_metadata(&metadata, issuer_uri.is_loopback())?,
-            iss_promised: metadata.flag("authorization_response_iss_parameter_supported")?,
+            openid: openid::OpenId::from_metadata(&metadata, &issuer_uri)?,
+            iss_parameter_supported: metadata.flag("authorization_response_iss_parameter_supported")?,
             pkce: match metadata.texts("code_challenge_methods_supported")? {
                 None => PkceSupport::Unknown,
                 Some(methods) if methods.contains(&"S256") => PkceSupport::S256,
                 Some(_) => PkceSupport::WithoutS256,
             },
-            secret_in_body: offers("client_secret_post") && !offers("client_secret_basic"),
-            ..Self::new(authorization_endpoint, token_endpoint)?.issuer(issuer)?
+            token_endpoint_auth_method: match offers("client_secret_post") && !offers("client_secret_basic") {
+                true => ClientAuthenticationMethod::ClientSecretPost,
+                false => ClientAuthenticationMethod::ClientSecretBasic,
+            },
+            ..Self::new(authorization_endpoint, token_endpoint)?.with_issuer(issuer)?
         })
     }
 
-    /// The issuer identifier (RFC 8414 section 2): a callback that carries `iss` must carry exactly this one. Without an
-    /// issuer every callback that carries one is refused (RFC 9207 section 2.4).
+    /// Sets the issuer identifier (RFC 8414 section 2): a callback with `iss` must have exactly this one. Without an
+    /// issuer, every callback with `iss` is refused (RFC 9207 section 2.4).
     ///
     /// # Errors
     /// As for the endpoints; an issuer has no query either.
-    pub fn issuer(self, issuer: impl Into<String>) -> Result<Self, Error> {
+    pub fn with_issuer(self, issuer: impl Into<String>) -> Result<Self, Error> {
         let issuer = issuer.into();
         check_issuer(&issuer)?;
         Ok(Self { issuer: Some(issuer), ..self })
     }
 
-    /// The server promises `iss` in every authorization response (RFC 9207 section 3): a callback without it is refused.
+    /// Says that the server sends `iss` in every authorization response (RFC 9207 section 3): a callback without it is
+    /// refused.
     #[must_use]
-    pub fn iss_promised(self) -> Self {
-        Self { iss_promised: true, ..self }
+    pub fn with_iss_parameter_supported(self) -> Self {
+        Self { iss_parameter_supported: true, ..self }
     }
 
-    /// Where tokens are revoked (RFC 7009 section 2).
+    /// Sets the endpoint that revokes tokens (RFC 7009 section 2).
     ///
     /// # Errors
     /// As for the other endpoints.
-    pub fn revocation_endpoint(self, revocation_endpoint: impl Into<String>) -> Result<Self, Error> {
-        let revocation_endpoint = revocation_endpoint.into();
-        check_endpoint(&revocation_endpoint)?;
+    pub fn with_revocation_endpoint(self, revocation_endpoint: impl Into<String>) -> Result<Self, Error> {
+        let revocation_endpoint = checked(revocation_endpoint)?;
         Ok(Self { revocation_endpoint: Some(revocation_endpoint), ..self })
     }
 
-    /// The same server, of which this is special.
+    /// Enables a quirk.
     #[must_use]
     pub fn with_quirk(mut self, quirk: Quirk) -> Self {
         if !self.quirks.contains(&quirk) {
@@ -171,32 +190,40 @@ impl Provider {
         self
     }
 
-    /// What is special about the server, as far as it was told.
-    #[must_use]
-    pub fn quirks(&self) -> &[Quirk] {
-        &self.quirks
-    }
-
-    /// The profile that this provider was made from, if it was.
-    #[must_use]
-    pub const fn profile(&self) -> Option<&'static Profile> {
-        self.profile
-    }
-
-    pub(crate) fn of_profile(self, profile: &'static Profile, pkce: PkceSupport) -> Self {
-        Self { profile: Some(profile), pkce, ..self }
-    }
-
-    /// Where the browser is sent (RFC 6749 section 3.1).
+    /// The authorization endpoint, where the browser is sent (RFC 6749 section 3.1).
     #[must_use]
     pub fn authorization_endpoint(&self) -> &str {
         &self.authorization_endpoint
     }
 
-    /// Where codes are exchanged (RFC 6749 section 3.2).
+    /// The token endpoint, where codes are exchanged (RFC 6749 section 3.2).
     #[must_use]
     pub fn token_endpoint(&self) -> &str {
         &self.token_endpoint
+    }
+
+    /// The revocation endpoint, if there is one.
+    #[must_use]
+    pub fn revocation_endpoint(&self) -> Option<&str> {
+        self.revocation_endpoint.as_deref()
+    }
+
+    /// The issuer identifier, if it is known.
+    #[must_use]
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
+    /// Whether the server sends `iss` in every authorization response.
+    #[must_use]
+    pub const fn iss_parameter_supported(&self) -> bool {
+        self.iss_parameter_supported
+    }
+
+    /// The enabled quirks.
+    #[must_use]
+    pub fn quirks(&self) -> &[Quirk] {
+        &self.quirks
     }
 
     /// What the metadata says about PKCE.
@@ -205,8 +232,8 @@ impl Provider {
         self.pkce
     }
 
-    /// This provider, for profiles that take no server whose metadata does not list S256: others may ignore the challenge
-    /// (RFC 9700 section 2.1.1). S256 is sent to every server, with and without this.
+    /// This provider, but only if its metadata lists S256: a server that does not list it may ignore the challenge (RFC
+    /// 9700 section 2.1.1). S256 is sent to every server, with and without this.
     ///
     /// # Errors
     /// [`PkceNotAdvertised`](ErrorKind::PkceNotAdvertised).
@@ -221,36 +248,53 @@ impl Provider {
         if self.pkce == PkceSupport::S256 { Ok(self) } else { Err(ErrorKind::PkceNotAdvertised.into()) }
     }
 
-    /// How a client with a secret authenticates where it has no choice of its own: `client_secret_basic`, or
-    /// `client_secret_post` if the metadata offers that and not the other (RFC 8414 section 2).
+    /// How a client with a secret authenticates unless it is told otherwise: `client_secret_basic`, or
+    /// `client_secret_post` if the metadata lists that one and not the other (RFC 8414 section 2).
     #[must_use]
-    pub const fn token_endpoint_auth_method(&self) -> &'static str {
-        if self.secret_in_body { "client_secret_post" } else { "client_secret_basic" }
+    pub const fn token_endpoint_auth_method(&self) -> ClientAuthenticationMethod {
+        self.token_endpoint_auth_method
     }
 
-    pub(crate) fn revocation(&self) -> Option<&str> {
-        self.revocation_endpoint.as_deref()
+    /// Whether requests to this provider may go to public addresses only, because it was discovered by a transport that
+    /// is `public_only`.
+    #[must_use]
+    pub const fn is_public_only(&self) -> bool {
+        self.public_only
     }
 
-    pub(crate) fn expected_issuer(&self) -> Option<&str> {
-        self.issuer.as_deref()
+    #[cfg(feature = "http")]
+    fn with_public_only(self) -> Self {
+        Self { public_only: true, ..self }
     }
 
-    pub(crate) const fn promises_iss(&self) -> bool {
-        self.iss_promised
+    /// Whether the metadata has what OpenID Connect needs, as far as this build needs it.
+    fn has_openid(&self) -> bool {
+        #[cfg(feature = "id-token")]
+        return self.openid.id_token_algorithms.is_some();
+        #[cfg(not(feature = "id-token"))]
+        return true;
     }
 
-    /// This provider with the recorded endpoints. It promises `iss` if it does now or did then.
+    /// Which of these resources the token endpoint is told (RFC 8707 section 2.2).
+    pub(crate) fn resource_at_token_endpoint<'a>(&self, resource: &'a [String]) -> &'a [String] {
+        if self.quirks.contains(&Quirk::ResourceOnlyAtAuthorization) { &[] } else { resource }
+    }
+
+    fn with_pkce_support(self, pkce: PkceSupport) -> Self {
+        Self { pkce, ..self }
+    }
+
+    /// This provider with the recorded endpoints. `iss` is required if it was required then or is now.
     pub(crate) fn as_recorded(&self, recorded: &Self) -> Self {
         Self {
             authorization_endpoint: recorded.authorization_endpoint.clone(),
             token_endpoint: recorded.token_endpoint.clone(),
-            iss_promised: self.iss_promised || recorded.iss_promised,
+            iss_parameter_supported: self.iss_parameter_supported || recorded.iss_parameter_supported,
             ..self.clone()
         }
     }
 
-    /// The same issuer or, without one, the same two endpoints.
+    /// Whether the issuer or, without one, both endpoints are the same.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         self.issuer == other.issuer
             && (self.issuer.is_some()
@@ -259,7 +303,71 @@ impl Provider {
     }
 }
 
-/// An issuer is an endpoint without a query.
-pub(crate) fn check_issuer(issuer: &str) -> Result<crate::syntax::uri::Uri<'_>, ErrorKind> {
-    check_endpoint(issuer).and_then(|uri| if uri.query.is_none() { Ok(uri) } else { Err(ErrorKind::EndpointMalformed) })
+/// What OpenID Connect needs. [`Provider::from_metadata`] and `Provider::discover` read it from the metadata.
+#[cfg(feature = "id-token")]
+impl Provider {
+    /// Sets the URL of the keys that the server signs ID tokens with (OpenID Connect Discovery section 3).
+    ///
+    /// # Errors
+    /// As for the other endpoints.
+    ///
+    /// ```
+    /// # use proofkey::Provider;
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// let provider = provider.with_issuer("https://as.example")?.with_jwks_uri("https://as.example/keys")?;
+    /// assert_eq!(provider.jwks_uri(), Some("https://as.example/keys"));
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn with_jwks_uri(mut self, jwks_uri: impl Into<String>) -> Result<Self, Error> {
+        self.openid.jwks_uri = Some(checked(jwks_uri)?);
+        Ok(self)
+    }
+
+    /// Sets the endpoint that says more about the user (OpenID Connect Core section 5.3).
+    ///
+    /// # Errors
+    /// As for the other endpoints.
+    pub fn with_userinfo_endpoint(mut self, userinfo_endpoint: impl Into<String>) -> Result<Self, Error> {
+        self.openid.userinfo_endpoint = Some(checked(userinfo_endpoint)?);
+        Ok(self)
+    }
+
+    /// Sets the endpoint where the browser is sent to sign out (OpenID Connect RP-Initiated Logout section 2.1).
+    ///
+    /// # Errors
+    /// As for the other endpoints.
+    pub fn with_end_session_endpoint(mut self, end_session_endpoint: impl Into<String>) -> Result<Self, Error> {
+        self.openid.end_session_endpoint = Some(checked(end_session_endpoint)?);
+        Ok(self)
+    }
+
+    /// The URL of the server's keys, if it is known.
+    #[must_use]
+    pub fn jwks_uri(&self) -> Option<&str> {
+        self.openid.jwks_uri.as_deref()
+    }
+
+    /// The userinfo endpoint, if there is one.
+    #[must_use]
+    pub fn userinfo_endpoint(&self) -> Option<&str> {
+        self.openid.userinfo_endpoint.as_deref()
+    }
+
+    /// The end-session endpoint, if there is one.
+    #[must_use]
+    pub fn end_session_endpoint(&self) -> Option<&str> {
+        self.openid.end_session_endpoint.as_deref()
+    }
+
+    /// The signatures of ID tokens that the metadata lists, as far as this crate knows them; `None` without metadata.
+    #[must_use]
+    pub fn id_token_algorithms(&self) -> Option<&[IdTokenAlgorithm]> {
+        self.openid.id_token_algorithms.as_deref()
+    }
+}
+
+fn checked(endpoint: impl Into<String>) -> Result<String, ErrorKind> {
+    let endpoint = endpoint.into();
+    check_endpoint(&endpoint)?;
+    Ok(endpoint)
 }

@@ -2,12 +2,12 @@
 
 use zeroize::Zeroizing;
 
-use crate::ErrorKind;
+use crate::error::ErrorKind;
 
 /// Encodes parameters as a form. Those without a value are left out, since they would count as not sent (RFC 6749
-/// section 3.1). Erased on drop: bodies carry verifiers, codes and secrets.
+/// section 3.1). The result is erased on drop: bodies contain verifiers, codes and secrets.
 pub(crate) fn encode(parameters: &[(&str, &str)]) -> Zeroizing<String> {
-    // Room is made at once: growing would leave copies of secrets behind.
+    // Allocated at full size, because growing would leave copies of secrets behind.
     let size =
         |(name, value): &(&str, &str)| name.len().saturating_add(value.len()).saturating_mul(3).saturating_add(2);
     let mut form = String::with_capacity(parameters.iter().map(size).fold(0, usize::saturating_add));
@@ -22,8 +22,8 @@ pub(crate) fn encode(parameters: &[(&str, &str)]) -> Zeroizing<String> {
     Zeroizing::new(form)
 }
 
-/// Adds parameters to the endpoint, whose own query stays as it is (RFC 6749 section 3.1) and holds none of them, nor of
-/// the reserved ones.
+/// Adds parameters to an endpoint, whose own query stays as it is (RFC 6749 section 3.1).
+/// [`ErrorKind::ParameterReserved`] if that query contains one of these parameters or a reserved one.
 pub(crate) fn add_query(endpoint: &str, parameters: &[(&str, &str)], reserved: &[&str]) -> Result<String, ErrorKind> {
     let (separator, query) = match endpoint.split_once('?') {
         None => ("?", ""),
@@ -38,7 +38,7 @@ pub(crate) fn add_query(endpoint: &str, parameters: &[(&str, &str)], reserved: &
     Ok(format!("{endpoint}{separator}{}", *encode(parameters)))
 }
 
-/// The same encoding of one text, a space as `%20`.
+/// Encodes one text in the same way, but a space as `%20`.
 pub(crate) fn percent_encode(text: &str) -> Zeroizing<String> {
     let mut encoded = String::with_capacity(text.len().saturating_mul(3));
     encode_into(&mut encoded, text, "%20");
@@ -56,8 +56,8 @@ fn encode_into(out: &mut String, text: &str, space: &str) {
     }
 }
 
-/// Decodes a form or a query into its pairs: `&` is the only separator, `+` is a space, every `%` opens an escape, and
-/// the values are UTF-8. `None` for anything else: nothing is repaired, and nothing is decoded twice.
+/// Decodes a form or a query into its pairs: `&` is the only separator, `+` is a space, every `%` starts an escape, and
+/// names and values are UTF-8. `None` for anything else: nothing is repaired, and nothing is decoded twice.
 pub(crate) fn decode(text: &str) -> Option<Vec<(Zeroizing<String>, Zeroizing<String>)>> {
     text.split('&')
         .filter(|pair| !pair.is_empty())

@@ -1,8 +1,8 @@
-//! A small strict splitter for RFC 3986 URIs. It only cuts: what goes out is, byte for byte, what came in.
+//! A small, strict splitter for RFC 3986 URIs. It only cuts: its parts put together are the input, byte for byte.
 
-use proofkey_core::Error;
+use crate::error::ErrorKind;
 
-use crate::syntax::form;
+use super::form;
 
 /// A URI cut into its components (RFC 3986 section 3).
 #[derive(Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(crate) struct Uri<'a> {
 }
 
 impl<'a> Uri<'a> {
-    /// Cuts an absolute URI; `None` for a relative one and for one with characters that no URI holds.
+    /// Splits an absolute URI. `None` for a relative one, and for characters that a URI may not have.
     pub(crate) fn split(text: &'a str) -> Option<Self> {
         if !is_uri_text(text) {
             return None;
@@ -36,8 +36,8 @@ impl<'a> Uri<'a> {
         is_scheme.then_some(Self { scheme, authority, path, query, fragment })
     }
 
-    /// The host of the authority, without user information and port; `None` if the authority is no plain
-    /// `host[:port]`. Brackets of an IPv6 address stay.
+    /// The host of the authority, without user information and port; `None` if the authority is not a plain
+    /// `host[:port]`. An IPv6 address keeps its brackets.
     pub(crate) fn host(&self) -> Option<&'a str> {
         let authority = self.authority?;
         let (host, port) = match authority.strip_prefix('[') {
@@ -61,49 +61,60 @@ impl<'a> Uri<'a> {
         (port.is_empty() || port.strip_prefix(':').is_some_and(is_port)).then_some(host)
     }
 
-    /// Whether the host is this machine as it is written: no other spelling of loopback counts.
+    /// Whether the host is loopback, in one of three spellings. No other spelling counts.
     pub(crate) fn is_loopback(&self) -> bool {
         matches!(self.host(), Some("127.0.0.1" | "[::1]" | "localhost"))
     }
 }
 
-/// Checks an endpoint or an issuer: absolute, with a plain host, without user information and fragment, and https
+/// Checks an endpoint: absolute, with a plain host, without user information and fragment, and https
 /// unless the host is loopback (RFC 6749 section 3.1, OAuth 2.1 section 1.5).
-pub(crate) fn check_endpoint(text: &str) -> Result<Uri<'_>, Error> {
-    let uri = Uri::split(text).filter(|uri| uri.fragment.is_none()).ok_or(Error::EndpointMalformed)?;
-    uri.host().ok_or(Error::EndpointMalformed)?;
+pub(crate) fn check_endpoint(text: &str) -> Result<Uri<'_>, ErrorKind> {
+    let uri = Uri::split(text).filter(|uri| uri.fragment.is_none()).ok_or(ErrorKind::EndpointMalformed)?;
+    uri.host().ok_or(ErrorKind::EndpointMalformed)?;
     match uri.scheme {
         "https" => Ok(uri),
         "http" if uri.is_loopback() => Ok(uri),
-        "http" => Err(Error::EndpointInsecure),
-        _ => Err(Error::EndpointMalformed),
+        "http" => Err(ErrorKind::EndpointInsecure),
+        _ => Err(ErrorKind::EndpointMalformed),
     }
 }
 
-/// Checks a redirect URI: absolute, without fragment (RFC 6749 section 3.1.2), http for loopback only (RFC 8252
-/// section 7.3), and a private-use scheme only if it is a reversed domain name, so that it holds a dot (section 7.1).
-pub(crate) fn check_redirect_uri(text: &str) -> Result<(), Error> {
-    let uri = Uri::split(text).filter(|uri| uri.fragment.is_none()).ok_or(Error::RedirectUriMalformed)?;
-    // The callback's query is added to this one: what cannot be read here could not be read there.
-    form::decode(uri.query.unwrap_or_default()).ok_or(Error::RedirectUriMalformed)?;
+/// Checks an issuer: an endpoint without a query (RFC 8414 section 2).
+pub(crate) fn check_issuer(text: &str) -> Result<Uri<'_>, ErrorKind> {
+    let uri = check_endpoint(text)?;
+    match uri.query {
+        _ if uri.path.contains("/.well-known/") => Err(ErrorKind::IssuerWellKnown),
+        Some(_) => Err(ErrorKind::EndpointMalformed),
+        None => Ok(uri),
+    }
+}
+
+/// Checks a redirect URI. It must be absolute and have no fragment (RFC 6749 section 3.1.2). http is for loopback only
+/// (RFC 8252 section 7.3). A private-use scheme must contain a dot, because it is a reversed domain name (section 7.1).
+pub(crate) fn check_redirect_uri(text: &str) -> Result<(), ErrorKind> {
+    let uri = Uri::split(text).filter(|uri| uri.fragment.is_none()).ok_or(ErrorKind::RedirectUriMalformed)?;
+    // The server adds its parameters to this query: if it cannot be read here, the callback could not be read either.
+    form::decode(uri.query.unwrap_or_default()).ok_or(ErrorKind::RedirectUriMalformed)?;
     match uri.scheme {
-        "https" | "http" if uri.host().is_none() => Err(Error::RedirectUriMalformed),
-        "http" if !uri.is_loopback() => Err(Error::RedirectUriInsecure),
+        "https" | "http" if uri.host().is_none() => Err(ErrorKind::RedirectUriMalformed),
+        "http" if !uri.is_loopback() => Err(ErrorKind::RedirectUriInsecure),
         "https" | "http" => Ok(()),
         scheme if scheme.contains('.') => Ok(()),
-        _ => Err(Error::RedirectUriMalformed),
+        _ => Err(ErrorKind::RedirectUriMalformed),
     }
 }
 
-/// Whether an authorization server may redirect to `requested`, given one `registered` redirect URI: the same text
-/// (RFC 9700 section 2.1), and for native applications on loopback another port (RFC 8252 section 7.3).
+/// Whether an authorization server may redirect to `requested`, given one `registered` redirect URI: if the text is the
+/// same (RFC 9700 section 2.1) or, for native applications on loopback, if only the port differs (RFC 8252 section
+/// 7.3).
 ///
 /// ```
 /// use proofkey::{LoopbackPort, redirect_uri_matches};
 ///
 /// assert!(redirect_uri_matches("https://client.example/cb", "https://client.example/cb", LoopbackPort::Exact));
 /// assert!(!redirect_uri_matches("https://client.example/cb", "https://client.example/cb/", LoopbackPort::Exact));
-/// assert!(redirect_uri_matches("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", LoopbackPort::AnyOfAddresses));
+/// assert!(redirect_uri_matches("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", LoopbackPort::Any));
 /// ```
 #[must_use]
 pub fn redirect_uri_matches(registered: &str, requested: &str, port: LoopbackPort) -> bool {
@@ -112,8 +123,8 @@ pub fn redirect_uri_matches(registered: &str, requested: &str, port: LoopbackPor
     }
     let exempt: &[&str] = match port {
         LoopbackPort::Exact => &[],
-        LoopbackPort::AnyOfAddresses => &["127.0.0.1", "[::1]"],
-        LoopbackPort::AnyOfLocalhostToo => &["127.0.0.1", "[::1]", "localhost"],
+        LoopbackPort::Any => &["127.0.0.1", "[::1]"],
+        LoopbackPort::AnyIncludingLocalhost => &["127.0.0.1", "[::1]", "localhost"],
     };
     let without_port = |uri: &'_ str| {
         let uri = Uri::split(uri).filter(|uri| uri.scheme == "http" && uri.fragment.is_none())?;
@@ -123,18 +134,18 @@ pub fn redirect_uri_matches(registered: &str, requested: &str, port: LoopbackPor
     registered == requested || without_port(requested).is_some_and(|uri| Some(uri) == without_port(registered))
 }
 
-/// Whether the port of a loopback redirect URI counts, for [`redirect_uri_matches`].
+/// Whether [`redirect_uri_matches`] compares the port of a loopback redirect URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoopbackPort {
-    /// It counts like every other character: for web applications.
+    /// The port must be the same. For web applications.
     Exact,
-    /// For `127.0.0.1` and `[::1]` it does not: for native applications (RFC 8252 section 7.3).
-    AnyOfAddresses,
-    /// Nor for `localhost`: a relaxation for native applications that registered the name.
-    AnyOfLocalhostToo,
+    /// Any port matches for `127.0.0.1` and `[::1]`. For native applications (RFC 8252 section 7.3).
+    Any,
+    /// Any port matches for `localhost` too. A relaxation for native applications that registered the name.
+    AnyIncludingLocalhost,
 }
 
-/// Whether every character may stand in a URI and every `%` opens an escape (RFC 3986 section 2).
+/// Whether every character is allowed in a URI and every `%` starts an escape (RFC 3986 section 2).
 fn is_uri_text(text: &str) -> bool {
     let reserved_or_mark = b"-._~:/?#[]@!$&'()*+,;=%";
     let mut rest = text.as_bytes();
@@ -157,7 +168,7 @@ fn cut(text: &str, at: char) -> (&str, Option<&str>) {
 
 #[cfg(test)]
 mod tests {
-    use proofkey_core::Error;
+    use crate::error::ErrorKind;
 
     use super::{Uri, check_endpoint, check_redirect_uri};
 
@@ -200,7 +211,7 @@ mod tests {
             "javascript:alert(1)",
             "ftp://as.example/",
         ] {
-            assert_eq!(check_endpoint(malformed).unwrap_err(), Error::EndpointMalformed, "{malformed}");
+            assert_eq!(check_endpoint(malformed).unwrap_err(), ErrorKind::EndpointMalformed, "{malformed}");
         }
         for insecure in [
             "http://as.example/",
@@ -213,7 +224,7 @@ mod tests {
             "http://[::ffff:127.0.0.1]/",
             "http://0.0.0.0/",
         ] {
-            assert_eq!(check_endpoint(insecure).unwrap_err(), Error::EndpointInsecure, "{insecure}");
+            assert_eq!(check_endpoint(insecure).unwrap_err(), ErrorKind::EndpointInsecure, "{insecure}");
         }
     }
 
@@ -243,10 +254,10 @@ mod tests {
             "https://client.example/c b",
             "urn:ietf:wg:oauth:2.0:oob",
         ] {
-            assert_eq!(check_redirect_uri(malformed), Err(Error::RedirectUriMalformed), "{malformed}");
+            assert_eq!(check_redirect_uri(malformed), Err(ErrorKind::RedirectUriMalformed), "{malformed}");
         }
         for insecure in ["http://client.example/cb", "http://127.0.0.1.evil.example/cb", "http://127.0.0.2/cb"] {
-            assert_eq!(check_redirect_uri(insecure), Err(Error::RedirectUriInsecure), "{insecure}");
+            assert_eq!(check_redirect_uri(insecure), Err(ErrorKind::RedirectUriInsecure), "{insecure}");
         }
     }
 

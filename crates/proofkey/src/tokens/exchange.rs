@@ -1,27 +1,30 @@
-use crate::id_token::{Checked, OpenId, Reason};
-#[cfg(feature = "http")]
-use crate::now;
-use crate::{Answer, Client, Error, ErrorKind, Quirk, Request, Secret, Tokens};
+use super::{Expected, Tokens};
+use crate::error::{Endpoint, Error};
+use crate::http::{Request, Response, Roundtrip, Step};
+use crate::id_token::{Checked, IdTokenCheck, Reason};
+use crate::secret::Secret;
 
-/// What is still to be sent and received until there are tokens. Only a login and its checked callback lead here, or
-/// tokens, for a refresh.
+/// What is still to be sent and received until there are tokens. It can only be made from a login and its checked
+/// callback or, for a refresh, from tokens.
 ///
-/// The loop is the same with any HTTP, blocking or not:
+/// The loop is that of every [`Roundtrip`], with any HTTP client, blocking or not:
 ///
 /// ```
-/// # use proofkey::{Answer, Client, Error, Provider, Request, Step};
-/// # fn send(request: &Request) -> Result<Answer, Error> {
+/// # use proofkey::{Client, Error, Provider, Request, Response};
+/// use proofkey::{Roundtrip, Step};
+/// # fn send(request: &Request) -> Result<Response, Error> {
 /// #     assert!(request.body().contains("code_verifier="));
-/// #     Ok(Answer::new(200, Some("application/json"), r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer"}"#))
+/// #     Ok(Response::new(200, [], r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer"}"#))
 /// # }
 /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
-/// # let client = Client::new(provider, "my-app")?.redirect_uri("https://client.example/cb")?;
+/// # let client = Client::new(provider, "my-app")?.with_redirect_uri("https://client.example/cb")?;
 /// # let login = client.authorize().state("s").begin(0)?;
 /// # let (callback, now) = ("https://client.example/cb?code=c&state=s", 0);
+///
 /// let mut exchange = login.accept(callback, now)?;
 /// let tokens = loop {
-///     let answer = send(exchange.request())?;
-///     match exchange.receive(answer, now)? {
+///     let response = send(exchange.request())?;
+///     match exchange.receive(response, now)? {
 ///         Step::Send(next) => exchange = next,
 ///         Step::Done(tokens) => break tokens,
 ///     }
@@ -35,150 +38,129 @@ pub struct Exchange {
     stage: Stage,
 }
 
-/// What the answer to the request of the moment is.
+/// What the response to the current request contains.
 #[derive(Debug)]
 enum Stage {
-    /// The server's keys. They are asked for first: a server without keys must not cost a code.
-    Keys { next: Request, expected: Expected, openid: OpenId },
     /// The tokens.
-    Tokens { expected: Expected, openid: Option<OpenId> },
-    /// The server's keys once more, because the ID token names one that was not among them. The tokens are here already,
-    /// and nobody gets them yet.
-    MoreKeys { tokens: Tokens, id_token: Secret, openid: OpenId },
+    Tokens { expected: Expected, id_token: Option<IdTokenCheck> },
+    /// The server's keys.
+    Keys { check: IdTokenCheck, then: Then },
 }
 
-/// What the tokens are read against.
+/// What follows once the keys are here.
 #[derive(Debug)]
-pub(crate) struct Expected {
-    pub(crate) scope: Vec<String>,
-    pub(crate) quirks: Vec<Quirk>,
-    /// For a refresh: what stays if the answer does not replace it.
-    pub(crate) kept: Option<Kept>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Kept {
-    pub(crate) refresh_token: Secret,
-    pub(crate) scope: Option<Vec<String>>,
-}
-
-/// What taking an answer leads to.
-#[derive(Debug)]
-pub enum Step<Next, Result> {
-    /// One more request is to be sent.
-    Send(Next),
-    /// This is the result.
-    Done(Result),
-}
-
-impl Client {
-    /// Begins to refresh these tokens (RFC 6749 section 6): an exchange of the refresh token. A server that sends no new
-    /// refresh token leaves the old one valid, and it is in the new tokens.
-    ///
-    /// # Errors
-    /// [`RefreshTokenAbsent`](ErrorKind::RefreshTokenAbsent) if there is none.
-    ///
-    /// ```
-    /// # use proofkey::{Client, Provider, Secret, Tokens};
-    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
-    /// # let client = Client::new(provider, "my-app")?;
-    /// let tokens = Tokens::from_parts(Secret::new("old"), Some(Secret::new("r")), None, None);
-    /// let exchange = client.begin_refresh(&tokens, 1_700_000_000)?;
-    /// assert_eq!(exchange.request().body(), "grant_type=refresh_token&refresh_token=r&client_id=my-app");
-    /// # Ok::<(), proofkey::Error>(())
-    /// ```
-    pub fn begin_refresh(&self, tokens: &Tokens, now: i64) -> Result<Exchange, Error> {
-        let refresh_token = tokens.refresh_token().ok_or(ErrorKind::RefreshTokenAbsent)?;
-        let parameters = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
-        let scope = tokens.scope().map(<[String]>::to_vec);
-        let kept = Kept { refresh_token: refresh_token.clone(), scope: scope.clone() };
-        let request = self.request(self.provider().token_endpoint(), &parameters);
-        let expected =
-            Expected { scope: scope.unwrap_or_default(), quirks: self.provider().quirks().to_vec(), kept: Some(kept) };
-        Ok(Exchange::new(request, expected, OpenId::of_refresh(self, tokens), now))
-    }
+enum Then {
+    /// The request for the tokens. The keys are fetched first, so that no code is wasted if the server has none.
+    Send { request: Request, expected: Expected },
+    /// The tokens, which came with an ID token whose key was unknown. They are kept back until it is checked.
+    Check { tokens: Tokens, id_token: Secret },
 }
 
 impl Exchange {
-    pub(crate) fn new(request: Request, expected: Expected, openid: Option<OpenId>, now: i64) -> Self {
-        match openid {
-            Some(mut openid) => match openid.keys_wanted(now) {
-                Some(question) => Self { request: question, stage: Stage::Keys { next: request, expected, openid } },
-                None => Self { request, stage: Stage::Tokens { expected, openid: Some(openid) } },
+    pub(crate) fn new(request: Request, expected: Expected, id_token: Option<IdTokenCheck>, now: i64) -> Self {
+        match id_token {
+            Some(mut check) => match check.keys_wanted(now) {
+                Some(keys) => {
+                    Self { request: keys, stage: Stage::Keys { check, then: Then::Send { request, expected } } }
+                }
+                None => Self { request, stage: Stage::Tokens { expected, id_token: Some(check) } },
             },
-            None => Self { request, stage: Stage::Tokens { expected, openid: None } },
+            None => Self { request, stage: Stage::Tokens { expected, id_token: None } },
         }
     }
+}
 
-    /// The request to send now. Once a byte of one that carries a code may have left, it must not be sent again: a code is
-    /// used once (RFC 6749 section 4.1.2).
-    #[must_use]
-    pub const fn request(&self) -> &Request {
+impl Roundtrip for Exchange {
+    type Output = Tokens;
+
+    /// The request to send now. Once a byte of a request with a code may have been sent, do not send that request
+    /// again: a code can be used only once (RFC 6749 section 4.1.2).
+    fn request(&self) -> &Request {
         &self.request
     }
 
-    /// Takes the answer to [`request`](Self::request), whatever its status. `now` is in seconds since the epoch.
+    /// Reads the tokens, or the server's keys for ID tokens, from the response.
     ///
     /// # Errors
-    /// [`TokenError`](ErrorKind::TokenError) with the server's words if it refused, else what is wrong with the answer;
-    /// [`KeysUnavailable`](ErrorKind::KeysUnavailable) and, for what is wrong with the ID token, the errors with
-    /// `IdToken` in their name. Either way this exchange is over.
-    pub fn receive(self, answer: Answer, now: i64) -> Result<Step<Self, Tokens>, Error> {
+    /// [`TokenError`](crate::ErrorKind::TokenError) with the server's words if it refused, else what is wrong with the
+    /// response; [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable) if its keys cannot be read; and the errors with
+    /// `IdToken` in their name if the ID token fails a check. In every case this exchange is over.
+    fn receive(self, response: Response, now: i64) -> Result<Step<Self, Tokens>, Error> {
         match self.stage {
-            Stage::Keys { next, expected, mut openid } => {
-                openid.take_answer(&answer, Reason::Age, now)?;
-                Ok(Self::ask(next, expected, openid))
+            Stage::Keys { mut check, then } => {
+                let taken = check.take_response(&response, then.reason(), now);
+                then.after_keys(taken, check, now)
             }
-            Stage::Tokens { expected, openid } => {
-                let received = answer.into_members().and_then(|members| Tokens::from_members(members, expected, now));
-                let checked = received.and_then(|(tokens, id_token)| match openid {
-                    Some(openid) => Self::check(openid, tokens, id_token, now),
+            Stage::Tokens { expected, id_token } => {
+                let received = Tokens::from_response(&response, expected, now);
+                let checked = received.and_then(|(tokens, text)| match id_token {
+                    Some(check) => check_tokens(check, tokens, text, now),
                     None => Ok(Step::Done(tokens)),
                 });
-                checked.map_err(|error| error.sent(true))
-            }
-            Stage::MoreKeys { tokens, id_token, mut openid } => {
-                let taken = openid.take_answer(&answer, Reason::UnknownKey, now);
-                taken.and_then(|()| Self::check(openid, tokens, Some(id_token), now)).map_err(|error| error.sent(true))
+                checked.map_err(|error| error.at(Endpoint::Token).sent(true))
             }
         }
     }
 
-    /// Sends one request and takes its answer. Keys come by way of the cache: once for all threads that want them.
-    #[cfg(feature = "http")]
-    pub(crate) fn step(
+    fn send(
         self,
-        send: impl FnOnce(&Request) -> Result<Answer, Error>,
+        send: impl FnOnce(&Request) -> Result<Response, Error>,
+        now: impl Fn() -> i64,
     ) -> Result<Step<Self, Tokens>, Error> {
-        let Self { request, stage } = self;
-        match stage {
-            Stage::Keys { next, expected, mut openid } => {
-                let fetched = openid.fetch_keys(Reason::Age, || send(&request));
-                // Nothing of the login is used up by asking for keys.
-                fetched.map(|()| Self::ask(next, expected, openid)).map_err(|error| error.sent(false))
+        match self.stage {
+            // Through the cache, so that all threads share one request.
+            Stage::Keys { mut check, then } => {
+                let fetched = check.fetch_keys(then.reason(), || send(&self.request), now());
+                then.after_keys(fetched, check, now())
             }
-            Stage::MoreKeys { tokens, id_token, mut openid } => {
-                let fetched = openid.fetch_keys(Reason::UnknownKey, || send(&request));
-                let checked = fetched.and_then(|()| Self::check(openid, tokens, Some(id_token), now()));
-                checked.map_err(|error| error.sent(true))
-            }
-            stage @ Stage::Tokens { .. } => {
-                let answer = send(&request)?;
-                Self { request, stage }.receive(answer, now())
+            Stage::Tokens { .. } => {
+                let response = send(&self.request)?;
+                self.receive(response, now())
             }
         }
     }
+}
 
-    const fn ask(request: Request, expected: Expected, openid: OpenId) -> Step<Self, Tokens> {
-        Step::Send(Self { request, stage: Stage::Tokens { expected, openid: Some(openid) } })
+impl Then {
+    const fn reason(&self) -> Reason {
+        match self {
+            Self::Send { .. } => Reason::Age,
+            Self::Check { .. } => Reason::UnknownKey,
+        }
     }
 
-    fn check(openid: OpenId, tokens: Tokens, id_token: Option<Secret>, now: i64) -> Result<Step<Self, Tokens>, Error> {
-        Ok(match openid.check(tokens, id_token, now)? {
-            Checked::Good(tokens) => Step::Done(tokens),
-            Checked::Waiting { tokens, id_token, question } => {
-                Step::Send(Self { request: question, stage: Stage::MoreKeys { tokens, id_token, openid } })
-            }
-        })
+    fn after_keys(
+        self,
+        keys: Result<(), Error>,
+        check: IdTokenCheck,
+        now: i64,
+    ) -> Result<Step<Exchange, Tokens>, Error> {
+        match self {
+            // A request for keys does not use the login up.
+            Self::Send { request, expected } => match keys {
+                Ok(()) => {
+                    Ok(Step::Send(Exchange { request, stage: Stage::Tokens { expected, id_token: Some(check) } }))
+                }
+                Err(error) => Err(error.at(Endpoint::Jwks).sent(false)),
+            },
+            Self::Check { tokens, id_token } => keys
+                .map_err(|error| error.at(Endpoint::Jwks))
+                .and_then(|()| check_tokens(check, tokens, Some(id_token), now))
+                .map_err(|error| error.at(Endpoint::Token).sent(true)),
+        }
     }
+}
+
+fn check_tokens(
+    check: IdTokenCheck,
+    tokens: Tokens,
+    id_token: Option<Secret>,
+    now: i64,
+) -> Result<Step<Exchange, Tokens>, Error> {
+    Ok(match check.check(tokens, id_token, now)? {
+        Checked::Good(tokens) => Step::Done(tokens),
+        Checked::KeyUnknown { tokens, id_token, request } => {
+            Step::Send(Exchange { request, stage: Stage::Keys { check, then: Then::Check { tokens, id_token } } })
+        }
+    })
 }

@@ -1,24 +1,26 @@
 mod exchange;
-#[cfg(feature = "http")]
 mod refresh;
-mod revocation;
-
-pub(crate) use exchange::Expected;
-pub use exchange::{Exchange, Step};
 #[cfg(feature = "http")]
-pub(crate) use refresh::Refreshes;
-pub use revocation::Revocation;
+mod refreshes;
+mod revocation;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
 
-use crate::client::is_vschar;
-use crate::http::response::{Members, erase};
+pub use self::exchange::Exchange;
+#[cfg(feature = "http")]
+pub(crate) use self::refreshes::Refreshes;
+pub use self::revocation::Revocation;
+use crate::error::{Error, ErrorKind};
+use crate::http::Response;
 #[cfg(feature = "id-token")]
-use crate::id_token::Identity;
-use crate::{Error, ErrorKind, Quirk, Secret};
+use crate::id_token::{Claims, IdToken};
+use crate::provider::Quirk;
+use crate::secret::Secret;
+use crate::syntax::grammar::is_vschar;
+use crate::syntax::json::{Members, erase};
 
 /// What the token endpoint granted (RFC 6749 section 5.1).
 #[derive(Clone)]
@@ -29,16 +31,33 @@ pub struct Tokens {
     expires_at: Option<i64>,
     scope: Option<Vec<String>>,
     scope_changed: bool,
+    resource: Vec<String>,
     token_type_defaulted: bool,
     quirks: Vec<Quirk>,
     extras: BTreeMap<String, Value>,
     #[cfg(feature = "id-token")]
-    identity: Option<Identity>,
+    id_token: Option<IdToken>,
+}
+
+/// What a token response is compared with.
+#[derive(Debug)]
+pub(crate) struct Expected {
+    pub(crate) scope: Vec<String>,
+    pub(crate) resource: Vec<String>,
+    pub(crate) quirks: Vec<Quirk>,
+    /// For a refresh: what stays if the response does not replace it.
+    pub(crate) kept: Option<Kept>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) refresh_token: Secret,
+    pub(crate) scope: Option<Vec<String>>,
 }
 
 impl Tokens {
-    /// Tokens that were stored: what [`access_token`](Self::access_token), [`refresh_token`](Self::refresh_token),
-    /// [`expires_at`](Self::expires_at) and [`scope`](Self::scope) gave.
+    /// Tokens from storage, made of what [`access_token`](Self::access_token), [`refresh_token`](Self::refresh_token),
+    /// [`expires_at`](Self::expires_at) and [`scope`](Self::scope) returned.
     ///
     /// ```
     /// use proofkey::{Secret, Tokens};
@@ -59,37 +78,44 @@ impl Tokens {
             expires_at,
             scope,
             scope_changed: false,
+            resource: Vec::new(),
             token_type_defaulted: false,
             quirks: Vec::new(),
             extras: BTreeMap::new(),
             #[cfg(feature = "id-token")]
-            identity: None,
+            id_token: None,
         }
     }
 
-    /// Reads the members of a successful answer; the ID token stays apart until it is checked.
-    pub(crate) fn from_members(
-        members: Members,
-        expected: Expected,
-        now: i64,
-    ) -> Result<(Self, Option<Secret>), Error> {
+    /// Reads a successful response. The ID token is returned separately until it is checked.
+    fn from_response(response: &Response, expected: Expected, now: i64) -> Result<(Self, Option<Secret>), Error> {
+        let members = response.members(&is_known)?;
+        Self::from_members(members, expected, now).map_err(|kind| response.error(kind))
+    }
+
+    fn from_members(members: Members, expected: Expected, now: i64) -> Result<(Self, Option<Secret>), ErrorKind> {
         let access_token = match members.get("access_token") {
-            None => return Err(ErrorKind::AccessTokenMissing.into()),
+            None => return Err(ErrorKind::AccessTokenMissing),
             Some(Value::String(token)) if is_vschar(token) => Secret::new(token),
-            Some(_) => return Err(ErrorKind::AccessTokenInvalid.into()),
+            Some(_) => return Err(ErrorKind::AccessTokenInvalid),
         };
         let token_type_defaulted = match members.get("token_type") {
             None => true,
             Some(Value::String(kind)) if kind.eq_ignore_ascii_case("bearer") => false,
-            Some(Value::String(_)) => return Err(ErrorKind::TokenTypeUnsupported.into()),
-            Some(_) => return Err(ErrorKind::TokenTypeInvalid.into()),
+            Some(Value::String(kind))
+                if kind == "User Access Token" && expected.quirks.contains(&Quirk::TokenTypeUserAccessToken) =>
+            {
+                false
+            }
+            Some(Value::String(_)) => return Err(ErrorKind::TokenTypeUnsupported),
+            Some(_) => return Err(ErrorKind::TokenTypeInvalid),
         };
         let refresh_token = match members.get("refresh_token") {
             None => None,
             Some(Value::String(token)) if is_vschar(token) => Some(Secret::new(token)),
-            Some(_) => return Err(ErrorKind::RefreshTokenInvalid.into()),
+            Some(_) => return Err(ErrorKind::RefreshTokenInvalid),
         };
-        // One that is no text is as malformed as the empty one.
+        // An ID token that is not a string is read as an empty one, which is refused as malformed.
         let id_token = members.get("id_token").map(|id_token| Secret::new(id_token.as_str().unwrap_or_default()));
         let expires_in = members.get("expires_in").and_then(seconds);
         let separator = if expected.quirks.contains(&Quirk::ScopeSeparatedByComma) { ',' } else { ' ' };
@@ -105,30 +131,31 @@ impl Tokens {
             expires_at: expires_in.map(|seconds| now.saturating_add(seconds.into())),
             scope: scope.or(kept_scope.flatten()),
             scope_changed,
+            resource: expected.resource,
             token_type_defaulted,
             quirks: expected.quirks,
-            extras: members.into_extras(),
+            extras: members.into_extras(&is_known),
             #[cfg(feature = "id-token")]
-            identity: None,
+            id_token: None,
         };
         Ok((tokens, id_token))
     }
 
-    /// The access token, to be sent as `Authorization: Bearer …` to the resource server and to nobody else (RFC 6750
-    /// section 2.1). Its content is not for clients to read.
+    /// The access token. Send it as `Authorization: Bearer …` to the resource server and to nobody else (RFC 6750
+    /// section 2.1). It is opaque to clients.
     #[must_use]
     pub fn access_token(&self) -> &Secret {
         &self.access_token
     }
 
-    /// The refresh token, if one came.
+    /// The refresh token, if the server sent one.
     #[must_use]
     pub fn refresh_token(&self) -> Option<&Secret> {
         self.refresh_token.as_ref()
     }
 
-    /// The lifetime of the access token in seconds from the answer on. `None` if the server did not say: neither expired
-    /// nor eternal. Larger numbers than fit are cut to the largest.
+    /// The lifetime of the access token in seconds, counted from the response. `None` if the server did not say; the
+    /// token is then neither expired nor everlasting. A number that does not fit becomes the largest one.
     #[must_use]
     pub const fn expires_in(&self) -> Option<u32> {
         self.expires_in
@@ -140,8 +167,9 @@ impl Tokens {
         self.expires_at
     }
 
-    /// Whether the access token expires within that many seconds of `now`, so that it is time to refresh. `false` if the
-    /// server did not say when: refresh those once a resource server answers `invalid_token`, and only once.
+    /// Whether the access token expires within this many seconds of `now`, so that it is time to refresh. `false` if
+    /// the server did not say when it expires: refresh such tokens when a resource server responds with
+    /// `invalid_token`, and try it only once.
     ///
     /// ```
     /// use proofkey::{Secret, Tokens};
@@ -159,25 +187,44 @@ impl Tokens {
         self.scope.as_deref()
     }
 
-    /// Whether the granted scope is another set than the requested one; `false` if none was requested.
+    /// The resource servers that the tokens are for, which a refresh names again (RFC 8707 section 2.2).
+    #[must_use]
+    pub fn resource(&self) -> &[String] {
+        &self.resource
+    }
+
+    /// Stored tokens, with what [`resource`](Self::resource) gave.
+    ///
+    /// ```
+    /// use proofkey::{Secret, Tokens};
+    /// let tokens = Tokens::from_parts(Secret::new("a"), None, None, None).with_resource(["https://api.example"]);
+    /// assert_eq!(tokens.resource(), ["https://api.example"]);
+    /// ```
+    #[must_use]
+    pub fn with_resource(mut self, resource: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.resource = resource.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether the granted scope is a different set from the requested one; `false` if none was requested.
     #[must_use]
     pub const fn scope_changed(&self) -> bool {
         self.scope_changed
     }
 
-    /// Whether the server left `token_type` out, so that it was taken to be Bearer.
+    /// Whether the server left out `token_type`, so that Bearer was assumed.
     #[must_use]
     pub const fn token_type_defaulted(&self) -> bool {
         self.token_type_defaulted
     }
 
-    /// The quirks under which these tokens were asked for and read.
+    /// The provider's quirks that applied when these tokens were requested and read.
     #[must_use]
     pub fn quirks(&self) -> &[Quirk] {
         &self.quirks
     }
 
-    /// A further member of the answer, for example Dropbox's `account_id`. **Untrusted**, and perhaps secret.
+    /// A further member of the response, for example Dropbox's `account_id`. **Untrusted**, and possibly secret.
     #[must_use]
     pub fn extra(&self, name: &str) -> Option<&Value> {
         self.extras.get(name)
@@ -186,43 +233,43 @@ impl Tokens {
 
 #[cfg(feature = "id-token")]
 impl Tokens {
-    /// The same tokens with an ID token that was stored with them: [`id_token`](Self::id_token) of tokens whose ID token
-    /// was checked when it came. It is not checked again; a refresh compares the new one with it.
+    /// Adds the ID token that was stored with these tokens, from [`id_token`](Self::id_token). It was checked when it
+    /// came and is not checked again; a refresh compares the new one with it.
     ///
     /// # Errors
-    /// [`IdTokenMalformed`](ErrorKind::IdTokenMalformed) and the like if it is no signed JWT.
+    /// [`IdTokenMalformed`](ErrorKind::IdTokenMalformed) and similar errors if it is not a signed JWT.
     pub fn with_id_token(self, id_token: Secret) -> Result<Self, Error> {
-        Ok(self.with_identity(Identity::stored(id_token)?))
+        Ok(self.with_checked_id_token(IdToken::stored(id_token)?))
     }
 
     /// What the checked ID token says about the user; `None` without the scope `openid`.
     #[must_use]
-    pub fn claims(&self) -> Option<&crate::Claims> {
-        self.identity.as_ref().map(|identity| &identity.claims)
+    pub fn claims(&self) -> Option<&Claims> {
+        self.id_token.as_ref().map(|id_token| &id_token.claims)
     }
 
-    /// The ID token itself: to be stored, and sent back as a hint. It tells who signed in, and is no proof of it to
-    /// anybody else.
+    /// The ID token itself, to store and to send back as a hint. It tells this client who signed in; do not use it as a
+    /// credential anywhere else.
     #[must_use]
     pub fn id_token(&self) -> Option<&Secret> {
-        self.identity.as_ref().map(|identity| &identity.id_token)
+        self.id_token.as_ref().map(|id_token| &id_token.text)
     }
 
-    /// Whether the signature of the ID token was verified when it came. Not so for
-    /// [`trust_token_endpoint_tls`](crate::Client::trust_token_endpoint_tls), for tokens out of a storage, and without an
+    /// Whether the signature of the ID token was verified when it came. False after
+    /// [`trust_token_endpoint_tls`](crate::Client::trust_token_endpoint_tls), for tokens from storage, and without an
     /// ID token.
     #[must_use]
     pub fn signature_verified(&self) -> bool {
-        self.identity.as_ref().is_some_and(|identity| identity.signature_verified)
+        self.id_token.as_ref().is_some_and(|id_token| id_token.signature_verified)
     }
 
-    pub(crate) fn with_identity(mut self, identity: Identity) -> Self {
-        self.identity = Some(identity);
+    pub(crate) fn with_checked_id_token(mut self, id_token: IdToken) -> Self {
+        self.id_token = Some(id_token);
         self
     }
 
-    pub(crate) fn identity(&self) -> Option<&Identity> {
-        self.identity.as_ref()
+    pub(crate) fn checked_id_token(&self) -> Option<&IdToken> {
+        self.id_token.as_ref()
     }
 }
 
@@ -243,20 +290,28 @@ impl Drop for Tokens {
     }
 }
 
-/// `expires_in` as servers send it: a number, or the digits of one in a string. Zero, negative and unreadable values
-/// mean that it is not known.
+/// Reads `expires_in` as servers send it: a number, or one in a string. A fraction is dropped. Zero, negative and unreadable
+/// values mean that the lifetime is not known.
 fn seconds(value: &Value) -> Option<u32> {
     let seconds = match value {
         Value::Number(number) => number.as_f64()?,
-        Value::String(digits) => f64::from(crate::http::response::whole_seconds(digits)?),
+        Value::String(text) => decimal(text.trim_ascii())?,
         _ => return None,
     };
-    // The cast saturates, and what is left of the range is exact in 64 bits.
-    (seconds >= 1.0 && seconds.fract() == 0.0).then_some(seconds as u32)
+    // The cast rounds down and saturates; an `f64` holds every `u32` exactly.
+    (seconds >= 1.0).then_some(seconds as u32)
 }
 
-/// One text of separated tokens (RFC 6749 section 3.3: by spaces), or the array of tokens that some servers send.
-fn scope(value: Option<&Value>, separator: char) -> Result<Option<Vec<String>>, Error> {
+/// Digits, perhaps with a fraction. Nothing else that a number may be written as.
+fn decimal(text: &str) -> Option<f64> {
+    let is_decimal = text.starts_with(|first: char| first.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.parse().ok().filter(|_| is_decimal)
+}
+
+/// Reads a scope: one text of separated tokens (by spaces in RFC 6749 section 3.3), or the array of tokens that some
+/// servers send.
+fn scope(value: Option<&Value>, separator: char) -> Result<Option<Vec<String>>, ErrorKind> {
     let split =
         |text: &str| text.split([' ', separator]).filter(|token| !token.is_empty()).map(str::to_owned).collect();
     match value {
@@ -264,12 +319,29 @@ fn scope(value: Option<&Value>, separator: char) -> Result<Option<Vec<String>>, 
         Some(Value::String(text)) => Ok(Some(split(text))),
         Some(Value::Array(tokens)) => {
             let tokens: Option<Vec<&str>> = tokens.iter().map(Value::as_str).collect();
-            tokens.map(|tokens| Some(split(&tokens.join(" ")))).ok_or_else(|| ErrorKind::AnswerMalformed.into())
+            tokens.map(|tokens| Some(split(&tokens.join(" ")))).ok_or(ErrorKind::ResponseMalformed)
         }
-        Some(_) => Err(ErrorKind::AnswerMalformed.into()),
+        Some(_) => Err(ErrorKind::ResponseMalformed),
     }
 }
 
 fn same_set(granted: &[String], requested: &[String]) -> bool {
     granted.iter().all(|token| requested.contains(token)) && requested.iter().all(|token| granted.contains(token))
 }
+
+fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name)
+}
+
+/// The members that RFC 6749 sections 5.1 and 5.2 and OpenID Connect Core section 3.1.3.3 define.
+const KNOWN: [&str; 9] = [
+    "access_token",
+    "error",
+    "error_description",
+    "error_uri",
+    "expires_in",
+    "id_token",
+    "refresh_token",
+    "scope",
+    "token_type",
+];

@@ -1,10 +1,10 @@
-//! The whole exchange that brings an ID token, against the signature in it, which is the limit.
+//! A whole login with an ID token, compared with verifying only the token's signature, which is the lower limit.
 
 use std::hint::black_box;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
-use proofkey::{Answer, Client, Error, Provider, Step, Tokens};
+use proofkey::{Client, Error, Provider, Response, Roundtrip as _, Step, Tokens};
 use ring::error::Unspecified;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
@@ -33,26 +33,28 @@ pub(crate) fn login_to_claims() {
 struct Login {
     client: Client,
     keys: String,
-    answer: String,
+    response: String,
 }
 
 impl Login {
     fn new(algorithm: &str, keys: &Value, id_token: &str) -> Result<Self, Error> {
         let provider = Provider::new("https://op.example/authorize", "https://op.example/token")?;
-        let provider = provider.issuer("https://op.example")?.jwks_uri("https://op.example/keys")?;
-        let client = Client::new(provider, "client-1")?.redirect_uri("https://client.example/cb")?;
-        let answer = json!({ "access_token": "2YotnFZFEjr1zCsicMWpAA", "token_type": "Bearer", "id_token": id_token });
-        let client = client.id_token_algorithms([algorithm.parse()?]);
-        Ok(Self { client, keys: keys.to_string(), answer: answer.to_string() })
+        let provider = provider.with_issuer("https://op.example")?.with_jwks_uri("https://op.example/keys")?;
+        let client = Client::new(provider, "client-1")?.with_redirect_uri("https://client.example/cb")?;
+        let response =
+            json!({ "access_token": "2YotnFZFEjr1zCsicMWpAA", "token_type": "Bearer", "id_token": id_token });
+        let client = client.with_id_token_algorithms([algorithm.parse()?]);
+        Ok(Self { client, keys: keys.to_string(), response: response.to_string() })
     }
 
-    /// Keys are asked for once: the client keeps them.
+    /// Keys are requested once, because the client caches them.
     fn run(&self) -> Result<Tokens, Error> {
         let login = self.client.authorize().scope("openid").state("s").nonce("n-0S6_WzA2Mj").begin(NOW)?;
         let mut exchange = login.accept("https://client.example/cb?code=SplxlOBeZQQYbYS6WxSbIA&state=s", NOW)?;
         loop {
-            let body = if exchange.request().method() == "GET" { &self.keys } else { &self.answer };
-            match exchange.receive(Answer::new(200, Some("application/json"), black_box(body.as_str())), NOW)? {
+            let body = if exchange.request().method() == "GET" { &self.keys } else { &self.response };
+            let response = Response::new(200, [("Content-Type", "application/json")], black_box(body.as_str()));
+            match exchange.receive(response, NOW)? {
                 Step::Send(next) => exchange = next,
                 Step::Done(tokens) => return Ok(tokens),
             }
@@ -86,6 +88,6 @@ fn verify(key: &Value) -> Box<dyn Fn(&[u8], &[u8]) -> Result<(), Unspecified>> {
     }
 }
 
-/// The algorithm, a case of the vectors, and the place of its key in the set.
+/// The algorithm, a case of the vectors, and the index of its key in the set.
 const CASES: [(&str, &str, usize); 3] =
     [("RS256", "ok", 0), ("ES256", "kid-absent-one-match", 1), ("EdDSA", "alg-eddsa", 3)];

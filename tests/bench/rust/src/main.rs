@@ -15,8 +15,8 @@ const ROUNDS: usize = 401;
 const SLICE: Duration = Duration::from_micros(100);
 
 fn main() -> ExitCode {
-    if std::env::args().nth(1).is_some_and(|argument| argument == "redeem") {
-        redeem_when_told();
+    if std::env::args().nth(1).is_some_and(|argument| argument == "verify") {
+        verify_when_told();
         return ExitCode::SUCCESS;
     }
     if let Err(who) = same_results() {
@@ -68,16 +68,16 @@ fn generate() {
     );
 }
 
-/// The challenge of a verifier that was read before, as text.
+/// The challenge of a parsed verifier, as text.
 fn challenge(len: usize, target: f64) {
     let text = verifier_of(len);
     let ours = Verifier::parse(text.as_bytes()).unwrap();
     let oauth2 = PkceCodeVerifier::new(text.clone());
     let pkce_std = pkce_std::Verifier::borrowed(&text).unwrap();
-    // One bit and the length, 9 bytes, follow the text.
+    // SHA-256 appends at least 9 bytes of padding and length to the text.
     let blocks = &[[0x55; 64]; 3][..(len + 9).div_ceil(64)];
-    // The limit that the target is for: in a chain, where each waits for the state that the one before it left. Without
-    // one the processor overlaps them, which is the most that any code could reach.
+    // The target compares with compressions in a chain, each of which waits for the state of the one before.
+    // Independent compressions overlap in the processor; no code can be faster than that.
     let mut state = [0; 8];
     let chained = repeat(move || sha2::block_api::compress256(black_box(&mut state), black_box(blocks)));
     let independent = repeat(|| {
@@ -106,7 +106,7 @@ fn challenge(len: usize, target: f64) {
     );
 }
 
-/// A token request: the stored text, and the verifier as it came.
+/// What a token request needs: the stored text, and the verifier as it was received.
 fn verify() {
     let text = verifier_of(43);
     let verifier = Verifier::parse(text.as_bytes()).unwrap();
@@ -115,18 +115,18 @@ fn verify() {
     let stored = format!("S256:{challenge}");
     let binding = Binding::parse(stored.as_bytes()).unwrap();
     let pkce_std_challenge = pkce_std::Verifier::borrowed(text).unwrap().challenge();
-    let redeem = || black_box(&binding).redeem(Some(black_box(text.as_bytes())));
+    let verify = || black_box(&binding).verify(Some(black_box(text.as_bytes())));
     report(
-        "redeem, 43 characters",
-        repeat(redeem),
+        "verify, 43 characters",
+        repeat(verify),
         [Peer {
             target: Target::AtMost(1.15),
             ..peer("proofkey's challenge", repeat(|| challenge_as_text(&verifier)))
         }],
     );
     report(
-        "parse the binding and redeem",
-        repeat(|| parse_and_redeem(&stored, text)),
+        "parse the binding and verify",
+        repeat(|| parse_and_verify(&stored, text)),
         [
             peer("oauth2 and ==", repeat(|| oauth2_verifies(black_box(text), black_box(challenge)))),
             peer("pkce-std", repeat(|| pkce_std_verifies(black_box(text), black_box(&pkce_std_challenge)))),
@@ -135,15 +135,15 @@ fn verify() {
     );
 }
 
-fn parse_and_redeem(stored: &str, text: &str) -> Result<(), Error> {
-    Binding::parse(black_box(stored.as_bytes()))?.redeem(Some(black_box(text.as_bytes())))
+fn parse_and_verify(stored: &str, text: &str) -> Result<(), Error> {
+    Binding::parse(black_box(stored.as_bytes()))?.verify(Some(black_box(text.as_bytes())))
 }
 
-/// A slice of redeems for each line, which says how many, for redeem.py.
-fn redeem_when_told() {
+/// For verify.py: each line of stdin is a number of verifications to run. Prints how many nanoseconds one took.
+fn verify_when_told() {
     let (stored, text) =
         ("S256:E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-    let mut slice = repeat(|| parse_and_redeem(stored, text).unwrap());
+    let mut slice = repeat(|| parse_and_verify(stored, text).unwrap());
     for line in std::io::stdin().lines() {
         println!("{}", slice(line.unwrap().parse().unwrap()));
     }
@@ -158,19 +158,19 @@ fn oauth2_verifies(text: &str, challenge: &str) -> bool {
     PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(text.to_owned())).as_str() == challenge
 }
 
-/// It reads no challenge, and checks the verifier's characters as we do.
+/// pkce-std parses no challenge, and checks the verifier's characters as we do.
 fn pkce_std_verifies(text: &str, challenge: &pkce_std::Challenge) -> bool {
     pkce_std::Verifier::borrowed(text).is_ok_and(|verifier| verifier.verify(challenge))
 }
 
-/// Each of the four computes the same, or its name.
+/// Checks that all four compute the same; else the error is the name of the one that does not.
 fn same_results() -> Result<(), &'static str> {
     for len in 43..=128 {
         let text = verifier_of(len);
         let challenge = Verifier::parse(text.as_bytes()).map_err(|_| "proofkey")?.challenge();
         let ours = challenge.as_str();
         let binding = Binding::parse(format!("S256:{ours}").as_bytes()).map_err(|_| "proofkey")?;
-        binding.redeem(Some(text.as_bytes())).map_err(|_| "proofkey")?;
+        binding.verify(Some(text.as_bytes())).map_err(|_| "proofkey")?;
         let theirs = pkce_std::Verifier::borrowed(&text).map_err(|_| "pkce-std")?.challenge();
         let holds = [
             ("oauth2", oauth2_verifies(&text, ours)),
@@ -184,13 +184,13 @@ fn same_results() -> Result<(), &'static str> {
     Ok(())
 }
 
-/// The same text in each run; it holds every character that a verifier may.
+/// The same text in each run. It cycles through all characters that a verifier may have.
 fn verifier_of(len: usize) -> String {
     let alphabet = ('a'..='z').chain('A'..='Z').chain('0'..='9').chain("-._~".chars());
     alphabet.cycle().skip(len).take(len).collect()
 }
 
-/// Runs a job so many times, and says how long one took, in nanoseconds.
+/// Runs a job that many times, and returns how many nanoseconds one took.
 type Slice<'a> = Box<dyn FnMut(u32) -> f64 + 'a>;
 
 struct Peer<'a> {
@@ -203,7 +203,7 @@ struct Peer<'a> {
 enum Target {
     None,
     AtMost(f64),
-    /// Only where the randomness is a system call: without one it costs less than what has to be done around it.
+    /// Applies only if getting random bytes is a system call. Otherwise it is cheaper than the work around it.
     IfSystemCall(f64),
 }
 
@@ -215,7 +215,7 @@ fn repeat<'a, T>(mut job: impl FnMut() -> T + 'a) -> Slice<'a> {
     Box::new(move |times| {
         let start = Instant::now();
         for _ in 0..times {
-            // Looked at in its place: to move it would cost a copy that no caller needs.
+            // By reference: moving the result would cost a copy that no caller needs.
             let result = job();
             black_box(&result);
         }
@@ -248,7 +248,7 @@ fn report<const N: usize>(row: &str, ours: Slice<'_>, peers: [Peer<'_>; N]) {
             _ => None,
         };
         let verdict = target.map_or("– | –".to_owned(), |most| {
-            // To the two digits that are printed: equal is not slower.
+            // Compared at the two digits that are printed, so that equal is not slower.
             format!("≤ {most:.2} | {}", if ratio < most + 0.005 { "met" } else { "**missed**" })
         });
         println!("| Rust | {row} | {ours:.0} ns | {name} | {theirs:.0} ns | {ratio:.2} | {verdict} |");

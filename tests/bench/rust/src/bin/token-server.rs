@@ -1,8 +1,8 @@
-//! A token endpoint for the comparison of exchanges, on loopback: every request gets the same tokens at once, so that
-//! what is measured is the client.
+//! A token endpoint on loopback for the comparison of exchanges. It sends every request the same tokens without delay,
+//! so that only the client is measured.
 //!
-//! `token-server [CERTIFICATE KEY]` prints the port of http and, with the two PEM files, that of https. It ends when its
-//! standard input does.
+//! `token-server [CERTIFICATE KEY]` prints its http port and, with the two PEM files, its https port. It ends when its
+//! standard input ends.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -17,19 +17,19 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 const TOKENS: &str = r#"{"access_token":"mF_9.B5f-4.1JqM","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"files.read files.write"}"#;
 
 fn main() -> io::Result<()> {
-    serve(|connection| answer(BufReader::new(connection)))?;
+    serve(|connection| respond(BufReader::new(connection)))?;
     let files: Vec<String> = env::args().skip(1).collect();
     if let [certificate, key] = &files[..] {
         let config = config(certificate, key);
         serve(move |connection| {
             let session = ServerConnection::new(Arc::clone(&config)).map_err(io::Error::other)?;
-            answer(BufReader::new(StreamOwned::new(session, connection)))
+            respond(BufReader::new(StreamOwned::new(session, connection)))
         })?;
     }
     io::copy(&mut io::stdin(), &mut io::sink()).map(drop)
 }
 
-/// Listens, says where, and runs a thread for each connection.
+/// Listens, prints the port, and runs a thread for each connection.
 fn serve(connection: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'static) -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     println!("{}", listener.local_addr()?.port());
@@ -37,15 +37,15 @@ fn serve(connection: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + 'stati
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let connection = Arc::clone(&connection);
-            // A client that goes away ends its thread, and nothing else.
+            // A client that disconnects ends only its own thread.
             thread::spawn(move || stream.set_nodelay(true).and_then(|()| connection(stream)));
         }
     });
     Ok(())
 }
 
-/// Answers one request after the other, until the client closes the connection.
-fn answer<Stream: Read + Write>(mut stream: BufReader<Stream>) -> io::Result<()> {
+/// Responds to one request after the other, until the client closes the connection.
+fn respond<Stream: Read + Write>(mut stream: BufReader<Stream>) -> io::Result<()> {
     let length = TOKENS.len();
     let response = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\nContent-Length: {length}\r\n\r\n{TOKENS}"

@@ -1,11 +1,11 @@
-//! An answer of the token endpoint gives tokens if it is one JSON object or one form with one usable access token, and
-//! never else; the seconds and the expiry saturate.
+//! A response of the token endpoint gives tokens only if it is one JSON object or one form with one usable access
+//! token. The seconds and the expiry saturate.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use proofkey::{Answer, Client, Error, ErrorKind, Exchange, Provider, Quirk, Secret, Step, Tokens};
-use proofkey_fuzz::{decode_form, fields, is_printable};
+use proofkey::{Client, Error, ErrorKind, Exchange, Provider, Quirk, Response, Roundtrip as _, Secret, Step, Tokens};
+use proofkey_fuzz::{decode_form, fields, is_printable, without_mark};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -20,8 +20,9 @@ fuzz_target!(|input: &[u8]| {
         separator: if flags.contains('c') { ',' } else { ' ' },
     };
     let now = if flags.contains('m') { i64::MAX - 1 } else { 0 };
-    let answer = Answer::new(case.status, (!content_type.is_empty()).then_some(&*content_type), body);
-    match (case.exchange().expect("an exchange").receive(answer, now), case.expected()) {
+    let content_type = (!content_type.is_empty()).then_some(("Content-Type", &*content_type));
+    let response = Response::new(case.status, content_type, body);
+    match (case.exchange().expect("an exchange").receive(response, now), case.expected()) {
         (Ok(Step::Done(tokens)), Expected::Tokens(expected)) => expected.assert_is(&tokens, now),
         (Err(error), Expected::Refusal(words)) => {
             assert!(error.request_sent());
@@ -48,7 +49,7 @@ struct Case<'a> {
 #[derive(Debug)]
 enum Expected {
     Tokens(Grant),
-    /// With the server's word, if it is one.
+    /// With the server's error code, if it is a text.
     Refusal(Option<String>),
     Unusable,
 }
@@ -61,7 +62,7 @@ struct Grant {
     scope: Option<Vec<String>>,
 }
 
-/// The members that may not come twice: the derived reader refuses such a body.
+/// The members that may not come twice. The derived reader refuses a body that repeats one.
 #[derive(Deserialize)]
 struct Known {
     access_token: Option<Value>,
@@ -84,7 +85,7 @@ impl Case<'_> {
         if self.separator == ',' {
             provider = provider.with_quirk(Quirk::ScopeSeparatedByComma);
         }
-        let client = Client::new(provider, "s6BhdRkqt3")?.redirect_uri("https://client.example/cb")?;
+        let client = Client::new(provider, "s6BhdRkqt3")?.with_redirect_uri("https://client.example/cb")?;
         if self.is_refresh {
             let kept = Some(vec!["kept".to_owned()]);
             let tokens = Tokens::from_parts(Secret::new("old"), Some(Secret::new("kept")), None, kept);
@@ -113,13 +114,14 @@ impl Case<'_> {
     /// or has a known member twice.
     fn read(&self) -> Option<(Known, bool)> {
         let body = String::from_utf8(self.body.to_vec()).ok()?;
+        let body = without_mark(&body);
         let essence = self.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         if ["text/html", "application/xhtml+xml"].contains(&essence.as_str()) {
             return None;
         }
         if body.split_ascii_whitespace().next().is_some_and(|word| word.starts_with('{')) {
-            let all: Value = serde_json::from_str(&body).ok()?;
-            let known = serde_json::from_str(&body).ok()?;
+            let all: Value = serde_json::from_str(body).ok()?;
+            let known = serde_json::from_str(body).ok()?;
             return Some((known, all.get("ok") != Some(&Value::Bool(false))));
         }
         if !["application/x-www-form-urlencoded", "text/plain"].contains(&essence.as_str()) {
@@ -193,17 +195,19 @@ fn present(value: &Option<Value>) -> Option<&Value> {
     value.as_ref().filter(|value| value.as_str() != Some(""))
 }
 
-/// A whole number of seconds from one on, as a number or as digits; the largest instead of what does not fit.
+/// The seconds of a number or of a decimal text, without a fraction; the largest instead of what does not fit.
 fn seconds(value: &Value) -> Option<u32> {
     let whole = match value {
-        Value::Number(number) => match (number.as_u64(), number.as_f64()) {
-            (Some(whole), _) => whole,
-            (None, Some(float)) if float >= 1.0 && float.trunc() == float => float as u64,
-            _ => return None,
-        },
-        Value::String(text) if !text.is_empty() && text.chars().all(|digit| digit.is_ascii_digit()) => {
-            // What is no u64 has too many digits.
-            text.parse().unwrap_or(u64::MAX)
+        Value::Number(number) => number.as_u64().or(number.as_f64().map(|float| float as u64))?,
+        Value::String(text) => {
+            let text = text.trim_matches([' ', '\t', '\n', '\r', '\x0C']);
+            let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+            let are_digits = |text: &str| text.chars().all(|digit| digit.is_ascii_digit());
+            if whole.is_empty() || !are_digits(whole) || !are_digits(fraction) {
+                return None;
+            }
+            // A text that is not a u64 has too many digits.
+            whole.parse().unwrap_or(u64::MAX)
         }
         _ => return None,
     };

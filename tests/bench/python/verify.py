@@ -1,10 +1,10 @@
-"""Redeems per second of one thread: Rust, C and Python beside the checks that Authlib and oauthlib make themselves.
+"""Verifications per second of one thread: Rust, C and Python beside the checks of Authlib and oauthlib themselves.
 
-    redeem.py RUST_PROGRAM C_PROGRAM
+    verify.py RUST_PROGRAM C_PROGRAM
 
 Machines are noisy: each round runs a short slice of every candidate in turn, one at a time, and only ratios within a
-round count. The programs are told how often to redeem, and answer how many nanoseconds one took. oauthlib checks neither
-the length of a verifier nor its characters.
+round count. The programs read how many verifications to run, and print how many nanoseconds one took. oauthlib checks
+neither the length of a verifier nor its characters.
 """
 
 import subprocess
@@ -20,14 +20,14 @@ from oauthlib.oauth2 import AuthorizationCodeGrant
 from proofkey import server
 
 ROUNDS, SLICE_NS = 201, 400_000
-# What the programs redeem too: RFC 7636 appendix B.
+# RFC 7636 appendix B, as in the two programs.
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 
 class Program:
     def __init__(self, path):
-        self.process = subprocess.Popen([path, "redeem"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([path, "verify"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def slice(self, times):
         self.process.stdin.write(f"{times}\n")
@@ -53,7 +53,7 @@ class Here:
 
 
 def authlib_grant(verifier):
-    """What Authlib's check reads of a token request, without the objects around it."""
+    """The parts of a token request that Authlib's check reads."""
     code = SimpleNamespace(code_challenge=CHALLENGE, code_challenge_method="S256")
     request = SimpleNamespace(form={"code_verifier": verifier}, auth_method="none", authorization_code=code)
     return SimpleNamespace(request=request)
@@ -66,7 +66,7 @@ OAUTHLIB = AuthorizationCodeGrant().validate_code_challenge
 def check_same_results():
     for verifier, right in ((VERIFIER, True), (VERIFIER[::-1], False)):
         try:
-            server.redeem(f"S256:{CHALLENGE}", {"code_verifier": verifier})
+            server.verify(f"S256:{CHALLENGE}", {"code_verifier": verifier})
             ours = True
         except server.RequestError:
             ours = False
@@ -77,7 +77,7 @@ def check_same_results():
             authlib = False
         oauthlib = OAUTHLIB(CHALLENGE, "S256", verifier)
         if (ours, authlib, oauthlib) != (right, right, right):
-            sys.exit("one redeems what another refuses: there is nothing to compare")
+            sys.exit("one accepts what another refuses: there is nothing to compare")
 
 
 def described(nanoseconds):
@@ -89,14 +89,14 @@ def main(rust, c):
     ours = {
         "Rust": Program(rust),
         "C": Program(c),
-        "Python": Here(server.redeem, f"S256:{CHALLENGE}", {"code_verifier": VERIFIER}),
+        "Python": Here(server.verify, f"S256:{CHALLENGE}", {"code_verifier": VERIFIER}),
     }
     peers = {
         "Authlib's own check": Here(AUTHLIB, authlib_grant(VERIFIER), None),
         "oauthlib's own check": Here(OAUTHLIB, CHALLENGE, "S256", VERIFIER),
     }
     candidates = ours | peers
-    # The first call warms up, the second says how many are a slice.
+    # The first call warms up; the second measures how many verifications fill a slice.
     times = {}
     for name, candidate in candidates.items():
         candidate.slice(1_000)
@@ -109,7 +109,7 @@ def main(rust, c):
         for peer in peers:
             ratio = median(each[peer] / each[surface] for each in rounds)
             row = [f"{surface}, one thread", described(taken[surface]), peer, described(taken[peer]), f"1/{ratio:.1f}"]
-            print("| Redeem |", " | ".join(row), "| – | – |", flush=True)
+            print("| Verify |", " | ".join(row), "| – | – |", flush=True)
 
 
 if __name__ == "__main__":
