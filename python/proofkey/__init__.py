@@ -1,6 +1,14 @@
-"""PKCE (RFC 7636) and the OAuth authorization-code flow.
+"""PKCE (RFC 7636) and the OAuth authorization-code flow. Where to start:
 
-Importing this loads the native module and nothing else: exceptions and submodules load on first use.
+- a web app with Flask: `proofkey.flask.ProofKey`
+- another web app: `Client.begin()`, `Login.seal()`, `Client.resume()`, `Client.finish()`
+- a command line or a desktop program: `Client.login_with_browser()`
+- an authorization server: `proofkey.server`
+- tests without the network: `proofkey.testing`
+
+Everything that goes wrong is a `proofkey.Error`, whose `name` is in docs/errors.md.
+
+Importing this loads only the native module: exceptions and submodules load on first use.
 """
 
 from proofkey._native import (
@@ -19,10 +27,10 @@ from proofkey._native import (
     s256,
 )
 
-# Type checkers take this for true, as they do typing's, which costs an import.
+# Type checkers take this for true, like typing.TYPE_CHECKING, which would cost an import.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from proofkey import server, store, testing
+    from proofkey import replay_store, server, testing
     from proofkey._errors import (
         AuthorizationError,
         CallbackError,
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
         SealError,
         TokenError,
         TransportError,
+        UserinfoError,
         VerifierError,
         WeakSecretWarning,
     )
@@ -57,19 +66,20 @@ __all__ = [
     "Tokens",
     "Transport",
     "TransportError",
+    "UserinfoError",
     "Verifier",
     "VerifierError",
     "WeakSecretWarning",
     "__version__",
+    "replay_store",
     "s256",
     "server",
-    "store",
     "testing",
 ]
 
-# Hidden from type checkers, for which it would make every misspelt name a good one.
+# Hidden from type checkers: with it they would accept every misspelt name.
 if not TYPE_CHECKING:
-    _SUBMODULES = frozenset({"server", "store", "testing"})
+    _SUBMODULES = frozenset({"replay_store", "server", "testing"})
 
     def __getattr__(name):
         if name in _SUBMODULES:

@@ -1,4 +1,4 @@
-"""What `client.login()` does in Python: it opens the browser, and tells the user what it waits for."""
+"""The Python part of `client.login_with_browser()`: opens the browser, and tells the user what is happening."""
 
 import os
 import sys
@@ -6,21 +6,22 @@ import webbrowser
 
 
 def open_browser(url: str) -> bool:
-    """Whether there was a browser to open. One that runs in the terminal is none: it would take the terminal away."""
+    """Opens the browser, and returns whether there was one. A text browser does not count: it would take over the
+    terminal."""
     try:
         name = getattr(webbrowser.get(), "name", None)
-        return os.path.basename(str(name)) not in _IN_THE_TERMINAL and webbrowser.open(url)
+        return os.path.basename(str(name)) not in _TEXT_BROWSERS and webbrowser.open(url)
     except (webbrowser.Error, OSError):
         return False
 
 
 def tell(line: str) -> None:
-    """One line for the user, if there is a stderr."""
+    """Prints a line for the user, if there is a stderr."""
     if sys.stderr is not None:
         try:
             print(line, file=sys.stderr, flush=True)
         except (OSError, ValueError):
-            pass  # It is closed.
+            pass  # stderr is closed.
 
 
-_IN_THE_TERMINAL = {"browsh", "elinks", "links", "links2", "lynx", "w3m", "www-browser"}
+_TEXT_BROWSERS = {"browsh", "elinks", "links", "links2", "lynx", "w3m", "www-browser"}

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
-from typing import Any, ClassVar, NoReturn, Protocol, TypeAlias, final
+from typing import Any, ClassVar, Literal, NoReturn, Protocol, TypeAlias, final
+
+from proofkey._error_table import ErrorName
 
 __all__ = [
     "Binding",
@@ -10,7 +12,7 @@ __all__ = [
     "Discovery",
     "Exchange",
     "Login",
-    "MemoryStore",
+    "MemoryReplayStore",
     "Policy",
     "Provider",
     "Request",
@@ -24,9 +26,9 @@ __all__ = [
     "error_info",
     "error_names",
     "raise_error",
-    "redeem",
     "redirect_uri_matches",
     "s256",
+    "verify",
 ]
 
 __version__: str
@@ -42,25 +44,27 @@ class _HasGetall(Protocol):
 class _HasItems(Protocol):
     def items(self) -> Iterable[tuple[str, str]]: ...
 
-# `proofkey.store.SpendStore`, which is not imported here: the module loads on first use.
-class _SpendStore(Protocol):
-    def spend(self, login_id: str, until: int, /) -> None: ...
-    def unspend(self, login_id: str, /) -> None: ...
+# `proofkey.replay_store.ReplayStore`, which is not imported here: the module loads on first use.
+class _ReplayStore(Protocol):
+    def claim(self, key: str, until: int, /) -> None: ...
+    def release(self, key: str, /) -> None: ...
 
 _Value: TypeAlias = str | list[str] | tuple[str, ...] | None
 _Headers: TypeAlias = _HasItems | Iterable[tuple[str, str]]
+_IdTokenAlgorithm: TypeAlias = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
+_Quirk: TypeAlias = Literal["scope_separated_by_comma", "offline_by_token_access_type", "offline_by_access_type"]
 _Params: TypeAlias = _HasGetlist | _HasGetall | Mapping[str, _Value] | Iterable[tuple[str, _Value]]
 
 @final
 class Verifier:
     """The secret of one authorization request: 43 to 128 unreserved characters (RFC 7636 section 4.1).
 
-    `Verifier.generate()` makes one; `Verifier(text)` reads one that comes from elsewhere, and raises `VerifierError` for
-    anything but 43 to 128 of the characters A-Z a-z 0-9 - . _ ~. Nothing is trimmed or decoded.
+    `Verifier.generate()` makes one; `Verifier(text)` reads one that comes from elsewhere, and raises `VerifierError`
+    for anything but 43 to 128 of the characters A-Z a-z 0-9 - . _ ~. Nothing is trimmed or decoded.
 
-    It cannot be compared, hashed, copied or pickled, and its repr hides it; `expose()` is the only way out. The object
-    is erased when it goes away. Text that `expose()` returned cannot be erased in Python: ask for it late, and keep no
-    reference.
+    It cannot be compared, hashed, copied or pickled, and its repr hides it; `expose()` is the only way to read it. It
+    is erased when the object is freed. Text that `expose()` returned cannot be erased in Python: ask for it late, and
+    keep no reference.
 
     >>> import proofkey
     >>> verifier = proofkey.Verifier("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
@@ -75,7 +79,7 @@ class Verifier:
     def __new__(cls, text: str, /) -> Verifier: ...
     @staticmethod
     def generate() -> Verifier:
-        """A fresh verifier: 32 bytes from the operating system as 43 base64url characters. One for each request.
+        """A fresh verifier: 32 bytes from the operating system as 43 base64url characters. Make one for each request.
 
         >>> import proofkey
         >>> len(proofkey.Verifier.generate().expose())
@@ -84,7 +88,7 @@ class Verifier:
 
     @staticmethod
     def from_entropy(entropy: bytes, /) -> Verifier:
-        """A verifier from 32 to 96 bytes of a cryptographic generator of your own, which must be used once.
+        """A verifier from 32 to 96 bytes of your own cryptographic generator. Use the bytes only once.
 
         >>> import os, proofkey
         >>> len(proofkey.Verifier.from_entropy(os.urandom(96)).expose())
@@ -101,7 +105,7 @@ class Verifier:
         """
 
     def expose(self) -> str:
-        """The secret characters, for the body of the token request and for nothing else."""
+        """The secret characters. Use them only in the body of the token request."""
 
     def __eq__(self, other: object, /) -> NoReturn: ...
     def __ne__(self, other: object, /) -> NoReturn: ...
@@ -110,12 +114,12 @@ class Verifier:
 
 @final
 class Provider:
-    """An authorization server: its endpoints, and what it promises. URLs are kept and sent as given.
+    """An authorization server: its endpoints, and what it supports. URLs are kept and sent as given.
 
-    `Provider.discover(issuer)` reads them from the server's metadata. `iss_promised` says that it sends `iss` in every
-    answer (RFC 9207); one without it is then refused. `jwks_uri` is where the keys for ID tokens are, and what the scope
-    `openid` needs besides the issuer. `ConfigurationError` for URLs that are not absolute, have a
-    fragment, or are http to anything but 127.0.0.1, [::1] and localhost.
+    `Provider.discover(issuer)` reads them from the server's metadata. `iss_parameter_supported` says that the server
+    sends `iss` in every authorization response (RFC 9207); one without it is then refused. `jwks_uri` is where the keys
+    for ID tokens are; the scope `openid` needs it and the issuer. `ConfigurationError` for URLs that are not absolute,
+    have a fragment, or are http to anything but 127.0.0.1, [::1] and localhost.
 
     >>> import proofkey
     >>> proofkey.Provider(
@@ -132,7 +136,7 @@ class Provider:
         authorization_endpoint: str,
         token_endpoint: str,
         issuer: str | None = None,
-        iss_promised: bool = False,
+        iss_parameter_supported: bool = False,
         revocation_endpoint: str | None = None,
         jwks_uri: str | None = None,
         userinfo_endpoint: str | None = None,
@@ -140,14 +144,14 @@ class Provider:
     ) -> Provider: ...
     @staticmethod
     def discover(issuer: str, /, *, transport: Transport | None = None) -> Provider:
-        """The server with this issuer, by its metadata (RFC 8414, then OpenID Connect Discovery), fetched over the network.
+        """Fetches the metadata of the server with this issuer (RFC 8414, then OpenID Connect Discovery) over the network.
 
-        `MetadataError` if it is another issuer's or cannot be used; `TransportError`. For an issuer that a user typed in,
-        pass `transport=proofkey.Transport(public_only=True)`.
+        `MetadataError` if it is another issuer's or cannot be used; `TransportError`. For an issuer that a user typed
+        in, pass `transport=proofkey.Transport(public_only=True)`.
         """
     @staticmethod
     def from_metadata(issuer: str, document: bytes | bytearray | str, /) -> Provider:
-        """The server by a metadata document that the program has fetched itself, as bytes or text.
+        """The server described by a metadata document that the program has fetched itself, as bytes or text.
 
         >>> import proofkey
         >>> document = '''{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/authorize",
@@ -156,34 +160,27 @@ class Provider:
         'S256'
         """
     @staticmethod
-    def dropbox() -> Provider:
-        """Dropbox. For a refresh token add the quirk "offline_by_token_access_type"; without a redirect URI it shows the
-        code to the user (`login.accept_pasted_code`).
+    def known(name: Literal["dropbox", "github", "google", "microsoft"], /, *, tenant: str | None = None) -> Provider:
+        """A widely used server: "dropbox", "github", "google", or "microsoft" with a `tenant`. `ValueError` for any other
+        name.
+
+        Dropbox and Google give a refresh token with a quirk ("offline_by_token_access_type", "offline_by_access_type"),
+        Microsoft with the scope `offline_access`. The `tenant` is an id or a domain, or "common", "organizations" or
+        "consumers"; the scope `openid` needs the id, in lower case. Without a redirect URI Dropbox shows the code to
+        the user (`login.accept_pasted_code`).
 
         >>> import proofkey
-        >>> proofkey.Provider.dropbox().with_quirk("offline_by_token_access_type").quirks
+        >>> proofkey.Provider.known("dropbox").with_quirk("offline_by_token_access_type").quirks
         ['offline_by_token_access_type']
         """
-    @staticmethod
-    def github() -> Provider:
-        """GitHub, for OAuth apps and GitHub Apps."""
-    @staticmethod
-    def google() -> Provider:
-        """Google. For a refresh token add the quirk "offline_by_access_type". Desktop clients have a secret that they must
-        send, and that proves nothing.
-        """
-    @staticmethod
-    def microsoft(tenant: str, /) -> Provider:
-        """Microsoft Entra ID, by the id or the domain of a tenant, or "common", "organizations" or "consumers". For a
-        refresh token ask for the scope `offline_access`. The scope `openid` needs the id of the tenant, in lower case.
-        """
-    def with_quirk(self, quirk: str, /) -> Provider:
-        """The same server, of which this is special: "scope_separated_by_comma" (GitHub, Slack: in its answers),
-        "offline_by_token_access_type" (Dropbox) or "offline_by_access_type" (Google). `ValueError` for another name.
+
+    def with_quirk(self, quirk: _Quirk, /) -> Provider:
+        """Enables a quirk: "scope_separated_by_comma" (responses of GitHub and Slack), "offline_by_token_access_type"
+        (Dropbox) or "offline_by_access_type" (Google). `ValueError` for any other name.
         """
     @property
     def quirks(self) -> list[str]:
-        """What is special about the server, as far as it was told."""
+        """The enabled quirks."""
     @property
     def authorization_endpoint(self) -> str:
         """Where the browser is sent."""
@@ -191,29 +188,53 @@ class Provider:
     def token_endpoint(self) -> str:
         """Where codes are exchanged."""
     @property
-    def pkce_support(self) -> str:
-        """What the metadata says about PKCE: "S256", "unsupported_s256" (methods are listed, and S256 is not among them) or
+    def issuer(self) -> str | None:
+        """The issuer identifier; `None` if it is not known."""
+
+    @property
+    def iss_parameter_supported(self) -> bool:
+        """Whether the server sends `iss` in every authorization response."""
+
+    @property
+    def revocation_endpoint(self) -> str | None:
+        """Where tokens are revoked; `None` if it is not known."""
+
+    @property
+    def jwks_uri(self) -> str | None:
+        """Where the server's keys for ID tokens are; `None` if it is not known."""
+
+    @property
+    def userinfo_endpoint(self) -> str | None:
+        """Where the server says more about the user; `None` if it is not known."""
+
+    @property
+    def end_session_endpoint(self) -> str | None:
+        """Where the browser is sent to sign out; `None` if it is not known."""
+
+    @property
+    def pkce_support(self) -> Literal["S256", "without_s256", "unknown"]:
+        """What the metadata says about PKCE: "S256", "without_s256" (methods are listed, and S256 is not among them) or
         "unknown". S256 is sent in every case.
         """
     def require_advertised_pkce(self) -> Provider:
-        """The same provider, for profiles that take no server whose metadata does not list S256: `ConfigurationError` then.
+        """The same provider, or `ConfigurationError` if its metadata does not list S256.
 
         >>> import proofkey
-        >>> proofkey.Provider.github().require_advertised_pkce().pkce_support
+        >>> proofkey.Provider.known("github").require_advertised_pkce().pkce_support
         'S256'
         """
     @property
-    def token_endpoint_auth_method(self) -> str:
-        """How a client with a secret authenticates unless it is told: "client_secret_basic", or "client_secret_post" if the
-        metadata offers that alone.
+    def token_endpoint_auth_method(self) -> Literal["client_secret_basic", "client_secret_post"]:
+        """How a client with a secret authenticates unless it is told otherwise: "client_secret_basic", or
+        "client_secret_post" if the metadata lists that one and not the other.
         """
 
 @final
 class Discovery:
-    """The search for a server's metadata under its issuer, for programs that bring their own HTTP (`Provider.discover()` has
-    it built in): first where RFC 8414 puts it, then where OpenID Connect Discovery does.
+    """The search for a server's metadata under its issuer, for programs that bring their own HTTP (`Provider.discover()`
+    uses the built-in one): first where RFC 8414 puts it, then where OpenID Connect Discovery does.
 
-    `ConfigurationError` for an issuer that is no URL of a server. Follow no redirects.
+    `ConfigurationError` for an issuer that cannot be the URL of a server. Do not follow redirects.
 
     >>> import proofkey
     >>> discovery = proofkey.Discovery("https://as.example/tenant")
@@ -227,10 +248,10 @@ class Discovery:
     def __new__(cls, issuer: str, /) -> Discovery: ...
     @property
     def request(self) -> Request | None:
-        """The request to send now; `None` once it is over."""
+        """The request to send now; `None` once the provider is there."""
     def receive(self, status: int, headers: _Headers, body: bytes | bytearray | str, /) -> None:
-        """Takes the answer to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
-        text. `MetadataError` if there is no metadata, or another issuer's; the search is over then.
+        """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
+        text. `MetadataError` if there is no metadata, or another issuer's; the search is then over.
         """
     @property
     def provider(self) -> Provider:
@@ -238,18 +259,19 @@ class Discovery:
 
 @final
 class Client:
-    """An OAuth client: a provider, a client id and the redirect URI that is registered for it. One serves all threads.
+    """An OAuth client: a provider, a client id and the redirect URI that is registered for it. It is safe to share between
+    threads.
 
     Without `client_secret` it is public, and PKCE alone protects its codes. A secret is a text, or a callable that
-    returns one each time it is needed, for secrets that rotate; `auth_method` is "client_secret_basic" or
-    "client_secret_post", by default what the provider's metadata asks for, else basic.
+    returns one each time it is needed, for secrets that rotate. `auth_method` is "client_secret_basic" or
+    "client_secret_post"; by default it is what the provider's metadata asks for, else basic.
 
-    `id_token_algorithms` are the signatures that ID tokens may have, by default what the provider's metadata lists, else
-    "RS256"; `id_token_leeway` is how many seconds the server's clock may be off; `trusted_audiences` are other audiences
-    that an ID token may be for.
+    `id_token_algorithms` are the signature algorithms that ID tokens may have; by default those that the provider's
+    metadata lists, else "RS256". `id_token_leeway` is how many seconds the server's clock may be off.
+    `trusted_audiences` are further audiences that an ID token may name.
 
-    An application that uses several servers has a redirect URI for each: a server that does not send `iss` could else
-    pass its answer off as another's (RFC 9700 section 4.4.2).
+    An application that uses several servers needs a redirect URI for each: otherwise a server that does not send `iss`
+    could pass its response off as another's (RFC 9700 section 4.4.2).
 
     `ConfigurationError` for a client id that is not printable ASCII, or a redirect URI that is not absolute, has a
     fragment, or is http to anything but loopback.
@@ -270,15 +292,39 @@ class Client:
         *,
         redirect_uri: str | None = None,
         client_secret: str | Callable[[], str] | None = None,
-        auth_method: str | None = None,
+        auth_method: Literal["client_secret_basic", "client_secret_post"] | None = None,
         transport: Transport | None = None,
-        id_token_algorithms: str | Iterable[str] | None = None,
+        id_token_algorithms: _IdTokenAlgorithm | Iterable[_IdTokenAlgorithm] | None = None,
         id_token_leeway: int = 60,
         trusted_audiences: str | Iterable[str] | None = None,
     ) -> Client: ...
+    @property
+    def provider(self) -> Provider:
+        """The provider."""
+
+    @property
+    def client_id(self) -> str:
+        """The client id."""
+
+    @property
+    def redirect_uri(self) -> str | None:
+        """The redirect URI; `None` if the client has none."""
+
+    @property
+    def id_token_algorithms(self) -> list[str]:
+        """The signature algorithms that ID tokens may have."""
+
+    @property
+    def id_token_leeway(self) -> int:
+        """How many seconds the server's clock may be off."""
+
+    @property
+    def trusted_audiences(self) -> list[str]:
+        """The further audiences that an ID token may name."""
+
     def trust_token_endpoint_tls(self) -> Client:
-        """The same client, for which TLS to the token endpoint stands in for the signature of the ID token (OpenID Connect
-        Core section 3.1.3.7, step 6): no keys are fetched. For servers that publish none.
+        """A copy of this client that relies on TLS to the token endpoint instead of the signature of the ID token (OpenID
+        Connect Core section 3.1.3.7, step 6): it fetches no keys. For servers that publish none.
         """
     def begin(
         self,
@@ -288,9 +334,9 @@ class Client:
         login_hint: str | None = None,
         resource: str | Iterable[str] | None = None,
         max_age: int | None = None,
-        acr: str | Iterable[str] | None = None,
+        acr_values: str | Iterable[str] | None = None,
         extra: dict[str, str] | None = None,
-        response_mode: str | None = None,
+        response_mode: Literal["query", "form_post"] | None = None,
         data: str | None = None,
         state: str | None = None,
         verifier: Verifier | None = None,
@@ -301,51 +347,54 @@ class Client:
 
         `scope` is a text of tokens with single spaces between them, or a list of tokens; `prompt`, `login_hint`,
         `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request;
-        `response_mode` "form_post" asks for a callback that the browser posts. `data` is a text of the application, at most
-        256 bytes, that stays with the login and is not sent (`login.data`). `state`, `verifier`, `nonce` and `now` (seconds
-        since the epoch) are for tests. It raises `ConfigurationError` for a scope, a state or an extra parameter that cannot
-        be sent.
+        `response_mode` "form_post" asks for a callback that the browser posts. `data` is a text of the application, at
+        most 256 bytes, that stays with the login and is not sent (`login.data`). `state`, `verifier`, `nonce` and `now`
+        (seconds since the epoch) are for tests. It raises `ConfigurationError` for values that cannot be sent.
 
-        With the scope `openid` no tokens come out before their ID token is checked; the provider needs an issuer and its
-        keys. `max_age` is how long ago, in seconds, the user may have signed in there; `acr` is the ways in which that may
-        have been done, the best first (a text or a list). An ID token that tells another story is refused.
+        With the scope `openid`, the tokens are returned only after their ID token has passed its checks; the provider
+        needs an issuer and a `jwks_uri`. `max_age` is how many seconds ago the user may have signed in at the server;
+        `acr_values` are the accepted ways to sign in, the preferred one first (a text or a list). An ID token that says
+        otherwise is refused.
         """
     def resume(self, sealed: str, keys: SealKeys, context: str, /) -> Login:
-        """Opens a login that `login.seal()` made a text of: the same keys or newer ones, the same context.
+        """Opens a login that `login.seal()` turned into a text. It needs the same keys or newer ones, and the same
+        context.
 
-        `SealError`: "seal_malformed" for what is no sealed login; "seal_key_unknown" and "seal_forged"; "seal_context";
-        "seal_client" unless it was begun with this issuer (without one, these endpoints), client id and redirect URI.
-        `CallbackError` "login_expired" ten minutes after it began, and for a login that began more than a minute from now:
-        the clocks of two machines disagree then. What comes from a browser may be any text; it is never a `ValueError`.
+        `SealError`: "seal_malformed" for a text that is not a sealed login; "seal_key_unknown" and "seal_forged";
+        "seal_context"; "seal_client" unless it was begun with this issuer (without one, these endpoints), client id and
+        redirect URI. `CallbackError` "login_expired" ten minutes after it began, and for a login that seems to begin
+        more than a minute from now: then the clocks of two machines disagree. Any text may come from a browser, so none
+        of them is a `ValueError`.
         """
-    def login(
+    def login_with_browser(
         self,
         *,
         scope: str | Iterable[str] | None = None,
         prompt: str | None = None,
         login_hint: str | None = None,
         resource: str | Iterable[str] | None = None,
+        max_age: int | None = None,
+        acr_values: str | Iterable[str] | None = None,
         extra: dict[str, str] | None = None,
         browser: bool = True,
         timeout: float = 300.0,
     ) -> Tokens:
-        """Signs a user of this machine in, for command lines and desktop programs: opens the browser, listens on loopback
-        for the redirect back (RFC 8252 section 7.3), and exchanges the code.
+        """Signs in the user of this machine, for command-line and desktop programs: opens the browser, listens on loopback
+        for the redirect back (RFC 8252 section 7.3), and exchanges the code. The options are those of `begin()`.
 
         The client's redirect URI is "http://127.0.0.1/path" or "http://[::1]/path" ("localhost" works too; prefer an
-        address). A port in it is taken; without one a free one is, as authorization servers allow for these addresses. A
-        client without redirect URI gets "http://127.0.0.1:<port>/callback". Only the answer to this login counts;
-        everything else that comes to the port is refused.
+        address). If it has a port, that one is used; otherwise a free one is chosen, as authorization servers allow for
+        these addresses. A client without a redirect URI gets "http://127.0.0.1:<port>/callback". Only the response to
+        this login counts; everything else that arrives at the port is refused.
 
-        What the user should know goes to stderr. If stdin is a terminal (not on Windows), the user may also paste the
-        URL that the browser was sent to; input that comes later is left alone. `browser=False`, or `PROOFKEY_NO_BROWSER`
-        in the environment, leaves opening the browser to the user. `timeout` is in seconds, at most ten minutes count;
-        other threads run meanwhile, and Ctrl-C ends it.
+        Messages for the user go to stderr. If stdin is a terminal (not on Windows), the user may also paste the URL
+        that the browser was sent to; input that comes later is not read. `browser=False`, or `PROOFKEY_NO_BROWSER` in
+        the environment, leaves opening the browser to the user. `timeout` is in seconds, ten minutes at most. Other
+        threads run meanwhile, and Ctrl-C ends it.
 
-        `AuthorizationError` if the user or the server said no; `CallbackError` "login_expired" if nothing came in time;
+        `AuthorizationError` if the user or the server refused; `CallbackError` "login_expired" if nothing came in time;
         `ConfigurationError` for a redirect URI that is not http to loopback; `TransportError` "connect_failed" without
-        `request_sent` if nothing can listen there, or the server cannot be reached; and what `begin()` and `finish()`
-        raise.
+        `request_sent` if it cannot listen there or cannot reach the server; and what `begin()` and `finish()` raise.
         """
     def finish(
         self,
@@ -355,67 +404,79 @@ class Client:
         *,
         content_type: str | None = None,
         body: bytes | bytearray | str | None = None,
-        store: _SpendStore | None = None,
+        replay_store: _ReplayStore | None = None,
     ) -> Tokens:
         """Checks the callback, exchanges its code over the network, and returns the tokens.
 
         `callback_url` is the whole URL that the browser was sent to; for a form that the browser posted
-        (`response_mode=form_post`), pass its `content_type` and `body` too. What anybody could have sent leaves the login
-        usable (`CallbackError`); the server's no is an `AuthorizationError` or a `TokenError`;
-        `TransportError.request_sent` says whether the code may have been used up. It waits ten seconds at most; other
-        threads run meanwhile.
+        (`response_mode="form_post"`), pass its `content_type` and `body` too. `CallbackError` leaves the login usable
+        if anybody could have sent the callback; a refusal of the server is an `AuthorizationError` or a `TokenError`;
+        `TransportError.request_sent` says whether the code may have been used. Each request takes ten seconds at most;
+        other threads run meanwhile.
 
-        `store` (`proofkey.store`) is for a login that was resumed: however often its callback is delivered, and to however
-        many workers that share the store, one sends the code, and the others get `CallbackError` "login_spent". A store
-        that does not answer is a `TransportError` "store_unavailable", and nothing was sent.
+        `replay_store` (`proofkey.replay_store`) is for a login that was resumed. No matter how often its callback is
+        delivered, and to how many workers that share the store, only one of them sends the code; the others get
+        `CallbackError` "login_already_used". If the store does not respond, `TransportError` "store_unavailable" is
+        raised, and nothing was sent.
         """
     def refresh(self, tokens: Tokens, /, *, save: Callable[[Tokens], object] | None = None) -> Tokens:
-        """Refreshes tokens: one request per refresh token, however many threads ask, and the result for everybody who comes
-        with the old tokens within a minute. A server that sends no new refresh token leaves the old one in the result.
+        """Refreshes tokens: one request per refresh token, however many threads ask, and the same result for every caller
+        that comes with the old tokens within a minute. If the server sends no new refresh token, the old one stays.
 
-        `save(new_tokens)` is called before anybody gets the new tokens; if it raises, nobody does, and the next call runs
-        it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is worth nothing any more.
+        `save(new_tokens)` is called before anybody gets the new tokens; if it raises, nobody does, and the next call
+        runs it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is no longer valid.
         """
     def begin_refresh(self, tokens: Tokens, /, *, now: int | None = None) -> Exchange:
-        """The `Exchange` of the refresh token, without network: for programs that bring their own HTTP. It has neither the
-        single flight nor the memory of `refresh()`: see to it that one refresh token is sent once.
+        """The `Exchange` of the refresh token, without network: for programs that bring their own HTTP. It does not share
+        results between threads as `refresh()` does: make sure that each refresh token is sent only once.
 
         `TokenError` "refresh_token_absent" if there is none. `now` is for tests.
         """
     def userinfo(self, tokens: Tokens, /) -> dict[str, Any]:
-        """Asks the provider over the network who the user of these tokens is (OpenID Connect Core section 5.3), and returns the
-        claims as a dict.
+        """Asks the provider over the network who the user of these tokens is (OpenID Connect Core section 5.3), and
+        returns the claims as a dict.
 
-        `ConfigurationError` if the provider has no userinfo endpoint; `IdTokenError` if it refused, answered something
-        else, or answered about another user than the ID token; `TransportError`.
+        `ConfigurationError` if the provider has no userinfo endpoint; `UserinfoError` if it refused, or if the response
+        cannot be read or is about another user than the ID token; `TransportError`.
         """
     def end_session_url(self, tokens: Tokens, /, *, return_to: str | None = None) -> str:
-        """The URL that signs the user out at the provider as well (OpenID Connect RP-Initiated Logout): send the browser there
-        once the application's own session is gone. `return_to` is where it comes back to, if that is registered there.
+        """The URL that signs the user out at the provider as well (OpenID Connect RP-Initiated Logout). End the
+        application's own session, then send the browser there. The provider sends the browser on to `return_to`, if
+        that is registered there.
 
-        `ConfigurationError` if the provider offers none.
+        `ConfigurationError` if the provider has no such endpoint.
         """
     def revoke(self, tokens: Tokens, /) -> None:
-        """Revokes tokens (RFC 7009), the refresh token first. It may be repeated. `ConfigurationError` if the provider has no
-        revocation endpoint.
+        """Revokes tokens (RFC 7009), the refresh token first. A failed call may be repeated. `ConfigurationError` if the
+        provider has no revocation endpoint.
         """
 
 @final
 class Login:
     """One pending login, from `client.begin()`. It is used once and expires ten minutes after it began.
 
-    It holds the verifier: keep it where only this user's browser can reach it again. It cannot be copied or
-    pickled; `seal()` makes an encrypted text of it.
+    It contains the verifier: keep it where only this user's browser can reach it again. It cannot be copied or pickled;
+    `seal()` turns it into an encrypted text.
     """
 
     @property
     def url(self) -> str:
-        """The URL to send the browser to. The verifier is not in it. A login that was resumed has none (`RuntimeError`)."""
+        """The URL to send the browser to. It does not contain the verifier. A login that was resumed has none
+        (`RuntimeError`).
+        """
     @property
     def id(self) -> str:
-        """A name for this login, the same wherever it is opened, for a store and for logs. It is a hash of the state, and
-        tells nothing that could be used.
+        """An identifier of this login, for example for logs. It is the same wherever the login is opened. It is a hash of
+        the state, and reveals nothing that could be used.
         """
+    @property
+    def replay_key(self) -> str:
+        """The key that a replay store claims for this login: "login:" and its `id`."""
+
+    @property
+    def scope(self) -> list[str]:
+        """The scope that was asked for, as a list of tokens."""
+
     @property
     def expires_at(self) -> int:
         """When this login expires, in seconds since the epoch."""
@@ -423,18 +484,20 @@ class Login:
     def data(self) -> str:
         """What the application gave to `begin(data=…)`; empty without it."""
     def seal(self, keys: SealKeys, context: str, /) -> str:
-        """Makes an encrypted text of this login, which `client.resume()` opens: in another request, worker, process or
-        machine, and in another language. It holds only characters that cookies, headers and URLs hold, about 600 of them
-        with ordinary values.
+        """Turns this login into an encrypted text, which `client.resume()` opens: in another request, worker, process or
+        machine, and in another language. It has only characters that cookies, headers and URLs may have, about 600 of
+        them with ordinary values.
 
-        `context` says what the login is for, for example the name of the provider and the user who connects an account:
-        it does not open in another context. Sealing again does not make it live longer.
+        `context` says what the login is for, for example the name of the provider and the user who connects an account.
+        The text does not open in another context. Sealing again does not extend the life of the login.
 
-        Nobody without the secret can read or change the text. Who has it can deliver a callback with it more than once as
-        long as it lives: keep it with the browser that began (a cookie with HttpOnly, Secure and SameSite=Lax), and give
-        `client.finish()` a `store` where a second delivery must not reach the server. Its length tells that of the values.
+        Nobody without the secret can read or change the text. Anybody who has the text can deliver a callback with it
+        more than once while the login lives: keep it with the browser that began (a cookie with HttpOnly, Secure and
+        SameSite=Lax), and give `client.finish()` a `replay_store` if a second delivery must not reach the server. The
+        length of the text reveals the length of the values.
 
-        `CallbackError` "login_spent" for a login that was used; `SealError` "seal_too_large" beyond 8192 characters.
+        `CallbackError` "login_already_used" for a login that was used; `SealError` "seal_too_large" beyond 8192
+        characters.
 
         >>> import proofkey
         >>> keys = proofkey.SealKeys("the secret of this application, 32 random bytes")
@@ -458,13 +521,13 @@ class Login:
         """Checks the callback and returns the `Exchange` of its code, without network: for programs that bring their own
         HTTP. `client.finish()` does both, and takes the same arguments.
 
-        `CallbackError` leaves the login usable where anybody could have sent the callback; a second use of the right one
-        is `login_spent`. For a resumed login call `store.spend(login.id, login.expires_at)` before the request with the code is
-        sent, and `store.unspend(login.id)` if nothing of it was. `now` is for tests.
+        `CallbackError` leaves the login usable if anybody could have sent the callback; using the right one again is
+        "login_already_used". For a resumed login call `store.claim(login.replay_key, login.expires_at)` before the
+        request with the code is sent, and `store.release(login.replay_key)` if none of it was sent. `now` is for tests.
         """
     def accept_pasted_code(self, code: str, /) -> Exchange:
-        """The `Exchange` of a code that the server showed to the user, who typed it in: only for a client without a redirect
-        URI. Strip the text that was typed; nothing is trimmed here.
+        """The `Exchange` of a code that the server showed to the user, who typed it in: only for a client without a
+        redirect URI. Strip the text that was typed; nothing is trimmed here.
         """
 
 @final
@@ -477,8 +540,8 @@ class Exchange:
             x.receive(response.status_code, response.headers, response.content)
         tokens = x.tokens
 
-    Follow no redirects. Once a byte of a request that is no "GET" may have left, do not send it again: a code is used
-    once. With the scope `openid` the first request may be for the server's keys.
+    Do not follow redirects. Once a byte of a request other than "GET" may have been sent, do not send it again: a code
+    can be used only once. With the scope `openid` the first request may be for the server's keys.
     """
 
     @property
@@ -487,12 +550,12 @@ class Exchange:
     def receive(
         self, status: int, headers: _Headers, body: bytes | bytearray | str, /, *, now: int | None = None
     ) -> None:
-        """Takes the answer to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes
-        or text.
+        """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
+        text.
 
-        `TokenError` if the server refused, or if the answer is not what RFC 6749 section 5 describes; this login is
-        over then. `MetadataError` if the server's keys for ID tokens cannot be read, before the code is sent;
-        `IdTokenError` if the ID token is not to be believed. `now` is for tests.
+        `TokenError` if the server refused, or if the response is not what RFC 6749 section 5 describes; this login is
+        then over. `MetadataError` if the server's keys for ID tokens cannot be read, before the code is sent;
+        `IdTokenError` if the ID token fails a check. `now` is for tests.
         """
     @property
     def tokens(self) -> Tokens:
@@ -500,14 +563,14 @@ class Exchange:
 
 @final
 class Request:
-    """An HTTP request as data. Its headers and body carry secrets; its repr hides them."""
+    """An HTTP request as data. Its headers and body contain secrets, which its repr hides."""
 
     @property
     def method(self) -> str:
         """The HTTP method."""
     @property
     def url(self) -> str:
-        """The URL. No secret is in it."""
+        """The URL. It contains no secret."""
     @property
     def headers(self) -> dict[str, str]:
         """The headers to send."""
@@ -517,14 +580,14 @@ class Request:
 
 @final
 class SealKeys:
-    """The keys that seal logins, made from secrets of the application: the newest seals, and the older ones still open.
+    """The keys that seal logins, derived from secrets of the application. The newest one seals; the older ones still open.
 
-    A secret is 32 random bytes, or a text made from them (`secrets.token_urlsafe(32)`), the same in every process that may
-    finish the login. To replace it, put the new one in front, and keep the old one for the ten minutes that its logins
-    live. `SealError` "secret_weak" for fewer than 16 bytes; a `WeakSecretWarning` for fewer than 32.
+    A secret is 32 random bytes, or a text made from them (`secrets.token_urlsafe(32)`). It is the same in every process
+    that may finish the login. To replace it, pass the new secret first, and keep the old one for ten minutes, until its
+    logins have expired. `SealError` "secret_weak" for fewer than 16 bytes; a `WeakSecretWarning` for fewer than 32.
 
-    They cannot be compared, hashed, copied or pickled. The keys are erased when the object goes away; the secrets that
-    were passed in are Python's, and are not.
+    They cannot be compared, hashed, copied or pickled. The keys are erased when the object is freed; the secrets that
+    were passed in are Python objects, and are not erased.
 
     >>> import proofkey
     >>> proofkey.SealKeys("the secret of this application, 32 random bytes", "the secret of last year, just as random")
@@ -538,31 +601,32 @@ class SealKeys:
     def __ne__(self, other: object, /) -> NoReturn: ...
 
 @final
-class MemoryStore:
-    """Remembers finished logins in the memory of one process: right for a program that has only one.
+class MemoryReplayStore:
+    """A `ReplayStore` in the memory of one process: for programs that run as a single process.
 
-    It holds 100,000 logins. Full of logins that still live, it refuses more ("store_unavailable") rather than forget one.
+    It holds 100,000 keys. When it is full of keys that have not expired, it refuses more ("store_unavailable") rather
+    than forget one.
 
-    >>> from proofkey import store
-    >>> finished = store.MemoryStore()
-    >>> finished.spend("an-id", 2**40)
-    >>> finished.spend("an-id", 2**40)
+    >>> from proofkey import replay_store
+    >>> finished = replay_store.MemoryReplayStore()
+    >>> finished.claim("login:an-id", 2**40)
+    >>> finished.claim("login:an-id", 2**40)
     Traceback (most recent call last):
         ...
-    proofkey.CallbackError: login_spent: this login was already used. Next: begin a new login: nothing of this one can be used again
+    proofkey.CallbackError: login_already_used: this login was already used. Next: begin a new login: nothing of this one can be used again
     """
 
-    def __new__(cls) -> MemoryStore: ...
-    def spend(self, login_id: str, until: int, /) -> None:
-        """Marks a login as finished until `until`, in seconds since the epoch. `CallbackError` "login_spent" if it was
-        before.
+    def __new__(cls) -> MemoryReplayStore: ...
+    def claim(self, key: str, until: int, /) -> None:
+        """Claims a key until `until`, in seconds since the epoch. `CallbackError` "login_already_used" if it is claimed
+        already.
         """
-    def unspend(self, login_id: str, /) -> None:
-        """Takes the mark back, because nothing was sent."""
+    def release(self, key: str, /) -> None:
+        """Gives a claimed key back, because nothing was sent."""
 
 @final
 class Secret:
-    """A text that must not leak, for example an access token. Its repr hides it; `expose()` is the only way out.
+    """A text that must not leak, for example an access token. Its repr hides it; `expose()` is the only way to read it.
 
     It cannot be compared, hashed, copied or pickled. What `expose()` returned cannot be erased in Python.
     """
@@ -577,73 +641,81 @@ class Secret:
 @final
 class Tokens:
     """What the token endpoint granted (RFC 6749 section 5.1). It cannot be copied or pickled, and its repr hides the
-    tokens; `to_dict()` hands everything out, for storage.
+    tokens; `to_dict()` returns everything in clear text, for storage.
     """
 
     @staticmethod
     def from_dict(stored: dict[str, Any], /) -> Tokens:
-        """Tokens that were stored: what `to_dict()` gave. The ID token in it was checked when it came, and is not again.
+        """Tokens from storage, made of what `to_dict()` returned. Their ID token was checked when it came and is not
+        checked again.
 
         >>> import proofkey
-        >>> proofkey.Tokens.from_dict({"access_token": "a", "refresh_token": "r", "expires_at": None, "scope": ["read"]})
+        >>> stored = {"access_token": "a", "refresh_token": "r", "expires_at": None, "scope": ["read"]}
+        >>> proofkey.Tokens.from_dict(stored)
         <proofkey.Tokens redacted, scope=["read"], expires_at=None>
         """
     @property
     def access_token(self) -> Secret:
-        """The access token: send `access_token.expose()` as `Authorization: Bearer …` to the resource server alone."""
+        """The access token: send `access_token.expose()` as `Authorization: Bearer …` to the resource server and to nobody
+        else.
+        """
     @property
     def refresh_token(self) -> Secret | None:
-        """The refresh token; `None` if none came."""
+        """The refresh token; `None` if the server sent none."""
     @property
     def expires_in(self) -> int | None:
-        """The lifetime of the access token in seconds; `None` if the server did not say: neither expired nor eternal."""
+        """The lifetime of the access token in seconds. `None` if the server did not say; the token is then neither expired
+        nor everlasting.
+        """
     @property
     def expires_at(self) -> int | None:
         """When the access token expires, in seconds since the epoch; `None` if the server did not say."""
     def expires_within(self, seconds: int, /) -> bool:
-        """Whether the access token expires within that many seconds from now, so that it is time to refresh. `False` if
-        the server did not say when: refresh those once a resource server answers `invalid_token`, and only once.
+        """Whether the access token expires within this many seconds from now, so that it is time to refresh. `False` if
+        the server did not say when it expires: refresh such tokens when a resource server responds with
+        `invalid_token`, and try it only once.
         """
     @property
     def scope(self) -> list[str] | None:
         """The granted scope as a list of tokens; `None` means as requested."""
     @property
     def scope_changed(self) -> bool:
-        """Whether the granted scope is another set than the requested one."""
+        """Whether the granted scope is a different set from the requested one; `False` if none was requested."""
     @property
     def token_type_defaulted(self) -> bool:
-        """Whether the server left `token_type` out, so that it was taken to be Bearer."""
+        """Whether the server left out `token_type`, so that Bearer was assumed."""
     @property
     def quirks(self) -> list[str]:
-        """The quirks of the provider under which these tokens were asked for and read."""
+        """The provider's quirks that applied when these tokens were requested and read."""
     def extra(self, name: str, /) -> object:
-        """A further member of the answer, for example Dropbox's `account_id`; `None` if it is not there. Do not trust
+        """A further member of the response, for example Dropbox's `account_id`; `None` if it is not there. Do not trust
         it.
         """
     @property
     def claims(self) -> dict[str, Any] | None:
-        """What the checked ID token says about the user, as a dict; `None` without the scope `openid`. Know users by the pair of
-        `claims["iss"]` and `claims["sub"]`, never by an e-mail address.
+        """What the checked ID token says about the user, as a dict; `None` without the scope `openid`. Identify users by
+        the pair of `claims["iss"]` and `claims["sub"]`, never by an e-mail address.
         """
     @property
     def id_token(self) -> Secret | None:
-        """The ID token itself; `None` without the scope `openid`. It is no proof to anybody else."""
+        """The ID token itself; `None` without the scope `openid`. Do not use it as a credential anywhere else."""
     @property
     def signature_verified(self) -> bool:
-        """Whether the signature of the ID token was verified when it came; not so for `trust_token_endpoint_tls()`, and for
-        tokens out of a storage.
+        """Whether the signature of the ID token was verified when it came. `False` after `trust_token_endpoint_tls()`, for
+        tokens from storage, and without an ID token.
         """
     def to_dict(self) -> dict[str, str | int | list[str] | None]:
-        """Everything as a dict, the tokens in clear: for storage that is safe enough for them."""
+        """Everything as a dict, with the tokens in clear text. Store it only where they are safe."""
 
 @final
 class Transport:
-    """A blocking transport that is safe by default: https with the roots of the operating system (plain http only to
-    loopback), ten seconds for the whole request, no redirects, cookies, proxies or .netrc, 1 MiB of body at most.
+    """A blocking transport that is safe by default: it uses https with the root certificates of the operating system
+    (plain http only to loopback), takes ten seconds at most for a whole request, accepts 1 MiB of body at most, follows
+    no redirects, and uses no cookies, proxies or .netrc.
 
-    `ca_file` is a PEM file of certificates to trust, and nobody else; `public_only` refuses addresses that are not public,
-    for hosts that a user names; `timeout` is another limit, in seconds. Clients share one unless they are given their own.
-    It serves all threads.
+    `ca_file` is a PEM file with the only certificates to trust (`ConfigurationError` "ca_file_invalid" if it has none);
+    `public_only` refuses addresses that are not public, for hosts that a user names; `timeout` is another limit, in
+    seconds. Clients share one transport unless they are given their own. It is safe to share between threads.
 
     >>> import proofkey
     >>> proofkey.Transport(timeout=5)
@@ -657,6 +729,14 @@ class Transport:
         public_only: bool = False,
         timeout: float | None = None,
     ) -> Transport: ...
+    @property
+    def timeout(self) -> float:
+        """The limit for a whole request, in seconds."""
+
+    @property
+    def public_only(self) -> bool:
+        """Whether it connects to public addresses only."""
+
 
 def s256(verifier: str, /) -> str:
     """The S256 challenge of a verifier's text: base64url of its SHA-256, without padding (RFC 7636 section 4.2).
@@ -672,8 +752,8 @@ def s256(verifier: str, /) -> str:
 class Policy:
     """What an authorization server accepts when it binds a challenge to a code.
 
-    `Policy.strict()` is what a server wants: PKCE required, S256 only (RFC 9700 section 2.1.1). Each relaxation is a
-    method, so that it can be found by its name, and returns another policy.
+    Use `Policy.strict()`: it requires PKCE with S256 (RFC 9700 section 2.1.1). Each relaxation is a method, so a search
+    finds it by name, and returns another policy.
 
     >>> from proofkey import server
     >>> server.Policy.strict().allow_plain()
@@ -682,11 +762,11 @@ class Policy:
 
     @staticmethod
     def strict() -> Policy:
-        """A challenge is required, and its method is S256."""
+        """Requires a challenge, and the method S256."""
 
     def allow_plain(self) -> Policy:
-        """Relaxation: also accept the method plain, and its short form, an absent method. Whoever sees the authorization
-        request can then redeem the code.
+        """Relaxation: also accepts the method plain, and its short form, an absent method. Anybody who sees the
+        authorization request can then redeem the code.
 
         >>> from proofkey import server
         >>> form = {"code_challenge": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}
@@ -695,8 +775,8 @@ class Policy:
         """
 
     def optional_for_confidential_client(self) -> Policy:
-        """Relaxation: accept a request without a challenge and bind "none". For confidential clients with another defence
-        against injected codes only (RFC 9700 section 2.1.1); a public client always needs a challenge.
+        """Relaxation: accepts a request without a challenge and binds "none". Only for confidential clients with another
+        defence against injected codes (RFC 9700 section 2.1.1); a public client always needs a challenge.
 
         >>> from proofkey import server
         >>> str(server.Policy.strict().optional_for_confidential_client().bind({}))
@@ -707,7 +787,7 @@ class Policy:
         """`proofkey.server.bind` under this policy."""
 
     def metadata(self) -> dict[str, list[str]]:
-        """The part of the server's metadata document that tells clients of PKCE (RFC 8414 section 2).
+        """The part of the server's metadata document that tells clients about PKCE (RFC 8414 section 2).
 
         >>> from proofkey import server
         >>> {"issuer": "https://as.example"} | server.Policy.strict().metadata()
@@ -718,7 +798,7 @@ class Policy:
 class Binding:
     """What an authorization server stores with a code: `str(binding)`.
 
-    `bind` makes one, and `Binding(text)` reads the stored text back; `redeem` takes either. There is no secret in it.
+    `bind` makes one, and `Binding(text)` reads the stored text back; `verify` takes either. It contains no secret.
 
     >>> from proofkey import server
     >>> binding = server.Binding("S256:E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
@@ -731,20 +811,20 @@ class Binding:
     def __new__(cls, text: str | None, /) -> Binding: ...
     @property
     def method(self) -> str | None:
-        """The method that was bound, `"S256"` or `"plain"`; `None` if no challenge was."""
+        """The method that was bound, `"S256"` or `"plain"`; `None` if there was no challenge."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 def bind(params: _Params, /) -> Binding:
-    """Turns the `code_challenge` and `code_challenge_method` of an authorization request into what is stored with the code
-    (RFC 7636 section 4.4): `str(binding)`.
+    """Turns the `code_challenge` and `code_challenge_method` of an authorization request into the binding to store with
+    the code (RFC 7636 section 4.4): `str(binding)`.
 
     `params` is the whole query or form, as the framework gives it, so that a repeated parameter is seen: a multi-dict
     with `getlist` or `getall`, a dict (also with lists, as `parse_qs` makes them), or pairs.
 
     PKCE is required, S256 only; `Policy` has the named relaxations. A refusal raises `RequestError`, whose `as_dict()`
-    is the answer; `TypeError` says that the call itself is wrong.
+    is the response; `TypeError` says that the call itself is wrong.
 
     >>> from proofkey import server
     >>> challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
@@ -756,60 +836,68 @@ def bind(params: _Params, /) -> Binding:
     proofkey.server.RequestError: method_unsupported: code_challenge_method must be S256. Next: change what is passed in: the same call will fail again
     """
 
-def redeem(binding: Binding | str | None, params: _Params, /) -> None:
-    """Redeems the `code_verifier` of a token request against what was stored with the code (RFC 7636 section 4.6).
+def verify(binding: Binding | str | None, params: _Params, /) -> None:
+    """Verifies the `code_verifier` of a token request against what was stored with the code (RFC 7636 section 4.6).
 
-    `binding` is the stored text or a `Binding`. A text that is empty, unreadable or `None` raises: a lost column is
-    never "no PKCE". `params` is the whole form, as the framework gives it, so that a repeated parameter is seen.
+    `binding` is the stored text or a `Binding`. `None` and an empty or unreadable text raise `RequestError`: a lost
+    column never means "no PKCE". `params` is the whole form, as the framework gives it, so that a repeated parameter is
+    seen.
 
-    Returning means that the verifier is right. Everything else raises `RequestError`, whose `as_dict()` is the answer;
-    `TypeError` says that the call itself is wrong. Call it after the code was found and before it is consumed: a failed
+    It returns if the verifier is right. Otherwise it raises `RequestError`, whose `as_dict()` is the response, or
+    `TypeError` if the call itself is wrong. Call it after the code was found and before it is consumed: a failed
     verifier does not use the code up.
 
     >>> from proofkey import server
     >>> stored = "S256:E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-    >>> server.redeem(stored, {"code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"})
+    >>> server.verify(stored, {"code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"})
     >>> try:
-    ...     server.redeem(stored, {})
+    ...     server.verify(stored, {})
     ... except server.RequestError as error:
     ...     error.error, error.name
     ('invalid_grant', 'verifier_missing')
     """
 
 def redirect_uri_matches(
-    registered: str, requested: str, /, *, native: bool = False, allow_localhost_any_port: bool = False
+    registered: str,
+    requested: str,
+    /,
+    *,
+    loopback_port: Literal["exact", "any", "any_including_localhost"] = "exact",
 ) -> bool:
-    """Whether an authorization server may redirect to `requested`, given one `registered` redirect URI: the same text
-    (RFC 9700 section 2.1). For `native` applications the port of 127.0.0.1 and [::1] does not count (RFC 8252 section
-    7.3), and with `allow_localhost_any_port` neither does that of localhost.
+    """Whether an authorization server may redirect to `requested`, given one `registered` redirect URI: if the text is the
+    same (RFC 9700 section 2.1).
+
+    `loopback_port` says whether the port of a loopback redirect URI counts: "exact" for web applications; "any" for
+    native applications, where the port of 127.0.0.1 and [::1] does not count (RFC 8252 section 7.3);
+    "any_including_localhost" for native applications that registered localhost.
 
     >>> from proofkey import server
-    >>> server.redirect_uri_matches("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", native=True)
+    >>> server.redirect_uri_matches("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", loopback_port="any")
     True
     >>> server.redirect_uri_matches("https://client.example/cb", "https://client.example/cb/")
     False
     """
 
-def error_info(name: str, /) -> tuple[int, str, str, str, str, str | None, bool]:
-    """The row of the error table with this name: number, message, fault, recovery, hint, the OAuth error it stands for,
-    and whether it passes on what a server said.
+def error_info(name: ErrorName, recovery: str | None = None, /) -> tuple[int, str, str, str, str, str | None]:
+    """The row of the error table with this name: number, message, fault, recovery, hint, and the OAuth error that it
+    stands for. `recovery` replaces the one of the table.
 
     >>> error_info("verifier_mismatch")[0]
     21
     """
 
-def error_names() -> tuple[str, ...]:
+def error_names() -> tuple[ErrorName, ...]:
     """The name of every error, in the order of the numbers.
 
     >>> error_names()[0]
     'verifier_length'
     """
 
-def raise_error(name: str, /, **details: str | bool | int | None) -> NoReturn:
-    """Raises the error with this name, as the native code would. The keywords go to the class.
+def raise_error(name: ErrorName, /, **details: str | bool | int | None) -> NoReturn:
+    """Raises the error with this name, as the native code would. The keywords are those of `proofkey._errors.make`.
 
     >>> raise_error("timeout", request_sent=True)
     Traceback (most recent call last):
         ...
-    proofkey.TransportError: timeout: no answer in time. Next: try again later: nothing here has to change
+    proofkey.TransportError: timeout: no response in time. Next: try again later: nothing here has to change
     """

@@ -1,4 +1,4 @@
-"""The pytest fixture. Pytest loads this module wherever proofkey is installed, so it loads nothing else."""
+"""The pytest fixture. Pytest loads this module wherever proofkey is installed, so it imports nothing else."""
 
 from collections.abc import Iterator
 
@@ -6,13 +6,13 @@ import pytest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from proofkey.testing import Provider
+    from proofkey.testing import AuthorizationServer
 
 
 @pytest.fixture
-def proofkey_provider() -> "Iterator[Provider]":
-    """A `proofkey.testing.Provider` that runs for the length of the test."""
-    from proofkey.testing import Provider
+def proofkey_server() -> "Iterator[AuthorizationServer]":
+    """A `proofkey.testing.AuthorizationServer` that runs for the length of the test."""
+    from proofkey.testing import AuthorizationServer
 
-    with Provider() as provider:
-        yield provider
+    with AuthorizationServer() as server:
+        yield server

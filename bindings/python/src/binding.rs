@@ -5,11 +5,11 @@ use pyo3::types::{PyString, PyType};
 
 use crate::error::to_request_error;
 use crate::params::{self, Name};
-use crate::text::{bytes, text};
+use crate::python_text::{bytes, text};
 
 /// What an authorization server stores with a code: `str(binding)`.
 ///
-/// `bind` makes one, and `Binding(text)` reads the stored text back; `redeem` takes either. There is no secret in it.
+/// `bind` makes one, and `Binding(text)` reads the stored text back; `verify` takes either. It contains no secret.
 ///
 /// >>> from proofkey import server
 /// >>> binding = server.Binding("S256:E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
@@ -28,7 +28,7 @@ impl Binding {
         stored(text).map(Self)
     }
 
-    /// The method that was bound, `"S256"` or `"plain"`; `None` if no challenge was.
+    /// The method that was bound, `"S256"` or `"plain"`; `None` if there was no challenge.
     #[getter]
     fn method(&self) -> Option<&'static str> {
         self.0.method().map(proofkey_core::Method::as_str)
@@ -55,26 +55,27 @@ impl Binding {
     }
 }
 
-/// Redeems the `code_verifier` of a token request against what was stored with the code (RFC 7636 section 4.6).
+/// Verifies the `code_verifier` of a token request against what was stored with the code (RFC 7636 section 4.6).
 ///
-/// `binding` is the stored text or a `Binding`. A text that is empty, unreadable or `None` raises: a lost column is
-/// never "no PKCE". `params` is the whole form, as the framework gives it, so that a repeated parameter is seen.
+/// `binding` is the stored text or a `Binding`. `None` and an empty or unreadable text raise `RequestError`: a lost
+/// column never means "no PKCE". `params` is the whole form, as the framework gives it, so that a repeated parameter is
+/// seen.
 ///
-/// Returning means that the verifier is right. Everything else raises `RequestError`, whose `as_dict()` is the answer;
-/// `TypeError` says that the call itself is wrong. Call it after the code was found and before it is consumed: a failed
+/// It returns if the verifier is right. Otherwise it raises `RequestError`, whose `as_dict()` is the response, or
+/// `TypeError` if the call itself is wrong. Call it after the code was found and before it is consumed: a failed
 /// verifier does not use the code up.
 ///
 /// >>> from proofkey import server
 /// >>> stored = "S256:E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-/// >>> server.redeem(stored, {"code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"})
+/// >>> server.verify(stored, {"code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"})
 /// >>> try:
-/// ...     server.redeem(stored, {})
+/// ...     server.verify(stored, {})
 /// ... except server.RequestError as error:
 /// ...     error.error, error.name
 /// ('invalid_grant', 'verifier_missing')
 #[pyo3::pyfunction]
 #[pyo3(signature = (binding, params, /))]
-pub(crate) fn redeem(binding: &Bound<'_, PyAny>, params: &Bound<'_, PyAny>) -> PyResult<()> {
+pub(crate) fn verify(binding: &Bound<'_, PyAny>, params: &Bound<'_, PyAny>) -> PyResult<()> {
     let py = params.py();
     let [verifier] = params::read(params, [Name { text: "code_verifier", key: intern!(py, "code_verifier") }])?;
     let parsed;
@@ -86,7 +87,7 @@ pub(crate) fn redeem(binding: &Bound<'_, PyAny>, params: &Bound<'_, PyAny>) -> P
         }
     };
     let verifier = verifier.bytes()?;
-    binding.redeem(verifier.as_deref()).map_err(|error| to_request_error(py, error))
+    binding.verify(verifier.as_deref()).map_err(|error| to_request_error(py, error))
 }
 
 fn stored(value: &Bound<'_, PyAny>) -> PyResult<proofkey_core::Binding> {

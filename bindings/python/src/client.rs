@@ -1,33 +1,35 @@
-use proofkey::{ErrorKind, IdTokenAlgorithm, Secret};
+use proofkey::{Authorize, ErrorKind, IdTokenAlgorithm};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
+use crate::client_authentication::AuthenticatedClient;
 use crate::error::{flow_error, to_pyerr};
 use crate::exchange::Exchange;
 use crate::json::claims_to_python;
 use crate::login::{Login, callback};
 use crate::loopback;
 use crate::provider::Provider;
+use crate::python_text::{text, utf8, wrong_type};
+use crate::replay_store::Store;
 use crate::seal::SealKeys;
-use crate::store::Store;
-use crate::text::{text, utf8, wrong_type};
 use crate::tokens::Tokens;
 use crate::transport::{Transport, time_out};
 use crate::verifier::Verifier;
 
-/// An OAuth client: a provider, a client id and the redirect URI that is registered for it. One serves all threads.
+/// An OAuth client: a provider, a client id and the redirect URI that is registered for it. It is safe to share between
+/// threads.
 ///
 /// Without `client_secret` it is public, and PKCE alone protects its codes. A secret is a text, or a callable that
-/// returns one each time it is needed, for secrets that rotate; `auth_method` is "client_secret_basic" or
-/// "client_secret_post", by default what the provider's metadata asks for, else basic.
+/// returns one each time it is needed, for secrets that rotate. `auth_method` is "client_secret_basic" or
+/// "client_secret_post"; by default it is what the provider's metadata asks for, else basic.
 ///
-/// `id_token_algorithms` are the signatures that ID tokens may have, by default what the provider's metadata lists, else
-/// "RS256"; `id_token_leeway` is how many seconds the server's clock may be off; `trusted_audiences` are other audiences
-/// that an ID token may be for.
+/// `id_token_algorithms` are the signature algorithms that ID tokens may have; by default those that the provider's
+/// metadata lists, else "RS256". `id_token_leeway` is how many seconds the server's clock may be off.
+/// `trusted_audiences` are further audiences that an ID token may name.
 ///
-/// An application that uses several servers has a redirect URI for each: a server that does not send `iss` could else
-/// pass its answer off as another's (RFC 9700 section 4.4.2).
+/// An application that uses several servers needs a redirect URI for each: otherwise a server that does not send `iss`
+/// could pass its response off as another's (RFC 9700 section 4.4.2).
 ///
 /// `ConfigurationError` for a client id that is not printable ASCII, or a redirect URI that is not absolute, has a
 /// fragment, or is http to anything but loopback.
@@ -41,32 +43,9 @@ use crate::verifier::Verifier;
 /// 'https://as.example/authorize?response_type=code&client_id'
 #[pyo3::pyclass(frozen, module = "proofkey")]
 pub(crate) struct Client {
-    client: proofkey::Client,
-    authentication: Option<(Method, Py<PyAny>)>,
+    client: AuthenticatedClient,
+    provider: Py<Provider>,
     transport: Transport,
-}
-
-#[derive(Clone, Copy)]
-enum Method {
-    Basic,
-    Post,
-}
-
-impl Client {
-    /// The client with the secret of this moment.
-    pub(crate) fn current(&self, py: Python<'_>) -> PyResult<proofkey::Client> {
-        let Some((method, secret)) = &self.authentication else { return Ok(self.client.clone()) };
-        let secret = secret.bind(py);
-        let secret = match secret.is_callable() {
-            true => utf8("what client_secret returns", &secret.call0()?)?,
-            false => utf8("client_secret", secret)?,
-        };
-        let secret = Secret::new(secret);
-        Ok(match method {
-            Method::Basic => self.client.clone().client_secret_basic(secret),
-            Method::Post => self.client.clone().client_secret_post(secret),
-        })
-    }
 }
 
 #[pyo3::pymethods]
@@ -79,7 +58,7 @@ impl Client {
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
         py: Python<'_>,
-        provider: &Provider,
+        provider: &Bound<'_, Provider>,
         client_id: &Bound<'_, PyAny>,
         redirect_uri: Option<&Bound<'_, PyAny>>,
         client_secret: Option<Py<PyAny>>,
@@ -91,72 +70,99 @@ impl Client {
     ) -> PyResult<Self> {
         let client_id = utf8("client_id", client_id)?;
         let redirect_uri = redirect_uri.map(|redirect_uri| utf8("redirect_uri", redirect_uri)).transpose()?;
-        let mut client = proofkey::Client::new(provider.0.clone(), client_id)
-            .and_then(|client| redirect_uri.into_iter().try_fold(client, proofkey::Client::redirect_uri))
+        let mut client = proofkey::Client::new(provider.get().0.clone(), client_id)
+            .and_then(|client| redirect_uri.into_iter().try_fold(client, proofkey::Client::with_redirect_uri))
             .map_err(|error| flow_error(py, &error))?
-            .id_token_leeway(id_token_leeway);
+            .with_id_token_leeway(id_token_leeway);
         if let Some(names) = id_token_algorithms {
             let names = texts("id_token_algorithms", names)?;
             let algorithms: Result<Vec<IdTokenAlgorithm>, _> = names.iter().map(|name| name.parse()).collect();
-            client = client.id_token_algorithms(algorithms.map_err(|_| unknown_algorithm())?);
+            client = client.with_id_token_algorithms(algorithms.map_err(|_| unknown_algorithm())?);
         }
         for audience in
             trusted_audiences.map(|names| texts("trusted_audiences", names)).transpose()?.unwrap_or_default()
         {
-            client = client.trusted_audience(audience);
+            client = client.with_trusted_audience(audience);
         }
-        let method = match auth_method.unwrap_or_else(|| provider.0.token_endpoint_auth_method()) {
-            "client_secret_basic" => Method::Basic,
-            "client_secret_post" => Method::Post,
-            _ => return Err(PyValueError::new_err("auth_method is client_secret_basic or client_secret_post")),
-        };
-        if client_secret.is_none() && auth_method.is_some() {
-            return Err(PyValueError::new_err("auth_method needs a client_secret; a public client has neither"));
-        }
-        let transport = transport.cloned().unwrap_or_else(Transport::shared);
-        let made = Self { client, authentication: client_secret.map(|secret| (method, secret)), transport };
-        if made.authentication.as_ref().is_some_and(|(_, secret)| !secret.bind(py).is_callable()) {
-            // A secret that is no text is refused now and not at the first login.
-            made.current(py)?;
-        }
-        Ok(made)
+        Ok(Self {
+            client: AuthenticatedClient::new(py, client, auth_method, client_secret)?,
+            provider: provider.clone().unbind(),
+            transport: transport.cloned().unwrap_or_else(Transport::shared),
+        })
     }
 
-    /// The same client, for which TLS to the token endpoint stands in for the signature of the ID token (OpenID Connect
-    /// Core section 3.1.3.7, step 6): no keys are fetched. For servers that publish none.
+    /// A copy of this client that relies on TLS to the token endpoint instead of the signature of the ID token (OpenID
+    /// Connect Core section 3.1.3.7, step 6): it fetches no keys. For servers that publish none.
     fn trust_token_endpoint_tls(&self, py: Python<'_>) -> Self {
         Self {
-            client: self.client.clone().trust_token_endpoint_tls(),
-            authentication: self.authentication.as_ref().map(|(method, secret)| (*method, secret.clone_ref(py))),
+            client: self.client.with_client(py, self.client.client.clone().trust_token_endpoint_tls()),
+            provider: self.provider.clone_ref(py),
             transport: self.transport.clone(),
         }
+    }
+
+    /// The provider.
+    #[getter]
+    fn provider(&self, py: Python<'_>) -> Py<Provider> {
+        self.provider.clone_ref(py)
+    }
+
+    /// The client id.
+    #[getter]
+    fn client_id(&self) -> &str {
+        self.client.client.id()
+    }
+
+    /// The redirect URI; `None` if the client has none.
+    #[getter]
+    fn redirect_uri(&self) -> Option<&str> {
+        self.client.client.redirect_uri()
+    }
+
+    /// The signature algorithms that ID tokens may have.
+    #[getter]
+    fn id_token_algorithms(&self) -> Vec<&'static str> {
+        self.client.client.id_token_algorithms().iter().map(|algorithm| algorithm.as_str()).collect()
+    }
+
+    /// How many seconds the server's clock may be off.
+    #[getter]
+    fn id_token_leeway(&self) -> u32 {
+        self.client.client.id_token_leeway()
+    }
+
+    /// The further audiences that an ID token may name.
+    #[getter]
+    fn trusted_audiences(&self) -> Vec<String> {
+        self.client.client.trusted_audiences().to_vec()
     }
 
     /// Begins a login, with a fresh state and a fresh verifier. Send the browser to its `url`.
     ///
     /// `scope` is a text of tokens with single spaces between them, or a list of tokens; `prompt`, `login_hint`,
     /// `resource` (RFC 8707; a text or a list) and `extra` are further parameters of the authorization request;
-    /// `response_mode` "form_post" asks for a callback that the browser posts. `data` is a text of the application, at most
-    /// 256 bytes, that stays with the login and is not sent (`login.data`). `state`, `verifier`, `nonce` and `now` (seconds
-    /// since the epoch) are for tests. It raises `ConfigurationError` for a scope, a state or an extra parameter that cannot
-    /// be sent.
+    /// `response_mode` "form_post" asks for a callback that the browser posts. `data` is a text of the application, at
+    /// most 256 bytes, that stays with the login and is not sent (`login.data`). `state`, `verifier`, `nonce` and `now`
+    /// (seconds since the epoch) are for tests. It raises `ConfigurationError` for values that cannot be sent.
     ///
-    /// With the scope `openid` no tokens come out before their ID token is checked; the provider needs an issuer and its
-    /// keys. `max_age` is how long ago, in seconds, the user may have signed in there; `acr` is the ways in which that may
-    /// have been done, the best first (a text or a list). An ID token that tells another story is refused.
+    /// With the scope `openid`, the tokens are returned only after their ID token has passed its checks; the provider
+    /// needs an issuer and a `jwks_uri`. `max_age` is how many seconds ago the user may have signed in at the server;
+    /// `acr_values` are the accepted ways to sign in, the preferred one first (a text or a list). An ID token that says
+    /// otherwise is refused.
     #[pyo3(signature = (
-        *, scope = None, prompt = None, login_hint = None, resource = None, max_age = None, acr = None, extra = None,
-        response_mode = None, data = None, state = None, verifier = None, nonce = None, now = None
+        *, scope = None, prompt = None, login_hint = None, resource = None, max_age = None, acr_values = None,
+        extra = None, response_mode = None, data = None, state = None, verifier = None, nonce = None, now = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn begin(
-        slf: &Bound<'_, Self>,
+        &self,
+        py: Python<'_>,
         scope: Option<&Bound<'_, PyAny>>,
         prompt: Option<&Bound<'_, PyAny>>,
         login_hint: Option<&Bound<'_, PyAny>>,
         resource: Option<&Bound<'_, PyAny>>,
         max_age: Option<u32>,
-        acr: Option<&Bound<'_, PyAny>>,
+        acr_values: Option<&Bound<'_, PyAny>>,
         extra: Option<&Bound<'_, PyDict>>,
         response_mode: Option<&str>,
         data: Option<&Bound<'_, PyAny>>,
@@ -165,13 +171,12 @@ impl Client {
         nonce: Option<&Bound<'_, PyAny>>,
         now: Option<i64>,
     ) -> PyResult<Login> {
-        let py = slf.py();
-        let mut request = slf.get().client.authorize();
-        if let Some(scope) = scope {
-            request = request.scope(joined(scope)?);
-        }
-        for (name, value) in extras(prompt, login_hint, resource, extra)? {
-            request = request.extra(name, value);
+        let options = Options { scope, prompt, login_hint, resource, max_age, acr_values, extra };
+        let mut request = options.on(self.client.client.authorize())?;
+        match response_mode {
+            None | Some("query") => {}
+            Some("form_post") => request = request.form_post(),
+            Some(_) => return Err(PyValueError::new_err("response_mode: \"query\" or \"form_post\"")),
         }
         if let Some(data) = data {
             request = request.data(utf8("data", data)?);
@@ -182,97 +187,88 @@ impl Client {
         if let Some(verifier) = verifier {
             request = request.verifier(verifier.copy().map_err(|error| to_pyerr(py, error))?);
         }
-        match response_mode {
-            None | Some("query") => {}
-            Some("form_post") => request = request.form_post(),
-            Some(_) => return Err(PyValueError::new_err("response_mode is query or form_post")),
-        }
         if let Some(nonce) = nonce {
             request = request.nonce(utf8("nonce", nonce)?);
         }
-        if let Some(max_age) = max_age {
-            request = request.max_age(max_age);
-        }
-        if let Some(acr) = acr {
-            request = request.require_acr(texts("acr", acr)?);
-        }
         let login = request.begin(now.unwrap_or_else(proofkey::now)).map_err(|error| flow_error(py, &error))?;
-        Ok(Login::new(login, slf.clone().unbind()))
+        Ok(Login::new(login, self.client.with_client(py, self.client.client.clone())))
     }
 
-    /// Opens a login that `login.seal()` made a text of: the same keys or newer ones, the same context.
+    /// Opens a login that `login.seal()` turned into a text. It needs the same keys or newer ones, and the same
+    /// context.
     ///
-    /// `SealError`: "seal_malformed" for what is no sealed login; "seal_key_unknown" and "seal_forged"; "seal_context";
-    /// "seal_client" unless it was begun with this issuer (without one, these endpoints), client id and redirect URI.
-    /// `CallbackError` "login_expired" ten minutes after it began, and for a login that began more than a minute from now:
-    /// the clocks of two machines disagree then. What comes from a browser may be any text; it is never a `ValueError`.
+    /// `SealError`: "seal_malformed" for a text that is not a sealed login; "seal_key_unknown" and "seal_forged";
+    /// "seal_context"; "seal_client" unless it was begun with this issuer (without one, these endpoints), client id and
+    /// redirect URI. `CallbackError` "login_expired" ten minutes after it began, and for a login that seems to begin
+    /// more than a minute from now: then the clocks of two machines disagree. Any text may come from a browser, so none
+    /// of them is a `ValueError`.
     #[pyo3(signature = (sealed, keys, context, /))]
     fn resume(
-        slf: &Bound<'_, Self>,
+        &self,
+        py: Python<'_>,
         sealed: &Bound<'_, PyAny>,
         keys: &SealKeys,
         context: &Bound<'_, PyAny>,
     ) -> PyResult<Login> {
         let (sealed, context) = (text("sealed", sealed)?.to_string_lossy(), utf8("context", context)?);
-        let login = slf.get().client.resume(&sealed, &keys.0, &context, proofkey::now());
-        Ok(Login::new(login.map_err(|error| flow_error(slf.py(), &error))?, slf.clone().unbind()))
+        let login = self.client.client.resume(&sealed, &keys.0, &context, proofkey::now());
+        let client = self.client.with_client(py, self.client.client.clone());
+        Ok(Login::new(login.map_err(|error| flow_error(py, &error))?, client))
     }
 
-    /// Signs a user of this machine in, for command lines and desktop programs: opens the browser, listens on loopback
-    /// for the redirect back (RFC 8252 section 7.3), and exchanges the code.
+    /// Signs in the user of this machine, for command-line and desktop programs: opens the browser, listens on loopback
+    /// for the redirect back (RFC 8252 section 7.3), and exchanges the code. The options are those of `begin()`.
     ///
     /// The client's redirect URI is "http://127.0.0.1/path" or "http://[::1]/path" ("localhost" works too; prefer an
-    /// address). A port in it is taken; without one a free one is, as authorization servers allow for these addresses. A
-    /// client without redirect URI gets "http://127.0.0.1:<port>/callback". Only the answer to this login counts;
-    /// everything else that comes to the port is refused.
+    /// address). If it has a port, that one is used; otherwise a free one is chosen, as authorization servers allow for
+    /// these addresses. A client without a redirect URI gets "http://127.0.0.1:<port>/callback". Only the response to
+    /// this login counts; everything else that arrives at the port is refused.
     ///
-    /// What the user should know goes to stderr. If stdin is a terminal (not on Windows), the user may also paste the
-    /// URL that the browser was sent to; input that comes later is left alone. `browser=False`, or `PROOFKEY_NO_BROWSER`
-    /// in the environment, leaves opening the browser to the user. `timeout` is in seconds, at most ten minutes count;
-    /// other threads run meanwhile, and Ctrl-C ends it.
+    /// Messages for the user go to stderr. If stdin is a terminal (not on Windows), the user may also paste the URL
+    /// that the browser was sent to; input that comes later is not read. `browser=False`, or `PROOFKEY_NO_BROWSER` in
+    /// the environment, leaves opening the browser to the user. `timeout` is in seconds, ten minutes at most. Other
+    /// threads run meanwhile, and Ctrl-C ends it.
     ///
-    /// `AuthorizationError` if the user or the server said no; `CallbackError` "login_expired" if nothing came in time;
+    /// `AuthorizationError` if the user or the server refused; `CallbackError` "login_expired" if nothing came in time;
     /// `ConfigurationError` for a redirect URI that is not http to loopback; `TransportError` "connect_failed" without
-    /// `request_sent` if nothing can listen there, or the server cannot be reached; and what `begin()` and `finish()`
-    /// raise.
+    /// `request_sent` if it cannot listen there or cannot reach the server; and what `begin()` and `finish()` raise.
     #[pyo3(signature = (
-        *, scope = None, prompt = None, login_hint = None, resource = None, extra = None, browser = true,
-        timeout = 300.0
+        *, scope = None, prompt = None, login_hint = None, resource = None, max_age = None, acr_values = None,
+        extra = None, browser = true, timeout = 300.0
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
-    fn login(
+    fn login_with_browser(
         &self,
         py: Python<'_>,
         scope: Option<&Bound<'_, PyAny>>,
         prompt: Option<&Bound<'_, PyAny>>,
         login_hint: Option<&Bound<'_, PyAny>>,
         resource: Option<&Bound<'_, PyAny>>,
+        max_age: Option<u32>,
+        acr_values: Option<&Bound<'_, PyAny>>,
         extra: Option<&Bound<'_, PyDict>>,
         browser: bool,
         timeout: f64,
     ) -> PyResult<Tokens> {
-        let scope = scope.map(joined).transpose()?.unwrap_or_default();
-        let (extras, timeout) = (extras(prompt, login_hint, resource, extra)?, time_out(timeout)?);
-        let client = self.current(py)?;
-        loopback::run(py, browser, || {
-            let login = client.login(&self.transport.0).scope(scope).timeout(timeout);
-            extras.into_iter().fold(login, |login, (name, value)| login.extra(name, value))
-        })
-        .map(Tokens)
+        let options = Options { scope, prompt, login_hint, resource, max_age, acr_values, extra };
+        let timeout = time_out(timeout)?;
+        let request = options.on(self.client.current(py)?.authorize())?;
+        loopback::run(py, browser, || request.login_with_browser(&self.transport.0).timeout(timeout)).map(Tokens)
     }
 
     /// Checks the callback, exchanges its code over the network, and returns the tokens.
     ///
     /// `callback_url` is the whole URL that the browser was sent to; for a form that the browser posted
-    /// (`response_mode=form_post`), pass its `content_type` and `body` too. What anybody could have sent leaves the login
-    /// usable (`CallbackError`); the server's no is an `AuthorizationError` or a `TokenError`;
-    /// `TransportError.request_sent` says whether the code may have been used up. It waits ten seconds at most; other
-    /// threads run meanwhile.
+    /// (`response_mode="form_post"`), pass its `content_type` and `body` too. `CallbackError` leaves the login usable
+    /// if anybody could have sent the callback; a refusal of the server is an `AuthorizationError` or a `TokenError`;
+    /// `TransportError.request_sent` says whether the code may have been used. Each request takes ten seconds at most;
+    /// other threads run meanwhile.
     ///
-    /// `store` (`proofkey.store`) is for a login that was resumed: however often its callback is delivered, and to however
-    /// many workers that share the store, one sends the code, and the others get `CallbackError` "login_spent". A store
-    /// that does not answer is a `TransportError` "store_unavailable", and nothing was sent.
-    #[pyo3(signature = (login, callback_url, /, *, content_type = None, body = None, store = None))]
+    /// `replay_store` (`proofkey.replay_store`) is for a login that was resumed. No matter how often its callback is
+    /// delivered, and to how many workers that share the store, only one of them sends the code; the others get
+    /// `CallbackError` "login_already_used". If the store does not respond, `TransportError` "store_unavailable" is
+    /// raised, and nothing was sent.
+    #[pyo3(signature = (login, callback_url, /, *, content_type = None, body = None, replay_store = None))]
     fn finish(
         &self,
         py: Python<'_>,
@@ -280,10 +276,10 @@ impl Client {
         callback_url: &Bound<'_, PyAny>,
         content_type: Option<&Bound<'_, PyAny>>,
         body: Option<&Bound<'_, PyAny>>,
-        store: Option<Py<PyAny>>,
+        replay_store: Option<Py<PyAny>>,
     ) -> PyResult<Tokens> {
-        let (client, callback) = (self.current(py)?, callback(callback_url, content_type, body)?);
-        let Some(store) = &store else {
+        let (client, callback) = (self.client.current(py)?, callback(callback_url, content_type, body)?);
+        let Some(store) = &replay_store else {
             return login.use_up(py, |login| client.finish(login, callback, &self.transport.0)).map(Tokens);
         };
         let store = Store::new(store);
@@ -291,14 +287,14 @@ impl Client {
         tokens.map(Tokens).map_err(|error| store.or_raised(error))
     }
 
-    /// Refreshes tokens: one request per refresh token, however many threads ask, and the result for everybody who comes
-    /// with the old tokens within a minute. A server that sends no new refresh token leaves the old one in the result.
+    /// Refreshes tokens: one request per refresh token, however many threads ask, and the same result for every caller
+    /// that comes with the old tokens within a minute. If the server sends no new refresh token, the old one stays.
     ///
-    /// `save(new_tokens)` is called before anybody gets the new tokens; if it raises, nobody does, and the next call runs
-    /// it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is worth nothing any more.
+    /// `save(new_tokens)` is called before anybody gets the new tokens; if it raises, nobody does, and the next call
+    /// runs it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is no longer valid.
     #[pyo3(signature = (tokens, /, *, save = None))]
     fn refresh(&self, py: Python<'_>, tokens: &Tokens, save: Option<Py<PyAny>>) -> PyResult<Tokens> {
-        let client = self.current(py)?;
+        let client = self.client.current(py)?;
         let hook = |new: &proofkey::Tokens| match save {
             None => Ok(()),
             Some(save) => Python::attach(|py| save.call1(py, (Tokens(new.clone()),)).map(drop).map_err(Failed::Hook)),
@@ -310,31 +306,32 @@ impl Client {
         })
     }
 
-    /// The `Exchange` of the refresh token, without network: for programs that bring their own HTTP. It has neither the
-    /// single flight nor the memory of `refresh()`: see to it that one refresh token is sent once.
+    /// The `Exchange` of the refresh token, without network: for programs that bring their own HTTP. It does not share
+    /// results between threads as `refresh()` does: make sure that each refresh token is sent only once.
     ///
     /// `TokenError` "refresh_token_absent" if there is none. `now` is for tests.
     #[pyo3(signature = (tokens, /, *, now = None))]
     fn begin_refresh(&self, py: Python<'_>, tokens: &Tokens, now: Option<i64>) -> PyResult<Exchange> {
-        let exchange = self.current(py)?.begin_refresh(&tokens.0, now.unwrap_or_else(proofkey::now));
+        let exchange = self.client.current(py)?.begin_refresh(&tokens.0, now.unwrap_or_else(proofkey::now));
         exchange.map(Exchange::new).map_err(|error| flow_error(py, &error))
     }
 
-    /// Asks the provider over the network who the user of these tokens is (OpenID Connect Core section 5.3), and returns the
-    /// claims as a dict.
+    /// Asks the provider over the network who the user of these tokens is (OpenID Connect Core section 5.3), and
+    /// returns the claims as a dict.
     ///
-    /// `ConfigurationError` if the provider has no userinfo endpoint; `IdTokenError` if it refused, answered something
-    /// else, or answered about another user than the ID token; `TransportError`.
+    /// `ConfigurationError` if the provider has no userinfo endpoint; `UserinfoError` if it refused, or if the response
+    /// cannot be read or is about another user than the ID token; `TransportError`.
     #[pyo3(signature = (tokens, /))]
     fn userinfo<'py>(&self, py: Python<'py>, tokens: &Tokens) -> PyResult<Bound<'py, PyDict>> {
-        let claims = py.detach(|| self.client.userinfo(&tokens.0, &self.transport.0));
+        let claims = py.detach(|| self.client.client.userinfo(&tokens.0, &self.transport.0));
         claims_to_python(py, &claims.map_err(|error| flow_error(py, &error))?)
     }
 
-    /// The URL that signs the user out at the provider as well (OpenID Connect RP-Initiated Logout): send the browser there
-    /// once the application's own session is gone. `return_to` is where it comes back to, if that is registered there.
+    /// The URL that signs the user out at the provider as well (OpenID Connect RP-Initiated Logout). End the
+    /// application's own session, then send the browser there. The provider sends the browser on to `return_to`, if
+    /// that is registered there.
     ///
-    /// `ConfigurationError` if the provider offers none.
+    /// `ConfigurationError` if the provider has no such endpoint.
     #[pyo3(signature = (tokens, /, *, return_to = None))]
     fn end_session_url(
         &self,
@@ -343,19 +340,19 @@ impl Client {
         return_to: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<String> {
         let return_to = return_to.map(|uri| utf8("return_to", uri)).transpose()?;
-        self.client.end_session_url(&tokens.0, return_to.as_deref()).map_err(|error| flow_error(py, &error))
+        self.client.client.end_session_url(&tokens.0, return_to.as_deref()).map_err(|error| flow_error(py, &error))
     }
 
-    /// Revokes tokens (RFC 7009), the refresh token first. It may be repeated. `ConfigurationError` if the provider has no
-    /// revocation endpoint.
+    /// Revokes tokens (RFC 7009), the refresh token first. A failed call may be repeated. `ConfigurationError` if the
+    /// provider has no revocation endpoint.
     #[pyo3(signature = (tokens, /))]
     fn revoke(&self, py: Python<'_>, tokens: &Tokens) -> PyResult<()> {
-        let client = self.current(py)?;
+        let client = self.client.current(py)?;
         py.detach(|| client.revoke(&tokens.0, &self.transport.0)).map_err(|error| flow_error(py, &error))
     }
 
     fn __repr__(&self) -> String {
-        format!("<proofkey.Client {:?}>", self.client.id())
+        format!("<proofkey.Client {:?}>", self.client.client.id())
     }
 
     fn __reduce_ex__(&self, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -365,7 +362,7 @@ impl Client {
 
 fn unknown_algorithm() -> PyErr {
     let names: Vec<_> = IdTokenAlgorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
-    PyValueError::new_err(format!("id_token_algorithms are of {}", names.join(", ")))
+    PyValueError::new_err(format!("id_token_algorithms: any of {}", names.join(", ")))
 }
 
 /// Why there are no new tokens.
@@ -380,26 +377,42 @@ impl From<proofkey::Error> for Failed {
     }
 }
 
-/// The further parameters of an authorization request, by name.
-fn extras(
-    prompt: Option<&Bound<'_, PyAny>>,
-    login_hint: Option<&Bound<'_, PyAny>>,
-    resource: Option<&Bound<'_, PyAny>>,
-    extra: Option<&Bound<'_, PyDict>>,
-) -> PyResult<Vec<(String, String)>> {
-    let mut extras = Vec::new();
-    for (name, value) in [("prompt", prompt), ("login_hint", login_hint)] {
-        if let Some(value) = value {
-            extras.push((name.to_owned(), utf8(name, value)?));
+/// The options that every way to begin a login takes.
+struct Options<'a, 'py> {
+    scope: Option<&'a Bound<'py, PyAny>>,
+    prompt: Option<&'a Bound<'py, PyAny>>,
+    login_hint: Option<&'a Bound<'py, PyAny>>,
+    resource: Option<&'a Bound<'py, PyAny>>,
+    max_age: Option<u32>,
+    acr_values: Option<&'a Bound<'py, PyAny>>,
+    extra: Option<&'a Bound<'py, PyDict>>,
+}
+
+impl Options<'_, '_> {
+    fn on(self, mut request: Authorize) -> PyResult<Authorize> {
+        if let Some(scope) = self.scope {
+            request = request.scope(joined(scope)?);
         }
+        if let Some(prompt) = self.prompt {
+            request = request.prompt(utf8("prompt", prompt)?);
+        }
+        if let Some(login_hint) = self.login_hint {
+            request = request.login_hint(utf8("login_hint", login_hint)?);
+        }
+        for resource in self.resource.map(|resource| texts("resource", resource)).transpose()?.unwrap_or_default() {
+            request = request.resource(resource);
+        }
+        if let Some(max_age) = self.max_age {
+            request = request.max_age(max_age);
+        }
+        if let Some(acr_values) = self.acr_values {
+            request = request.acr_values(texts("acr_values", acr_values)?);
+        }
+        for (name, value) in self.extra.into_iter().flatten() {
+            request = request.extra(utf8("a name in extra", &name)?, utf8("a value in extra", &value)?);
+        }
+        Ok(request)
     }
-    for resource in resource.map(|resource| texts("resource", resource)).transpose()?.into_iter().flatten() {
-        extras.push(("resource".to_owned(), resource));
-    }
-    for (name, value) in extra.into_iter().flatten() {
-        extras.push((utf8("the name of an extra parameter", &name)?, utf8("an extra parameter", &value)?));
-    }
-    Ok(extras)
 }
 
 /// A scope as one text.

@@ -1,4 +1,4 @@
-//! JSON values as Python's.
+//! JSON values as Python objects.
 
 use proofkey::Claims;
 use pyo3::IntoPyObjectExt as _;
@@ -6,14 +6,14 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use serde_json::Value;
 
-/// The claims about a user.
+/// The claims about a user, as a dict.
 pub(crate) fn claims_to_python<'py>(py: Python<'py>, claims: &Claims) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     claims.iter().try_for_each(|(name, value)| dict.set_item(name, to_python(py, value)?))?;
     Ok(dict)
 }
 
-/// The nesting is bounded by the parser: 128 levels.
+/// A JSON value as a Python object. The parser bounds the recursion: it accepts at most 128 levels of nesting.
 pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
     match value {
         Value::Null => Ok(py.None().into_bound(py)),

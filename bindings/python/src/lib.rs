@@ -1,6 +1,6 @@
-//! The native module `proofkey._native`. What is public is exported by the Python package `proofkey`.
+//! The native module `proofkey._native`. The Python package `proofkey` exports the public part.
 
-#![forbid(unsafe_code, reason = "raw pointers have one address: bindings/c")]
+#![forbid(unsafe_code, reason = "all code with raw pointers is in bindings/c")]
 #![deny(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
@@ -8,11 +8,12 @@
     clippy::panic,
     clippy::unreachable,
     clippy::unwrap_used,
-    reason = "input never panics"
+    reason = "no input may cause a panic"
 )]
 
 mod binding;
 mod client;
+mod client_authentication;
 mod discovery;
 mod error;
 mod exchange;
@@ -22,20 +23,21 @@ mod loopback;
 mod params;
 mod policy;
 mod provider;
+mod python_text;
 mod redirect_uri;
+mod replay_store;
+mod roundtrip;
 mod seal;
 mod secret;
-mod store;
-mod text;
 mod tokens;
 mod transport;
 mod verifier;
 
-/// The native module. Its parts are safe to use from several threads at once, also without a global lock.
+/// The native module. It is safe to use from several threads at once, also without the GIL.
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
-    use crate::binding::{Binding, redeem};
+    use crate::binding::{Binding, verify};
     #[pymodule_export]
     use crate::client::Client;
     #[pymodule_export]
@@ -43,7 +45,7 @@ mod _native {
     #[pymodule_export]
     use crate::error::{error_info, error_names, raise_error};
     #[pymodule_export]
-    use crate::exchange::{Exchange, Request};
+    use crate::exchange::Exchange;
     #[pymodule_export]
     use crate::login::Login;
     #[pymodule_export]
@@ -53,11 +55,13 @@ mod _native {
     #[pymodule_export]
     use crate::redirect_uri::redirect_uri_matches;
     #[pymodule_export]
+    use crate::replay_store::MemoryReplayStore;
+    #[pymodule_export]
+    use crate::roundtrip::Request;
+    #[pymodule_export]
     use crate::seal::SealKeys;
     #[pymodule_export]
     use crate::secret::Secret;
-    #[pymodule_export]
-    use crate::store::MemoryStore;
     #[pymodule_export]
     use crate::tokens::Tokens;
     #[pymodule_export]

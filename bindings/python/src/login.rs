@@ -4,32 +4,36 @@ use proofkey::{Callback, ErrorKind, Refusal, Secret};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 
-use crate::client::Client;
+use crate::client_authentication::AuthenticatedClient;
 use crate::error::flow_error;
 use crate::exchange::Exchange;
+use crate::python_text::{bytes_or_text, text, utf8};
 use crate::seal::SealKeys;
 use crate::secret::not_copied;
-use crate::text::{bytes_or_text, text, utf8};
 
 /// One pending login, from `client.begin()`. It is used once and expires ten minutes after it began.
 ///
-/// It holds the verifier: keep it where only this user's browser can reach it again. It cannot be copied or
-/// pickled; `seal()` makes an encrypted text of it.
+/// It contains the verifier: keep it where only this user's browser can reach it again. It cannot be copied or pickled;
+/// `seal()` turns it into an encrypted text.
 #[pyo3::pyclass(frozen, module = "proofkey")]
 pub(crate) struct Login {
     url: String,
     id: String,
+    replay_key: String,
+    scope: Vec<String>,
     expires_at: i64,
     data: String,
-    client: Py<Client>,
+    client: AuthenticatedClient,
     pending: Mutex<Option<proofkey::Login>>,
 }
 
 impl Login {
-    pub(crate) fn new(login: proofkey::Login, client: Py<Client>) -> Self {
+    pub(crate) fn new(login: proofkey::Login, client: AuthenticatedClient) -> Self {
         Self {
             url: login.url().to_owned(),
             id: login.id(),
+            replay_key: login.replay_key(),
+            scope: login.scope().to_vec(),
             expires_at: login.expires_at(),
             data: login.data().to_owned(),
             client,
@@ -37,8 +41,8 @@ impl Login {
         }
     }
 
-    /// Uses the login, one caller after the other; what a refusal hands back stays for the next. Nothing waits with
-    /// the GIL held.
+    /// Uses the login, one caller after the other. If a refusal contains the login, it stays for the next caller. No
+    /// thread waits for the lock while it holds the GIL.
     pub(crate) fn use_up<T: Send>(
         &self,
         py: Python<'_>,
@@ -46,7 +50,7 @@ impl Login {
     ) -> PyResult<T> {
         let outcome = py.detach(|| {
             let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-            let login = pending.take().ok_or(proofkey::Error::from(ErrorKind::LoginSpent))?;
+            let login = pending.take().ok_or(proofkey::Error::from(ErrorKind::LoginAlreadyUsed))?;
             with(login).map_err(|refusal| {
                 *pending = refusal.login.map(|login| *login);
                 refusal.error
@@ -56,20 +60,21 @@ impl Login {
     }
 }
 
-/// A callback as Python has it.
+/// A callback from Python's arguments.
 pub(crate) fn callback(
     url: &Bound<'_, PyAny>,
     content_type: Option<&Bound<'_, PyAny>>,
     body: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Callback> {
-    // A lone surrogate has no UTF-8, and no callback holds one: U+FFFD in its place is refused like it.
+    // A lone surrogate cannot be encoded as UTF-8, and no valid callback contains one: U+FFFD in its place is refused
+    // too.
     let lossy = |what, value| Ok::<_, PyErr>(text(what, value)?.to_string_lossy().into_owned());
-    let url = lossy("the callback URL", url)?;
+    let url = lossy("callback_url", url)?;
     match (content_type, body) {
         (None, None) => Ok(Callback::url(url)),
         (Some(content_type), Some(body)) => {
-            // Bytes that are no text are no form either.
-            let body = String::from_utf8_lossy(&bytes_or_text("the body", body)?).into_owned();
+            // Bytes that are not UTF-8 are not a form either.
+            let body = String::from_utf8_lossy(&bytes_or_text("body", body)?).into_owned();
             Ok(Callback::form_post(url, lossy("content_type", content_type)?, body))
         }
         _ => Err(PyTypeError::new_err("a posted callback has both content_type and body")),
@@ -78,7 +83,8 @@ pub(crate) fn callback(
 
 #[pyo3::pymethods]
 impl Login {
-    /// The URL to send the browser to. The verifier is not in it. A login that was resumed has none (`RuntimeError`).
+    /// The URL to send the browser to. It does not contain the verifier. A login that was resumed has none
+    /// (`RuntimeError`).
     #[getter]
     fn url(&self) -> PyResult<&str> {
         match &*self.url {
@@ -87,11 +93,23 @@ impl Login {
         }
     }
 
-    /// A name for this login, the same wherever it is opened, for a store and for logs. It is a hash of the state, and
-    /// tells nothing that could be used.
+    /// An identifier of this login, for example for logs. It is the same wherever the login is opened. It is a hash of
+    /// the state, and reveals nothing that could be used.
     #[getter]
     fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The key that a replay store claims for this login: "login:" and its `id`.
+    #[getter]
+    fn replay_key(&self) -> &str {
+        &self.replay_key
+    }
+
+    /// The scope that was asked for, as a list of tokens.
+    #[getter]
+    fn scope(&self) -> Vec<String> {
+        self.scope.clone()
     }
 
     /// When this login expires, in seconds since the epoch.
@@ -106,18 +124,20 @@ impl Login {
         &self.data
     }
 
-    /// Makes an encrypted text of this login, which `client.resume()` opens: in another request, worker, process or
-    /// machine, and in another language. It holds only characters that cookies, headers and URLs hold, about 600 of them
-    /// with ordinary values.
+    /// Turns this login into an encrypted text, which `client.resume()` opens: in another request, worker, process or
+    /// machine, and in another language. It has only characters that cookies, headers and URLs may have, about 600 of
+    /// them with ordinary values.
     ///
-    /// `context` says what the login is for, for example the name of the provider and the user who connects an account:
-    /// it does not open in another context. Sealing again does not make it live longer.
+    /// `context` says what the login is for, for example the name of the provider and the user who connects an account.
+    /// The text does not open in another context. Sealing again does not extend the life of the login.
     ///
-    /// Nobody without the secret can read or change the text. Who has it can deliver a callback with it more than once as
-    /// long as it lives: keep it with the browser that began (a cookie with HttpOnly, Secure and SameSite=Lax), and give
-    /// `client.finish()` a `store` where a second delivery must not reach the server. Its length tells that of the values.
+    /// Nobody without the secret can read or change the text. Anybody who has the text can deliver a callback with it
+    /// more than once while the login lives: keep it with the browser that began (a cookie with HttpOnly, Secure and
+    /// SameSite=Lax), and give `client.finish()` a `replay_store` if a second delivery must not reach the server. The
+    /// length of the text reveals the length of the values.
     ///
-    /// `CallbackError` "login_spent" for a login that was used; `SealError` "seal_too_large" beyond 8192 characters.
+    /// `CallbackError` "login_already_used" for a login that was used; `SealError` "seal_too_large" beyond 8192
+    /// characters.
     ///
     /// >>> import proofkey
     /// >>> keys = proofkey.SealKeys("the secret of this application, 32 random bytes")
@@ -133,7 +153,7 @@ impl Login {
         let context = utf8("context", context)?;
         let sealed = py.detach(|| {
             let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-            pending.as_ref().ok_or(ErrorKind::LoginSpent.into()).and_then(|login| login.seal(&keys.0, &context))
+            pending.as_ref().ok_or(ErrorKind::LoginAlreadyUsed.into()).and_then(|login| login.seal(&keys.0, &context))
         });
         sealed.map_err(|error| flow_error(py, &error))
     }
@@ -141,9 +161,9 @@ impl Login {
     /// Checks the callback and returns the `Exchange` of its code, without network: for programs that bring their own
     /// HTTP. `client.finish()` does both, and takes the same arguments.
     ///
-    /// `CallbackError` leaves the login usable where anybody could have sent the callback; a second use of the right one
-    /// is `login_spent`. For a resumed login call `store.spend(login.id, login.expires_at)` before the request with the code is
-    /// sent, and `store.unspend(login.id)` if nothing of it was. `now` is for tests.
+    /// `CallbackError` leaves the login usable if anybody could have sent the callback; using the right one again is
+    /// "login_already_used". For a resumed login call `store.claim(login.replay_key, login.expires_at)` before the
+    /// request with the code is sent, and `store.release(login.replay_key)` if none of it was sent. `now` is for tests.
     #[pyo3(signature = (callback_url, /, *, content_type = None, body = None, now = None))]
     fn accept(
         &self,
@@ -154,16 +174,19 @@ impl Login {
         now: Option<i64>,
     ) -> PyResult<Exchange> {
         let now = now.unwrap_or_else(proofkey::now);
-        let (client, callback) = (self.client.get().current(py)?, callback(callback_url, content_type, body)?);
-        self.use_up(py, |login| login.accept_as(&client, callback, now)).map(Exchange::new)
+        let (client, callback) = (self.client.current(py)?, callback(callback_url, content_type, body)?);
+        self.use_up(py, |login| login.with_client(&client)?.accept(callback, now)).map(Exchange::new)
     }
 
-    /// The `Exchange` of a code that the server showed to the user, who typed it in: only for a client without a redirect
-    /// URI. Strip the text that was typed; nothing is trimmed here.
+    /// The `Exchange` of a code that the server showed to the user, who typed it in: only for a client without a
+    /// redirect URI. Strip the text that was typed; nothing is trimmed here.
     #[pyo3(signature = (code, /))]
     fn accept_pasted_code(&self, py: Python<'_>, code: &Bound<'_, PyAny>) -> PyResult<Exchange> {
-        let code = Secret::new(text("the code", code)?.to_string_lossy());
-        self.use_up(py, |login| login.accept_pasted_code(code.expose(), proofkey::now())).map(Exchange::new)
+        let code = Secret::new(text("code", code)?.to_string_lossy());
+        let client = self.client.current(py)?;
+        let accept =
+            |login: proofkey::Login| login.with_client(&client)?.accept_pasted_code(code.expose(), proofkey::now());
+        self.use_up(py, accept).map(Exchange::new)
     }
 
     fn __repr__(&self) -> String {

@@ -1,4 +1,4 @@
-//! Waiting for a browser with Python's signals, `webbrowser` and `sys.stderr`.
+//! Runs a login with the browser, with Python's signals, `webbrowser` and `sys.stderr`.
 
 use std::cell::RefCell;
 
@@ -7,7 +7,8 @@ use pyo3::prelude::*;
 
 use crate::error::flow_error;
 
-/// Runs a loopback login while other threads run. What a signal handler or a hook raises ends it.
+/// Runs a loopback login while other threads run. If a signal handler or a hook raises, the login ends with that
+/// exception.
 pub(crate) fn run<'a>(
     py: Python<'_>,
     browser: bool,
@@ -47,19 +48,19 @@ impl Hooks {
             })
             .while_waiting(|| {
                 self.keep(|py| py.check_signals());
-                // It is what was raised that counts.
+                // Any error ends the login; the caller gets what was raised.
                 if self.raised.borrow().is_none() { Ok(()) } else { Err(ErrorKind::LoginExpired.into()) }
             })
     }
 
-    /// Whether the function of the Python side said yes.
+    /// Calls a function of `proofkey._loopback`, and returns whether its result was true.
     fn call(&self, function: &str, text: &str) -> bool {
         let call = |py: Python<'_>| py.import("proofkey._loopback")?.call_method1(function, (text,))?.is_truthy();
         self.keep(call).unwrap_or_default()
     }
 
     fn keep<T>(&self, work: impl FnOnce(Python<'_>) -> PyResult<T>) -> Option<T> {
-        // `None` while the interpreter ends: nobody is left to hear of it.
+        // `None` while the interpreter shuts down.
         let result = Python::try_attach(work)?;
         result.map_err(|error| self.raised.replace(Some(error))).ok()
     }

@@ -1,4 +1,4 @@
-//! The parameters of a request, out of whatever a framework calls them, without losing a repetition.
+//! Reads the parameters of a request from the types that frameworks use, without losing a repeated one.
 
 use std::array;
 use std::borrow::Cow;
@@ -10,9 +10,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyDict, PyList, PyMapping, PyString, PyTuple};
 
 use crate::error::to_request_error;
-use crate::text::{bytes, type_name, wrong_type};
+use crate::python_text::{bytes, type_name, wrong_type};
 
-/// The name of a parameter, and the same as Python's interned text.
+/// The name of a parameter, also as an interned Python string.
 #[derive(Clone, Copy)]
 pub(crate) struct Name<'a, 'py> {
     pub(crate) text: &'static str,
@@ -23,7 +23,8 @@ pub(crate) struct Name<'a, 'py> {
 pub(crate) enum Value<'py> {
     Absent,
     Once(Bound<'py, PyString>),
-    /// An uploaded file, which frameworks put between the texts of a multipart form. It is for the client to send or not.
+    /// An uploaded file, which frameworks list among the texts of a multipart form. The client sent it, so it is not a
+    /// `TypeError`.
     File,
     Repeated(Python<'py>),
 }
@@ -39,7 +40,7 @@ impl<'py> Value<'py> {
         }
     }
 
-    /// Both of two values under one name.
+    /// Combines two values under one name.
     fn and(self, other: Self, py: Python<'py>) -> Self {
         match (self, other) {
             (Self::Absent, value) | (value, Self::Absent) => value,
@@ -48,10 +49,11 @@ impl<'py> Value<'py> {
     }
 }
 
-/// What every grammar refuses by its own name: as long as a verifier and a challenge, of characters that neither has.
+/// Bytes that every grammar refuses with its own error: as long as a verifier and a challenge, but with characters that
+/// neither may have.
 const NO_TEXT: [u8; 43] = [0; 43];
 
-/// Reads the parameters called `names`. Values of other parameters are not looked at.
+/// Reads the parameters called `names`. The values of other parameters are ignored.
 pub(crate) fn read<'py, const N: usize>(
     params: &Bound<'py, PyAny>,
     names: [Name<'_, 'py>; N],
@@ -116,8 +118,8 @@ fn from_mapping<'py>(mapping: &Bound<'py, PyMapping>, name: Name<'_, 'py>) -> Py
     from_value(name, value)
 }
 
-/// `parse_qs` of bytes makes bytes keys. Unseen, they would mean "not sent", and a policy that makes PKCE optional would
-/// then bind nothing.
+/// Refuses bytes keys, which `parse_qs` makes from bytes. If they were ignored, the parameter would count as not sent,
+/// and a policy that makes PKCE optional would bind "none".
 fn no_bytes_key(dict: &Bound<'_, PyDict>, name: Name<'_, '_>) -> PyResult<()> {
     if dict.is_empty() || !dict.contains(PyBytes::new(dict.py(), name.text.as_bytes()))? {
         return Ok(());
@@ -130,7 +132,7 @@ fn from_pairs<'py, const N: usize>(params: &Bound<'py, PyAny>, names: [Name<'_, 
         true => no_params(params),
         false => error,
     })?;
-    // Read a second time it would be empty, which would mean "not sent".
+    // It would be empty when read a second time, and the parameters would count as not sent.
     if pairs.is(params) {
         let hint = "params is an iterator, which can be read only once; pass a list of it";
         return Err(PyTypeError::new_err(hint));
@@ -163,7 +165,7 @@ fn from_value<'py>(name: Name<'_, 'py>, value: Bound<'py, PyAny>) -> PyResult<Va
     }
 }
 
-/// A list of texts, as multi-dicts and `parse_qs` give it.
+/// A list of texts, as multi-dicts and `parse_qs` return it.
 fn from_list<'py>(name: Name<'_, 'py>, values: &Bound<'py, PyAny>) -> PyResult<Value<'py>> {
     let py = values.py();
     if values.is_none() {

@@ -9,8 +9,8 @@ use crate::params::{self, Name};
 
 /// What an authorization server accepts when it binds a challenge to a code.
 ///
-/// `Policy.strict()` is what a server wants: PKCE required, S256 only (RFC 9700 section 2.1.1). Each relaxation is a
-/// method, so that it can be found by its name, and returns another policy.
+/// Use `Policy.strict()`: it requires PKCE with S256 (RFC 9700 section 2.1.1). Each relaxation is a method, so a search
+/// finds it by name, and returns another policy.
 ///
 /// >>> from proofkey import server
 /// >>> server.Policy.strict().allow_plain()
@@ -30,14 +30,14 @@ struct Relaxations {
 
 #[pyo3::pymethods]
 impl Policy {
-    /// A challenge is required, and its method is S256.
+    /// Requires a challenge, and the method S256.
     #[staticmethod]
     fn strict() -> Self {
         Self { policy: proofkey_core::Policy::strict(), relaxations: Relaxations::default() }
     }
 
-    /// Relaxation: also accept the method plain, and its short form, an absent method. Whoever sees the authorization
-    /// request can then redeem the code.
+    /// Relaxation: also accepts the method plain, and its short form, an absent method. Anybody who sees the
+    /// authorization request can then redeem the code.
     ///
     /// >>> from proofkey import server
     /// >>> form = {"code_challenge": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}
@@ -48,8 +48,8 @@ impl Policy {
         Self { policy: self.policy.allow_plain(), relaxations }
     }
 
-    /// Relaxation: accept a request without a challenge and bind "none". For confidential clients with another defence
-    /// against injected codes only (RFC 9700 section 2.1.1); a public client always needs a challenge.
+    /// Relaxation: accepts a request without a challenge and binds "none". Only for confidential clients with another
+    /// defence against injected codes (RFC 9700 section 2.1.1); a public client always needs a challenge.
     ///
     /// >>> from proofkey import server
     /// >>> str(server.Policy.strict().optional_for_confidential_client().bind({}))
@@ -65,7 +65,7 @@ impl Policy {
         bind_under(self.policy, params)
     }
 
-    /// The part of the server's metadata document that tells clients of PKCE (RFC 8414 section 2).
+    /// The part of the server's metadata document that tells clients about PKCE (RFC 8414 section 2).
     ///
     /// >>> from proofkey import server
     /// >>> {"issuer": "https://as.example"} | server.Policy.strict().metadata()
@@ -83,14 +83,14 @@ impl Policy {
     }
 }
 
-/// Turns the `code_challenge` and `code_challenge_method` of an authorization request into what is stored with the code
-/// (RFC 7636 section 4.4): `str(binding)`.
+/// Turns the `code_challenge` and `code_challenge_method` of an authorization request into the binding to store with
+/// the code (RFC 7636 section 4.4): `str(binding)`.
 ///
 /// `params` is the whole query or form, as the framework gives it, so that a repeated parameter is seen: a multi-dict
 /// with `getlist` or `getall`, a dict (also with lists, as `parse_qs` makes them), or pairs.
 ///
 /// PKCE is required, S256 only; `Policy` has the named relaxations. A refusal raises `RequestError`, whose `as_dict()`
-/// is the answer; `TypeError` says that the call itself is wrong.
+/// is the response; `TypeError` says that the call itself is wrong.
 ///
 /// >>> from proofkey import server
 /// >>> challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"

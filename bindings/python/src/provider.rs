@@ -1,16 +1,16 @@
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::error::{discovery_error, flow_error};
-use crate::text::{bytes_or_text, utf8};
+use crate::error::flow_error;
+use crate::python_text::{bytes_or_text, utf8};
 use crate::transport::Transport;
 
-/// An authorization server: its endpoints, and what it promises. URLs are kept and sent as given.
+/// An authorization server: its endpoints, and what it supports. URLs are kept and sent as given.
 ///
-/// `Provider.discover(issuer)` reads them from the server's metadata. `iss_promised` says that it sends `iss` in every
-/// answer (RFC 9207); one without it is then refused. `jwks_uri` is where the keys for ID tokens are, and what the scope
-/// `openid` needs besides the issuer. `ConfigurationError` for URLs that are not absolute, have a
-/// fragment, or are http to anything but 127.0.0.1, [::1] and localhost.
+/// `Provider.discover(issuer)` reads them from the server's metadata. `iss_parameter_supported` says that the server
+/// sends `iss` in every authorization response (RFC 9207); one without it is then refused. `jwks_uri` is where the keys
+/// for ID tokens are; the scope `openid` needs it and the issuer. `ConfigurationError` for URLs that are not absolute,
+/// have a fragment, or are http to anything but 127.0.0.1, [::1] and localhost.
 ///
 /// >>> import proofkey
 /// >>> proofkey.Provider(
@@ -29,8 +29,8 @@ type Further = fn(proofkey::Provider, String) -> Result<proofkey::Provider, proo
 impl Provider {
     #[new]
     #[pyo3(signature = (
-        *, authorization_endpoint, token_endpoint, issuer = None, iss_promised = false, revocation_endpoint = None,
-        jwks_uri = None, userinfo_endpoint = None, end_session_endpoint = None
+        *, authorization_endpoint, token_endpoint, issuer = None, iss_parameter_supported = false,
+        revocation_endpoint = None, jwks_uri = None, userinfo_endpoint = None, end_session_endpoint = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
@@ -38,7 +38,7 @@ impl Provider {
         authorization_endpoint: &Bound<'_, PyAny>,
         token_endpoint: &Bound<'_, PyAny>,
         issuer: Option<&Bound<'_, PyAny>>,
-        iss_promised: bool,
+        iss_parameter_supported: bool,
         revocation_endpoint: Option<&Bound<'_, PyAny>>,
         jwks_uri: Option<&Bound<'_, PyAny>>,
         userinfo_endpoint: Option<&Bound<'_, PyAny>>,
@@ -48,11 +48,11 @@ impl Provider {
         let token_endpoint = utf8("token_endpoint", token_endpoint)?;
         let mut provider = proofkey::Provider::new(authorization_endpoint, token_endpoint);
         let further: [(_, _, Further); 5] = [
-            ("issuer", issuer, proofkey::Provider::issuer),
-            ("revocation_endpoint", revocation_endpoint, proofkey::Provider::revocation_endpoint),
-            ("jwks_uri", jwks_uri, proofkey::Provider::jwks_uri),
-            ("userinfo_endpoint", userinfo_endpoint, proofkey::Provider::userinfo_endpoint),
-            ("end_session_endpoint", end_session_endpoint, proofkey::Provider::end_session_endpoint),
+            ("issuer", issuer, proofkey::Provider::with_issuer),
+            ("revocation_endpoint", revocation_endpoint, proofkey::Provider::with_revocation_endpoint),
+            ("jwks_uri", jwks_uri, proofkey::Provider::with_jwks_uri),
+            ("userinfo_endpoint", userinfo_endpoint, proofkey::Provider::with_userinfo_endpoint),
+            ("end_session_endpoint", end_session_endpoint, proofkey::Provider::with_end_session_endpoint),
         ];
         for (name, url, add) in further {
             if let Some(url) = url {
@@ -61,23 +61,23 @@ impl Provider {
             }
         }
         let provider = provider.map_err(|error| flow_error(py, &error))?;
-        Ok(Self(if iss_promised { provider.iss_promised() } else { provider }))
+        Ok(Self(if iss_parameter_supported { provider.with_iss_parameter_supported() } else { provider }))
     }
 
-    /// The server with this issuer, by its metadata (RFC 8414, then OpenID Connect Discovery), fetched over the network.
+    /// Fetches the metadata of the server with this issuer (RFC 8414, then OpenID Connect Discovery) over the network.
     ///
-    /// `MetadataError` if it is another issuer's or cannot be used; `TransportError`. For an issuer that a user typed in,
-    /// pass `transport=proofkey.Transport(public_only=True)`.
+    /// `MetadataError` if it is another issuer's or cannot be used; `TransportError`. For an issuer that a user typed
+    /// in, pass `transport=proofkey.Transport(public_only=True)`.
     #[staticmethod]
     #[pyo3(signature = (issuer, /, *, transport = None))]
     fn discover(py: Python<'_>, issuer: &Bound<'_, PyAny>, transport: Option<&Transport>) -> PyResult<Self> {
         let issuer = utf8("issuer", issuer)?;
         let transport = transport.cloned().unwrap_or_else(Transport::shared);
         let discovered = py.detach(|| proofkey::Provider::discover(issuer, &transport.0));
-        discovered.map(Self).map_err(|error| discovery_error(py, &error))
+        discovered.map(Self).map_err(|error| flow_error(py, &error))
     }
 
-    /// The server by a metadata document that the program has fetched itself, as bytes or text.
+    /// The server described by a metadata document that the program has fetched itself, as bytes or text.
     ///
     /// >>> import proofkey
     /// >>> document = '''{"issuer": "https://as.example", "authorization_endpoint": "https://as.example/authorize",
@@ -92,49 +92,37 @@ impl Provider {
         provider.map(Self).map_err(|error| flow_error(py, &error))
     }
 
-    /// Dropbox. For a refresh token add the quirk "offline_by_token_access_type"; without a redirect URI it shows the
-    /// code to the user (`login.accept_pasted_code`).
+    /// A widely used server: "dropbox", "github", "google", or "microsoft" with a `tenant`. `ValueError` for any other
+    /// name.
+    ///
+    /// Dropbox and Google give a refresh token with a quirk ("offline_by_token_access_type", "offline_by_access_type"),
+    /// Microsoft with the scope `offline_access`. The `tenant` is an id or a domain, or "common", "organizations" or
+    /// "consumers"; the scope `openid` needs the id, in lower case. Without a redirect URI Dropbox shows the code to
+    /// the user (`login.accept_pasted_code`).
     ///
     /// >>> import proofkey
-    /// >>> proofkey.Provider.dropbox().with_quirk("offline_by_token_access_type").quirks
+    /// >>> proofkey.Provider.known("dropbox").with_quirk("offline_by_token_access_type").quirks
     /// ['offline_by_token_access_type']
     #[staticmethod]
-    fn dropbox(py: Python<'_>) -> PyResult<Self> {
-        proofkey::Provider::dropbox().map(Self).map_err(|error| flow_error(py, &error))
+    #[pyo3(signature = (name, /, *, tenant = None))]
+    fn known(py: Python<'_>, name: &str, tenant: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let tenant = tenant.map(|tenant| utf8("tenant", tenant)).transpose()?;
+        let known = proofkey::KnownProvider::from_name(name, tenant.as_deref()).ok_or_else(|| {
+            PyValueError::new_err("name: \"dropbox\", \"github\", \"google\", or \"microsoft\" with a tenant")
+        })?;
+        proofkey::Provider::known(known).map(Self).map_err(|error| flow_error(py, &error))
     }
 
-    /// GitHub, for OAuth apps and GitHub Apps.
-    #[staticmethod]
-    fn github(py: Python<'_>) -> PyResult<Self> {
-        proofkey::Provider::github().map(Self).map_err(|error| flow_error(py, &error))
-    }
-
-    /// Google. For a refresh token add the quirk "offline_by_access_type". Desktop clients have a secret that they must
-    /// send, and that proves nothing.
-    #[staticmethod]
-    fn google(py: Python<'_>) -> PyResult<Self> {
-        proofkey::Provider::google().map(Self).map_err(|error| flow_error(py, &error))
-    }
-
-    /// Microsoft Entra ID, by the id or the domain of a tenant, or "common", "organizations" or "consumers". For a
-    /// refresh token ask for the scope `offline_access`. The scope `openid` needs the id of the tenant, in lower case.
-    #[staticmethod]
-    #[pyo3(signature = (tenant, /))]
-    fn microsoft(py: Python<'_>, tenant: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let provider = proofkey::Provider::microsoft(&utf8("tenant", tenant)?);
-        provider.map(Self).map_err(|error| flow_error(py, &error))
-    }
-
-    /// The same server, of which this is special: "scope_separated_by_comma" (GitHub, Slack: in its answers),
-    /// "offline_by_token_access_type" (Dropbox) or "offline_by_access_type" (Google). `ValueError` for another name.
+    /// Enables a quirk: "scope_separated_by_comma" (responses of GitHub and Slack), "offline_by_token_access_type"
+    /// (Dropbox) or "offline_by_access_type" (Google). `ValueError` for any other name.
     #[pyo3(signature = (quirk, /))]
     fn with_quirk(&self, quirk: &str) -> PyResult<Self> {
         let known = proofkey::Quirk::ALL.iter().find(|known| known.as_str() == quirk);
-        let known = known.ok_or_else(|| PyValueError::new_err("no quirk has this name"))?;
+        let known = known.ok_or_else(|| PyValueError::new_err("quirk: no quirk has this name"))?;
         Ok(Self(self.0.clone().with_quirk(*known)))
     }
 
-    /// What is special about the server, as far as it was told.
+    /// The enabled quirks.
     #[getter]
     fn quirks(&self) -> Vec<&'static str> {
         self.0.quirks().iter().map(|quirk| quirk.as_str()).collect()
@@ -152,31 +140,63 @@ impl Provider {
         self.0.token_endpoint()
     }
 
-    /// What the metadata says about PKCE: "S256", "unsupported_s256" (methods are listed, and S256 is not among them) or
+    /// The issuer identifier; `None` if it is not known.
+    #[getter]
+    fn issuer(&self) -> Option<&str> {
+        self.0.issuer()
+    }
+
+    /// Whether the server sends `iss` in every authorization response.
+    #[getter]
+    const fn iss_parameter_supported(&self) -> bool {
+        self.0.iss_parameter_supported()
+    }
+
+    /// Where tokens are revoked; `None` if it is not known.
+    #[getter]
+    fn revocation_endpoint(&self) -> Option<&str> {
+        self.0.revocation_endpoint()
+    }
+
+    /// Where the server's keys for ID tokens are; `None` if it is not known.
+    #[getter]
+    fn jwks_uri(&self) -> Option<&str> {
+        self.0.jwks_uri()
+    }
+
+    /// Where the server says more about the user; `None` if it is not known.
+    #[getter]
+    fn userinfo_endpoint(&self) -> Option<&str> {
+        self.0.userinfo_endpoint()
+    }
+
+    /// Where the browser is sent to sign out; `None` if it is not known.
+    #[getter]
+    fn end_session_endpoint(&self) -> Option<&str> {
+        self.0.end_session_endpoint()
+    }
+
+    /// What the metadata says about PKCE: "S256", "without_s256" (methods are listed, and S256 is not among them) or
     /// "unknown". S256 is sent in every case.
     #[getter]
     const fn pkce_support(&self) -> &'static str {
-        match self.0.pkce_support() {
-            proofkey::PkceSupport::S256 => "S256",
-            proofkey::PkceSupport::WithoutS256 => "unsupported_s256",
-            proofkey::PkceSupport::Unknown => "unknown",
-        }
+        self.0.pkce_support().as_str()
     }
 
-    /// The same provider, for profiles that take no server whose metadata does not list S256: `ConfigurationError` then.
+    /// The same provider, or `ConfigurationError` if its metadata does not list S256.
     ///
     /// >>> import proofkey
-    /// >>> proofkey.Provider.github().require_advertised_pkce().pkce_support
+    /// >>> proofkey.Provider.known("github").require_advertised_pkce().pkce_support
     /// 'S256'
     fn require_advertised_pkce(&self, py: Python<'_>) -> PyResult<Self> {
         self.0.clone().require_advertised_pkce().map(Self).map_err(|error| flow_error(py, &error))
     }
 
-    /// How a client with a secret authenticates unless it is told: "client_secret_basic", or "client_secret_post" if the
-    /// metadata offers that alone.
+    /// How a client with a secret authenticates unless it is told otherwise: "client_secret_basic", or
+    /// "client_secret_post" if the metadata lists that one and not the other.
     #[getter]
     const fn token_endpoint_auth_method(&self) -> &'static str {
-        self.0.token_endpoint_auth_method()
+        self.0.token_endpoint_auth_method().as_str()
     }
 
     fn __repr__(&self) -> String {

@@ -5,17 +5,17 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use crate::error::{flow_error, to_pyerr};
+use crate::python_text::type_name;
 use crate::secret::not_copied;
-use crate::text::type_name;
 
-/// The keys that seal logins, made from secrets of the application: the newest seals, and the older ones still open.
+/// The keys that seal logins, derived from secrets of the application. The newest one seals; the older ones still open.
 ///
-/// A secret is 32 random bytes, or a text made from them (`secrets.token_urlsafe(32)`), the same in every process that may
-/// finish the login. To replace it, put the new one in front, and keep the old one for the ten minutes that its logins
-/// live. `SealError` "secret_weak" for fewer than 16 bytes; a `WeakSecretWarning` for fewer than 32.
+/// A secret is 32 random bytes, or a text made from them (`secrets.token_urlsafe(32)`). It is the same in every process
+/// that may finish the login. To replace it, pass the new secret first, and keep the old one for ten minutes, until its
+/// logins have expired. `SealError` "secret_weak" for fewer than 16 bytes; a `WeakSecretWarning` for fewer than 32.
 ///
-/// They cannot be compared, hashed, copied or pickled. The keys are erased when the object goes away; the secrets that
-/// were passed in are Python's, and are not.
+/// They cannot be compared, hashed, copied or pickled. The keys are erased when the object is freed; the secrets that
+/// were passed in are Python objects, and are not erased.
 ///
 /// >>> import proofkey
 /// >>> proofkey.SealKeys("the secret of this application, 32 random bytes", "the secret of last year, just as random")
@@ -31,7 +31,7 @@ impl SealKeys {
         let mut keys = proofkey::SealKeys::new(secret_bytes("secret", secret)?);
         for secret in older {
             let bytes = secret_bytes("an older secret", &secret)?;
-            keys = keys.and_then(|keys| keys.older(bytes));
+            keys = keys.and_then(|keys| keys.with_older(bytes));
         }
         let keys = keys.map_err(|error| flow_error(py, &error))?;
         if keys.is_weak() {
@@ -54,7 +54,7 @@ impl SealKeys {
     }
 }
 
-/// The bytes of a secret where they are, without a copy that nobody erases.
+/// The bytes of a secret, borrowed from the Python object: nobody would erase a copy.
 fn secret_bytes<'a>(what: &str, secret: &'a Bound<'_, PyAny>) -> PyResult<&'a [u8]> {
     if let Ok(secret) = secret.cast::<PyBytes>() {
         return Ok(secret.as_bytes());

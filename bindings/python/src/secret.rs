@@ -3,7 +3,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-/// A text that must not leak, for example an access token. Its repr hides it; `expose()` is the only way out.
+/// A text that must not leak, for example an access token. Its repr hides it; `expose()` is the only way to read it.
 ///
 /// It cannot be compared, hashed, copied or pickled. What `expose()` returned cannot be erased in Python.
 #[pyo3::pyclass(frozen, module = "proofkey")]

@@ -4,20 +4,22 @@ use pyo3::types::{PyDict, PyList};
 
 use crate::error::flow_error;
 use crate::json::{claims_to_python, to_python};
+use crate::python_text::utf8;
 use crate::secret::{Secret, not_copied};
-use crate::text::utf8;
 
 /// What the token endpoint granted (RFC 6749 section 5.1). It cannot be copied or pickled, and its repr hides the
-/// tokens; `to_dict()` hands everything out, for storage.
+/// tokens; `to_dict()` returns everything in clear text, for storage.
 #[pyo3::pyclass(frozen, module = "proofkey")]
 pub(crate) struct Tokens(pub(crate) proofkey::Tokens);
 
 #[pyo3::pymethods]
 impl Tokens {
-    /// Tokens that were stored: what `to_dict()` gave. The ID token in it was checked when it came, and is not again.
+    /// Tokens from storage, made of what `to_dict()` returned. Their ID token was checked when it came and is not
+    /// checked again.
     ///
     /// >>> import proofkey
-    /// >>> proofkey.Tokens.from_dict({"access_token": "a", "refresh_token": "r", "expires_at": None, "scope": ["read"]})
+    /// >>> stored = {"access_token": "a", "refresh_token": "r", "expires_at": None, "scope": ["read"]}
+    /// >>> proofkey.Tokens.from_dict(stored)
     /// <proofkey.Tokens redacted, scope=["read"], expires_at=None>
     #[staticmethod]
     #[pyo3(signature = (stored, /))]
@@ -34,19 +36,21 @@ impl Tokens {
         }
     }
 
-    /// The access token: send `access_token.expose()` as `Authorization: Bearer …` to the resource server alone.
+    /// The access token: send `access_token.expose()` as `Authorization: Bearer …` to the resource server and to nobody
+    /// else.
     #[getter]
     fn access_token(&self) -> Secret {
         Secret(self.0.access_token().clone())
     }
 
-    /// The refresh token; `None` if none came.
+    /// The refresh token; `None` if the server sent none.
     #[getter]
     fn refresh_token(&self) -> Option<Secret> {
         self.0.refresh_token().cloned().map(Secret)
     }
 
-    /// The lifetime of the access token in seconds; `None` if the server did not say: neither expired nor eternal.
+    /// The lifetime of the access token in seconds. `None` if the server did not say; the token is then neither expired
+    /// nor everlasting.
     #[getter]
     const fn expires_in(&self) -> Option<u32> {
         self.0.expires_in()
@@ -58,8 +62,9 @@ impl Tokens {
         self.0.expires_at()
     }
 
-    /// Whether the access token expires within that many seconds from now, so that it is time to refresh. `False` if
-    /// the server did not say when: refresh those once a resource server answers `invalid_token`, and only once.
+    /// Whether the access token expires within this many seconds from now, so that it is time to refresh. `False` if
+    /// the server did not say when it expires: refresh such tokens when a resource server responds with
+    /// `invalid_token`, and try it only once.
     #[pyo3(signature = (seconds, /))]
     fn expires_within(&self, seconds: u32) -> bool {
         self.0.expires_within(seconds, proofkey::now())
@@ -71,52 +76,52 @@ impl Tokens {
         self.0.scope().map(|scope| scope.iter().map(String::as_str).collect())
     }
 
-    /// Whether the granted scope is another set than the requested one.
+    /// Whether the granted scope is a different set from the requested one; `False` if none was requested.
     #[getter]
     const fn scope_changed(&self) -> bool {
         self.0.scope_changed()
     }
 
-    /// Whether the server left `token_type` out, so that it was taken to be Bearer.
+    /// Whether the server left out `token_type`, so that Bearer was assumed.
     #[getter]
     const fn token_type_defaulted(&self) -> bool {
         self.0.token_type_defaulted()
     }
 
-    /// The quirks of the provider under which these tokens were asked for and read.
+    /// The provider's quirks that applied when these tokens were requested and read.
     #[getter]
     fn quirks(&self) -> Vec<&'static str> {
         self.0.quirks().iter().map(|quirk| quirk.as_str()).collect()
     }
 
-    /// A further member of the answer, for example Dropbox's `account_id`; `None` if it is not there. Do not trust
+    /// A further member of the response, for example Dropbox's `account_id`; `None` if it is not there. Do not trust
     /// it.
     #[pyo3(signature = (name, /))]
     fn extra<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.0.extra(name).map(|value| to_python(py, value)).transpose()
     }
 
-    /// What the checked ID token says about the user, as a dict; `None` without the scope `openid`. Know users by the pair of
-    /// `claims["iss"]` and `claims["sub"]`, never by an e-mail address.
+    /// What the checked ID token says about the user, as a dict; `None` without the scope `openid`. Identify users by
+    /// the pair of `claims["iss"]` and `claims["sub"]`, never by an e-mail address.
     #[getter]
     fn claims<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         self.0.claims().map(|claims| claims_to_python(py, claims)).transpose()
     }
 
-    /// The ID token itself; `None` without the scope `openid`. It is no proof to anybody else.
+    /// The ID token itself; `None` without the scope `openid`. Do not use it as a credential anywhere else.
     #[getter]
     fn id_token(&self) -> Option<Secret> {
         self.0.id_token().cloned().map(Secret)
     }
 
-    /// Whether the signature of the ID token was verified when it came; not so for `trust_token_endpoint_tls()`, and for
-    /// tokens out of a storage.
+    /// Whether the signature of the ID token was verified when it came. `False` after `trust_token_endpoint_tls()`, for
+    /// tokens from storage, and without an ID token.
     #[getter]
     fn signature_verified(&self) -> bool {
         self.0.signature_verified()
     }
 
-    /// Everything as a dict, the tokens in clear: for storage that is safe enough for them.
+    /// Everything as a dict, with the tokens in clear text. Store it only where they are safe.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let tokens = PyDict::new(py);
         tokens.set_item("access_token", self.0.access_token().expose())?;
@@ -124,6 +129,7 @@ impl Tokens {
         tokens.set_item("refresh_token", self.0.refresh_token().map(proofkey::Secret::expose))?;
         tokens.set_item("id_token", self.0.id_token().map(proofkey::Secret::expose))?;
         tokens.set_item("expires_at", self.0.expires_at())?;
+        tokens.set_item("resource", PyList::new(py, self.0.resource())?)?;
         tokens.set_item("scope", self.0.scope().map(|scope| PyList::new(py, scope)).transpose()?)?;
         Ok(tokens)
     }

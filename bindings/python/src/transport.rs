@@ -7,12 +7,13 @@ use pyo3::prelude::*;
 
 use crate::error::flow_error;
 
-/// A blocking transport that is safe by default: https with the roots of the operating system (plain http only to
-/// loopback), ten seconds for the whole request, no redirects, cookies, proxies or .netrc, 1 MiB of body at most.
+/// A blocking transport that is safe by default: it uses https with the root certificates of the operating system
+/// (plain http only to loopback), takes ten seconds at most for a whole request, accepts 1 MiB of body at most, follows
+/// no redirects, and uses no cookies, proxies or .netrc.
 ///
-/// `ca_file` is a PEM file of certificates to trust, and nobody else; `public_only` refuses addresses that are not public,
-/// for hosts that a user names; `timeout` is another limit, in seconds. Clients share one unless they are given their own.
-/// It serves all threads.
+/// `ca_file` is a PEM file with the only certificates to trust (`ConfigurationError` "ca_file_invalid" if it has none);
+/// `public_only` refuses addresses that are not public, for hosts that a user names; `timeout` is another limit, in
+/// seconds. Clients share one transport unless they are given their own. It is safe to share between threads.
 ///
 /// >>> import proofkey
 /// >>> proofkey.Transport(timeout=5)
@@ -22,7 +23,7 @@ use crate::error::flow_error;
 pub(crate) struct Transport(pub(crate) proofkey::Transport);
 
 impl Transport {
-    /// The one that is made with the first client and lives as long as the process.
+    /// The transport that clients share by default. It is made with the first client and lives as long as the process.
     pub(crate) fn shared() -> Self {
         static SHARED: OnceLock<proofkey::Transport> = OnceLock::new();
         Self(SHARED.get_or_init(proofkey::Transport::new).clone())
@@ -45,9 +46,21 @@ impl Transport {
             transport = transport.public_only();
         }
         if let Some(seconds) = timeout {
-            transport = transport.timeout(time_out(seconds)?);
+            transport = transport.with_timeout(time_out(seconds)?);
         }
         Ok(Self(transport))
+    }
+
+    /// The limit for a whole request, in seconds.
+    #[getter]
+    fn timeout(&self) -> f64 {
+        self.0.timeout().as_secs_f64()
+    }
+
+    /// Whether it connects to public addresses only.
+    #[getter]
+    const fn public_only(&self) -> bool {
+        self.0.is_public_only()
     }
 
     fn __repr__(&self) -> &'static str {
@@ -55,7 +68,7 @@ impl Transport {
     }
 }
 
-/// A limit that the caller sets.
+/// A limit in seconds.
 pub(crate) fn time_out(seconds: f64) -> PyResult<Duration> {
     let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero());
     timeout.ok_or_else(|| PyValueError::new_err("timeout must be a positive number of seconds"))

@@ -4,16 +4,16 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
 use crate::error::to_pyerr;
-use crate::text::{bytes, text, type_name};
+use crate::python_text::{bytes, text, type_name};
 
 /// The secret of one authorization request: 43 to 128 unreserved characters (RFC 7636 section 4.1).
 ///
-/// `Verifier.generate()` makes one; `Verifier(text)` reads one that comes from elsewhere, and raises `VerifierError` for
-/// anything but 43 to 128 of the characters A-Z a-z 0-9 - . _ ~. Nothing is trimmed or decoded.
+/// `Verifier.generate()` makes one; `Verifier(text)` reads one that comes from elsewhere, and raises `VerifierError`
+/// for anything but 43 to 128 of the characters A-Z a-z 0-9 - . _ ~. Nothing is trimmed or decoded.
 ///
-/// It cannot be compared, hashed, copied or pickled, and its repr hides it; `expose()` is the only way out. The object
-/// is erased when it goes away. Text that `expose()` returned cannot be erased in Python: ask for it late, and keep no
-/// reference.
+/// It cannot be compared, hashed, copied or pickled, and its repr hides it; `expose()` is the only way to read it. It
+/// is erased when the object is freed. Text that `expose()` returned cannot be erased in Python: ask for it late, and
+/// keep no reference.
 ///
 /// >>> import proofkey
 /// >>> verifier = proofkey.Verifier("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
@@ -25,7 +25,7 @@ use crate::text::{bytes, text, type_name};
 pub(crate) struct Verifier(proofkey_core::Verifier);
 
 impl Verifier {
-    /// The same verifier for a login that is to use it.
+    /// A copy for a login that will use it.
     pub(crate) fn copy(&self) -> Result<proofkey_core::Verifier, proofkey_core::Error> {
         proofkey_core::Verifier::parse(self.0.expose_bytes())
     }
@@ -39,7 +39,7 @@ impl Verifier {
         parse(text).map(Self)
     }
 
-    /// A fresh verifier: 32 bytes from the operating system as 43 base64url characters. One for each request.
+    /// A fresh verifier: 32 bytes from the operating system as 43 base64url characters. Make one for each request.
     ///
     /// >>> import proofkey
     /// >>> len(proofkey.Verifier.generate().expose())
@@ -49,7 +49,7 @@ impl Verifier {
         proofkey_core::Verifier::generate().map(Self).map_err(|error| to_pyerr(py, error))
     }
 
-    /// A verifier from 32 to 96 bytes of a cryptographic generator of your own, which must be used once.
+    /// A verifier from 32 to 96 bytes of your own cryptographic generator. Use the bytes only once.
     ///
     /// >>> import os, proofkey
     /// >>> len(proofkey.Verifier.from_entropy(os.urandom(96)).expose())
@@ -75,7 +75,7 @@ impl Verifier {
         PyString::from_bytes(py, self.0.challenge().as_bytes())
     }
 
-    /// The secret characters, for the body of the token request and for nothing else.
+    /// The secret characters. Use them only in the body of the token request.
     fn expose<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
         PyString::from_bytes(py, self.0.expose_bytes())
     }
@@ -84,9 +84,9 @@ impl Verifier {
         "<proofkey.Verifier redacted>"
     }
 
-    // Without it, `==` would compare identities, and quietly be False for two objects with the same text.
+    // Without this, `==` would compare identities, and silently give False for two objects with the same text.
     fn __richcmp__(&self, _other: &Bound<'_, PyAny>, _op: CompareOp) -> PyResult<bool> {
-        Err(PyTypeError::new_err("a Verifier cannot be compared; a server checks one with proofkey.server.redeem"))
+        Err(PyTypeError::new_err("a Verifier cannot be compared; a server checks one with proofkey.server.verify"))
     }
 
     fn __reduce_ex__(&self, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {

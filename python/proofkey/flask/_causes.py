@@ -1,4 +1,4 @@
-"""Why a login did not come to its end, told apart."""
+"""The causes of a refused login, and what the user reads about each."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import proofkey
 
 @dataclass(frozen=True)
 class Cause:
-    """One of the reasons, and what to tell the user."""
+    """One cause, and what to tell the user."""
 
     name: str
     status: int
@@ -16,26 +16,26 @@ class Cause:
 
 
 class LoginRefused(Exception):
-    """A login that did not come to its end. `cause` tells why, `error` is the library's own, where there is one.
+    """A login that could not begin or finish. `cause` says why; `error` is the library's own error, if there is one.
 
-    Neither has anything secret in it, and the provider's own words in `error` are not to be trusted.
+    Neither contains a secret. The provider's own words in `error` are untrusted.
     """
 
     def __init__(self, cause: str, *, provider: str, error: proofkey.Error | None = None) -> None:
         super().__init__(cause)
         self.cause = cause
-        """A word of `CAUSES`, for example "expired"."""
+        """A key of `CAUSES`, for example "expired"."""
         self.provider = provider
         """The provider's name in this app."""
         self.error = error
-        """What the library said."""
+        """The library's own error, if there is one."""
         self.next: str | None = None
-        """Where the user wanted to go, a path of this site, if the login told."""
+        """Where the user wanted to go, if known: a path of this site."""
 
     @property
     def status(self) -> int:
-        """The HTTP status to answer with: 400, 502 where the provider or the network failed, 503 where the app is set
-        up wrongly."""
+        """The HTTP status of the response: 400; 502 if the provider or the network failed; 503 if this app is set up
+        wrongly or cannot do it at the moment."""
         return CAUSES[self.cause].status
 
     @property
@@ -45,7 +45,7 @@ class LoginRefused(Exception):
 
     @property
     def text(self) -> str:
-        """A sentence or two for the user, with what to do."""
+        """One to three sentences for the user, which also say what to do."""
         return CAUSES[self.cause].text
 
     def __str__(self) -> str:
@@ -53,16 +53,18 @@ class LoginRefused(Exception):
 
 
 def of_error(error: proofkey.Error, provider: str) -> LoginRefused:
-    """The cause behind an error of the library."""
+    """Turns an error of the library into a `LoginRefused` with the right cause."""
     if isinstance(error, proofkey.AuthorizationError):
         cause = "denied" if error.error == "access_denied" else "provider_error"
     elif error.name == "store_unavailable":
         cause = "store"
     elif error.name == "keys_unavailable":
-        cause = "network_before"  # They are asked for before the code is sent.
+        cause = "network_before"  # The keys are normally fetched before the code is sent.
     elif isinstance(error, proofkey.TransportError):
         cause = "network_after" if error.request_sent else "network_before"
-    elif isinstance(error, (proofkey.TokenError, proofkey.IdTokenError, proofkey.MetadataError)):
+    elif isinstance(
+        error, (proofkey.TokenError, proofkey.IdTokenError, proofkey.MetadataError, proofkey.UserinfoError)
+    ):
         cause = "provider_error"
     elif isinstance(error, proofkey.ConfigurationError):
         cause = "configuration"
@@ -75,7 +77,7 @@ _NAMES = {
     "iss_mismatch": "issuer_mismatch",
     "iss_missing": "issuer_mismatch",
     "login_expired": "expired",
-    "login_spent": "already_finished",
+    "login_already_used": "already_finished",
     "state_mismatch": "not_issued_here",
     "seal_key_unknown": "not_issued_here",
     "seal_forged": "not_issued_here",
@@ -92,105 +94,109 @@ CAUSES = {
         Cause(
             "no_cookie",
             400,
-            "This browser did not begin this sign-in",
-            "Its cookie did not come back. Sign in again in this browser, and allow cookies for this site.",
+            "This browser does not know this sign-in",
+            "It started in another browser, or its cookie was blocked or deleted. Allow cookies for this site, then "
+            "sign in again.",
         ),
-        Cause("expired", 400, "That took too long", "A sign-in is valid for ten minutes. Sign in again."),
+        Cause("expired", 400, "That took too long", "A sign-in has to be finished within ten minutes. Sign in again."),
         Cause(
             "other_host",
             400,
-            "The sign-in began at another address",
-            "It began at another name of this site, for example 127.0.0.1 instead of localhost, which does not share "
-            "its cookies. Sign in again from here.",
+            "The sign-in started at another address",
+            "It started at another name of this site, for example 127.0.0.1 instead of localhost, and the two names do "
+            "not share cookies. Sign in again from here.",
         ),
         Cause(
             "not_issued_here",
             400,
-            "This is not an answer to a sign-in of this site",
-            "The link was made up, belongs to another site, or the site's secret has changed since. Sign in again.",
+            "This link does not belong to a sign-in on this site",
+            "The link was made up or comes from another site, or this site's secret key has changed since the sign-in "
+            "started. Sign in again.",
         ),
         Cause(
             "already_finished",
             400,
-            "This sign-in is finished already",
+            "This sign-in is already finished",
             "The page was loaded a second time. If you are not signed in, sign in again.",
         ),
         Cause("denied", 400, "The sign-in was declined", "Nothing was shared with this site. You can sign in again."),
         Cause(
             "provider_error",
             502,
-            "The provider did not let the sign-in finish",
-            "Its answer was an error, or not what it should be. Sign in again; if it stays so, tell this site.",
+            "The provider did not complete the sign-in",
+            "It sent an error or an unexpected response. Sign in again. If this keeps happening, tell the people who "
+            "run this site.",
         ),
         Cause(
             "issuer_mismatch",
             400,
-            "The answer came from another provider",
-            "It was not sent by the one where the sign-in began, and was not used. This may be an attack. Sign in "
-            "again from this site.",
+            "The response came from another provider",
+            "It did not come from the provider that this sign-in started with, so it was not used. This may be an "
+            "attack. Sign in again from this site.",
         ),
         Cause(
             "network_before",
             502,
             "The provider cannot be reached",
-            "Nothing of the sign-in is used up: load this page again in a moment.",
+            "Your sign-in is not lost: load this page again in a moment.",
         ),
         Cause(
             "network_after",
             502,
-            "The connection to the provider broke",
-            "The sign-in may have been used up. Sign in again.",
+            "The connection to the provider was lost",
+            "This sign-in may already have been used, so it cannot continue. Sign in again.",
         ),
         Cause(
             "store",
             503,
-            "This site cannot finish sign-ins just now",
-            "Nothing of the sign-in is used up: load this page again in a moment.",
+            "This site cannot finish sign-ins right now",
+            "Your sign-in is not lost: load this page again in a moment.",
         ),
         Cause(
             "callback_malformed",
             400,
-            "This is not an answer that a sign-in can end with",
-            "Something on the way changed it. Sign in again.",
+            "The response to this sign-in cannot be read",
+            "Something changed it on its way here. Sign in again.",
         ),
         Cause(
             "user_changed",
             400,
-            "Somebody else is signed in now, or nobody",
-            "The account was to be connected for the user who was signed in here before. Begin again.",
+            "You are no longer signed in as the same user",
+            "The account was meant for the user who was signed in before, so it was not connected. Start again.",
         ),
         Cause(
             "post_required",
             400,
-            "Connecting an account begins with a button of this site",
-            "This link cannot begin it, because another site may have made it.",
+            "Use the button on this site to connect an account",
+            "You have to be signed in. A link cannot connect an account, because another site could have made it.",
         ),
         Cause(
             "too_many",
             400,
             "Too many sign-ins are open",
-            "Another site has sent you here, and may not end those that you began yourself. Begin from this page.",
+            "Another site sent you here. To protect the sign-ins that you started yourself, it cannot start one more. "
+            "Sign in from this site instead.",
         ),
         Cause(
             "proxy",
             503,
             "This site does not know its own address",
-            "It is reached over https and sees http: behind a proxy it needs PROOFKEY_BASE_URL, or werkzeug's "
-            "ProxyFix.",
+            "It is reached over https but sees http. Behind a proxy, the administrator has to set PROOFKEY_BASE_URL or "
+            "use Werkzeug's ProxyFix.",
         ),
         Cause(
             "base_url",
             503,
             "This site does not know its own address",
-            "The administrator has to set PROOFKEY_BASE_URL, or Flask's TRUSTED_HOSTS.",
+            "The administrator has to set PROOFKEY_BASE_URL or Flask's TRUSTED_HOSTS.",
         ),
         Cause(
             "configuration",
             503,
-            "Signing in is not set up here",
-            'The administrator finds the reason in the log, and with the command "flask proofkey doctor".',
+            "Sign-in is not set up correctly on this site",
+            'The administrator can find the reason in the log and with the command "flask proofkey doctor".',
         ),
-        Cause("prefetch", 503, "Not yet", "This page is loaded when it is opened, not ahead of it."),
+        Cause("prefetch", 503, "Not yet", "This page loads when you open it, not in advance."),
     )
 }
 """Every cause by its name."""

@@ -1,4 +1,4 @@
-"""`flask proofkey doctor`: what is set up wrongly, before a user finds out."""
+"""`flask proofkey doctor`: finds mistakes in the configuration before a user does."""
 
 import email.utils
 import http.client
@@ -12,12 +12,12 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 import proofkey
-from proofkey import store
 from proofkey.flask._app import App
+from proofkey.replay_store import MemoryReplayStore
 
 
 def doctor(names: Callable[[], list[str]]) -> click.Command:
-    """The command, for these providers."""
+    """The command that checks these providers."""
 
     @click.command("doctor")
     @with_appcontext
@@ -38,18 +38,18 @@ def _findings(app: Flask, names: list[str]) -> Iterator[tuple[bool, str]]:
     base_url: str | None = app.config.get("PROOFKEY_BASE_URL")
     yield from _address(app, base_url)
     yield from _session(app, base_url)
-    yield _store(kept)
-    yield bool(names), f"providers: {', '.join(names) or 'none: call @auth.on_login(name)'}"
+    yield _replay_store(kept)
+    yield bool(names), f"providers: {', '.join(names) or 'none; add one with @auth.on_login(name)'}"
     for name in names:
         yield from _provider(kept, name, base_url)
 
 
 def _secrets(kept: App) -> Iterator[tuple[bool, str]]:
     newest, *older = [len(secret) for secret in kept.secrets]
-    advice = "" if newest >= 32 else ': python -c "import secrets; print(secrets.token_hex(32))" makes one'
+    advice = "" if newest >= 32 else ': make one with python -c "import secrets; print(secrets.token_hex(32))"'
     yield newest >= 32, f"SECRET_KEY has {newest} bytes{advice}"
     for length in older:
-        yield length >= 32, f"SECRET_KEY_FALLBACKS has one of {length} bytes"
+        yield length >= 32, f"a secret in SECRET_KEY_FALLBACKS has {length} bytes"
 
 
 def _address(app: Flask, base_url: str | None) -> Iterator[tuple[bool, str]]:
@@ -58,7 +58,7 @@ def _address(app: Flask, base_url: str | None) -> Iterator[tuple[bool, str]]:
         is_loopback = url.hostname in ("localhost", "127.0.0.1", "::1")
         yield url.scheme == "https" or is_loopback, f"PROOFKEY_BASE_URL is {base_url}"
     elif app.config.get("TRUSTED_HOSTS"):
-        yield True, "the address is that of the request, for TRUSTED_HOSTS; behind a proxy add werkzeug's ProxyFix"
+        yield True, "the address comes from the request and TRUSTED_HOSTS; behind a proxy, add Werkzeug's ProxyFix"
     else:
         yield True, "PROOFKEY_BASE_URL is not set: logins work on localhost only"
 
@@ -66,31 +66,33 @@ def _address(app: Flask, base_url: str | None) -> Iterator[tuple[bool, str]]:
 def _session(app: Flask, base_url: str | None) -> Iterator[tuple[bool, str]]:
     is_secure = bool(app.config.get("SESSION_COOKIE_SECURE"))
     is_https = (base_url or "").startswith("https://")
-    yield is_secure or not is_https, f"SESSION_COOKIE_SECURE is {is_secure}" + (", under https" if is_https else "")
+    suffix = ", and the site is https" if is_https else ""
+    yield is_secure or not is_https, f"SESSION_COOKIE_SECURE is {is_secure}{suffix}"
     same_site = app.config.get("SESSION_COOKIE_SAMESITE")
-    # "Strict" keeps the session back when the provider sends the browser here: the user would not be known, and what
-    # the session held would be lost. Without the attribute, which is Flask's default, sign-ins work.
-    advice = ': "Lax" keeps it out of forms of other sites, and lets it come back from the provider'
+    # With "Strict" the browser does not send the session when the provider redirects back: the app would not know the
+    # user, and would lose what the session holds. Without the attribute, Flask's default, sign-ins work.
+    advice = ': "Lax" keeps the session out of forms of other sites, but not out of the redirect from the provider'
     found = f"SESSION_COOKIE_SAMESITE is {same_site or 'not set'}"
     yield same_site in ("Lax", None), found if same_site == "Lax" else found + advice
 
 
-def _store(kept: App) -> tuple[bool, str]:
+def _replay_store(kept: App) -> tuple[bool, str]:
     try:
-        finished = kept.finished
+        store = kept.replay_store
     except proofkey.TransportError as error:
-        return False, f"PROOFKEY_STORE: {error.__cause__ or error}"
-    is_shared = not isinstance(finished, store.MemoryStore)
-    return True, f"a login counts once {'across all workers' if is_shared else 'in each worker: see PROOFKEY_STORE'}"
+        return False, f"PROOFKEY_REPLAY_STORE: {error.__cause__ or error}"
+    if isinstance(store, MemoryReplayStore):
+        return True, "each worker accepts a login once; with PROOFKEY_REPLAY_STORE, all workers together do"
+    return True, "all workers together accept a login once"
 
 
 def _provider(kept: App, name: str, base_url: str | None) -> Iterator[tuple[bool, str]]:
-    setting = kept.setting(name)
-    path = setting["redirect_path"] or f"{kept.prefix}/{name}/callback"
+    config = kept.config(name)
+    path = config["redirect_path"] or f"{kept.prefix}/{name}/callback"
     yield True, f"{name}: the redirect URI to register is {(base_url or 'http://localhost:5000').rstrip('/')}{path}"
     try:
-        provider = kept.provider(setting)
-        setting.client(provider, f"{(base_url or 'http://localhost').rstrip('/')}{path}")
+        provider = kept.provider(config)
+        config.client(provider, f"{(base_url or 'http://localhost').rstrip('/')}{path}")
     except proofkey.Error as error:
         yield False, f"{name}: {error}"
         return
@@ -99,11 +101,11 @@ def _provider(kept: App, name: str, base_url: str | None) -> Iterator[tuple[bool
     if skew is None:
         yield False, f"{name}: the token endpoint cannot be reached"
     else:
-        yield abs(skew) <= 30, f"{name}: its clock is {skew:+d} seconds from here"
+        yield abs(skew) <= 30, f"{name}: the provider's clock differs from this one by {skew:+d} seconds"
 
 
 def _skew(endpoint: str) -> int | None:
-    """How far the server's clock is ahead, by the `Date` of whatever it answers."""
+    """How many seconds the server's clock is ahead, according to the `Date` header of any response."""
     url = urlsplit(endpoint)
     try:
         connection = http.client.HTTPConnection(url.netloc, timeout=10)

@@ -1,7 +1,7 @@
-"""The cookies of pending logins: one each, sealed, for ten minutes, and all of them together small.
+"""The cookies of pending logins: one sealed cookie per login, for ten minutes, with a limit on their total size.
 
-The name tells which login it is, when it began and whether another site began it, so that none has to be opened to tell
-which goes first when there are too many. A forged name changes only which of this browser's own logins is forgotten.
+The name of a cookie says which login it holds, when the login began, and whether another site began it. So the cookie
+to evict is chosen without opening any. A forged name can only make a browser lose logins of its own.
 """
 
 import re
@@ -17,32 +17,32 @@ LIFETIME = 600
 """In seconds."""
 DONE = "d"
 MAX_BYTES = 3800
-"""Of all names and values: servers refuse headers of 8 KiB, and some of 4."""
+"""Of all names and values together: servers refuse headers above 8 KiB, and some above 4 KiB."""
 
-# The browser takes a cookie with this prefix only over https, only from this host, and only for all of its paths.
+# A browser accepts a cookie with this prefix only over https, for exactly this host, and with the path "/".
 _SECURE_PREFIX = "__Host-"
 _NAME = re.compile(r"proofkey-([A-Za-z0-9_-]{8})-([0-9a-f]{1,10})([osd])")
 
 
 @dataclass(frozen=True)
 class Cookie:
-    """A pending or a finished login of this browser."""
+    """A pending or finished login in this browser."""
 
     name: str
     value: str
     login_id: str
     began_at: int
     kind: str
-    """"o" if this site began it, "s" if another site did, `DONE` once it is finished."""
+    """"o" if this site began the login, "s" if another site did, `DONE` once it is finished."""
 
     @property
     def size(self) -> int:
-        # With "=" and "; ", as they stand in the header.
+        # Includes the "=" and the "; " of the header.
         return len(self.name) + len(self.value) + 3
 
 
 class Jar:
-    """The cookies that came with a request, and what is to be changed about them."""
+    """The login cookies of a request, and the changes to make to them."""
 
     def __init__(self, cookies: Mapping[str, str], secure: bool, now: int) -> None:
         self._prefix, self._secure, self._now = (_SECURE_PREFIX if secure else ""), secure, now
@@ -50,27 +50,27 @@ class Jar:
         self._changes: dict[str, tuple[str, int]] = {}
 
     def _read(self, name: str, value: str) -> Cookie | None:
-        # Under https the name without prefix is never read: a neighbour on another port or sub-domain may have set it.
+        # Under https, a name without the prefix is ignored: a site on another port or subdomain may have set it.
         match = _NAME.fullmatch(name.removeprefix(self._prefix)) if name.startswith(self._prefix) else None
         return match and Cookie(name, value, match[1], int(match[2], 16), match[3])
 
     def find(self, login_id: str) -> Cookie | None:
-        """The pending login, or the trace of a finished one."""
+        """The cookie of a pending login, else the marker of a finished one."""
         found = [cookie for cookie in self._cookies if cookie.login_id == login_id]
         return next((cookie for cookie in found if cookie.kind != DONE), found[0] if found else None)
 
     def add(self, login_id: str, sealed: str, *, cross_site: bool) -> bool:
-        """Adds a login, and makes room for it; tells whether there was room."""
+        """Adds a login, and evicts others to make room. Returns whether it fits."""
         return self._put(login_id, sealed, "s" if cross_site else "o")
 
     def finish(self, login_id: str) -> None:
-        """Forgets a login, and leaves a trace that it is done."""
+        """Removes a login, and leaves a marker that it is finished."""
         for cookie in [cookie for cookie in self._cookies if cookie.login_id == login_id]:
             self._drop(cookie)
         self._put(login_id, "1", DONE)
 
     def save(self, response: ResponseT) -> ResponseT:
-        """Puts the changes into a response."""
+        """Adds the changes to a response."""
         for name, (value, max_age) in self._changes.items():
             response.set_cookie(
                 name, value, max_age=max_age, path="/", secure=self._secure, httponly=True, samesite="Lax"
@@ -80,7 +80,7 @@ class Jar:
     def _put(self, login_id: str, value: str, kind: str) -> bool:
         name = f"{self._prefix}proofkey-{login_id}-{self._now:x}{kind}"
         new = Cookie(name, value, login_id, self._now, kind)
-        for cookie in self._in_order_of_leaving(may_evict_own=kind != "s"):
+        for cookie in self._in_eviction_order(may_evict_own=kind != "s"):
             if cookie.began_at + LIFETIME < self._now or self._size + new.size > MAX_BYTES:
                 self._drop(cookie)
         if self._size + new.size > MAX_BYTES:
@@ -93,15 +93,15 @@ class Jar:
     def _size(self) -> int:
         return sum(cookie.size for cookie in self._cookies)
 
-    def _in_order_of_leaving(self, *, may_evict_own: bool) -> list[Cookie]:
+    def _in_eviction_order(self, *, may_evict_own: bool) -> list[Cookie]:
         def expired(cookie: Cookie) -> bool:
             return not 0 <= self._now - cookie.began_at <= LIFETIME
 
-        leaving: Iterable[Cookie] = self._cookies
+        candidates: Iterable[Cookie] = self._cookies
         if not may_evict_own:
-            # Another site must not be able to push out the logins that the user began here.
-            leaving = [cookie for cookie in self._cookies if cookie.kind != "o" or expired(cookie)]
-        return sorted(leaving, key=lambda cookie: (not expired(cookie), cookie.began_at))
+            # Another site must not be able to evict the logins that the user began here.
+            candidates = [cookie for cookie in self._cookies if cookie.kind != "o" or expired(cookie)]
+        return sorted(candidates, key=lambda cookie: (not expired(cookie), cookie.began_at))
 
     def _drop(self, cookie: Cookie) -> None:
         self._cookies.remove(cookie)

@@ -1,4 +1,4 @@
-"""One provider of one app: how a login begins, and how it comes to its end."""
+"""One provider of one app: begins and finishes logins."""
 
 import hashlib
 import time
@@ -18,12 +18,11 @@ from proofkey.flask._app import App
 from proofkey.flask._causes import LoginRefused, of_error
 from proofkey.flask._cookies import DONE, LIFETIME, Jar, ResponseT
 from proofkey.flask._next import local_path
-from proofkey.flask._settings import Setting
 from proofkey.flask._state import State
 
 
 class SignedIn:
-    """Somebody who has signed in, as `on_login` gets it."""
+    """A user who has just signed in: what an `on_login` function gets."""
 
     def __init__(
         self, client: proofkey.Client, tokens: proofkey.Tokens, provider: str, next: str, user: str | None
@@ -34,21 +33,21 @@ class SignedIn:
         self.provider = provider
         """The provider's name in this app."""
         self.next = next
-        """Where the user wanted to go: a path of this site, by default the start of the app."""
+        """Where the user wanted to go: a path of this site, by default the start page of the app."""
         self.connect_to = user
-        """The id of the user whose account is to be connected; `None` for a sign-in."""
+        """The id of the user to connect the account to; `None` for a plain sign-in."""
 
     @cached_property
     def profile(self) -> dict[str, Any]:
-        """Who it is: the claims of the ID token if it says more than who, else the answer of the userinfo endpoint,
-        asked for once. `LoginRefused` if the provider fails."""
+        """The claims about the user. They come from the ID token, or from the userinfo endpoint if the ID token only
+        identifies the user or there is none; that endpoint is asked once. `LoginRefused` if the provider fails."""
         claims = self.tokens.claims
         if claims is not None and not _BARE.issuperset(claims):
             return claims
         try:
             return self._client.userinfo(self.tokens)
         except proofkey.TransportError as error:
-            # Whatever was sent of this request: the login itself is over.
+            # The login is already over, so a reload cannot help, whether or not this request was sent.
             raise LoginRefused("network_after", provider=self.provider, error=error) from error
         except proofkey.Error as error:
             if claims is not None and isinstance(error, proofkey.ConfigurationError):
@@ -60,10 +59,11 @@ class SignedIn:
 
 
 class Flow:
-    """One provider of the current app: `auth["github"]`. For routes of your own; `on_login` uses the same two calls."""
+    """One provider of the current app, for routes of your own: `auth["github"]`. The built-in routes use the same
+    `begin` and `finish`."""
 
     def __init__(self, app: App, name: str, load_user: Callable[[], str | int | None] | None) -> None:
-        self._app, self._setting, self._load_user = app, app.setting(name), load_user
+        self._app, self._config, self._load_user = app, app.config(name), load_user
         self._name = name
 
     def begin(
@@ -75,11 +75,14 @@ class Flow:
         extra: Mapping[str, str] | None = None,
         **more: Any,
     ) -> Response:
-        """A redirect to the provider, with the sealed login in a cookie. `next` is where the user wants to go
-        afterwards: a path of this site, else the start of the app. `connect` connects an account for the user who is
-        signed in; only a form of this site may begin that. Further keywords are those of `Client.begin`.
+        """Begins a login: returns a redirect to the provider, with the sealed login in a cookie.
 
-        `LoginRefused` if it cannot begin.
+        `next` is where the user goes afterwards: a path of this site; anything else becomes the start page of the app.
+        `connect` connects an account to the user who is signed in, which only a form of this site may begin. `scope`
+        replaces the configured scope, `extra` adds to the configured parameters, and all other keywords are those of
+        `Client.begin`.
+
+        `LoginRefused` if the login cannot begin.
         """
         self._enter()
         user = self._user() if connect else None
@@ -88,15 +91,15 @@ class Flow:
         now = int(time.time())
         jar, is_cross_site = self._jar(now), request.headers.get("Sec-Fetch-Site") in _ELSEWHERE
         try:
-            # A store that cannot be used is found before the user leaves.
-            keys, _ = self._app.keys, self._app.finished
+            # Opens the replay store now: a broken one should show before the user leaves for the provider.
+            keys, _ = self._app.keys, self._app.replay_store
             state = _state.make(self._app.secrets, self._name, request.host, now)
             login = self.client.begin(
-                scope=scope or self._setting["scope"],
-                extra={**(self._setting["extra"] or {}), **(extra or {})},
-                response_mode=self._setting["response_mode"],
+                scope=scope or self._config["scope"],
+                extra={**(self._config["extra"] or {}), **(extra or {})},
+                response_mode=self._config["response_mode"],
                 state=state,
-                data=f"{_name_of(user)}\n{local_path(next, self._home)}",
+                data=f"{_hash_of(user)}\n{local_path(next, self._home)}",
                 now=now,
                 **more,
             )
@@ -108,8 +111,8 @@ class Flow:
         return jar.save(redirect(login.url))
 
     def finish(self) -> SignedIn:
-        """Takes the callback that is the current request to its end. `LoginRefused` tells why there is none; if nobody
-        catches it, the browser gets its page.
+        """Finishes the login whose callback is the current request. `LoginRefused` says why that failed; if nothing
+        catches it, the browser gets the error page.
         """
         self._enter()
         now = int(time.time())
@@ -122,10 +125,11 @@ class Flow:
         except proofkey.Error as error:
             raise of_error(error, self._name) from error
         bound, _, target = login.data.partition("\n")
-        if bound and bound != _name_of(self._user()):
+        if bound and bound != _hash_of(self._user()):
             raise LoginRefused("user_changed", provider=self._name)
         try:
-            tokens = client.finish(login, self._callback_url(), **_posted(), store=self._app.finished)
+            store = self._app.replay_store
+            tokens = client.finish(login, self._callback_url(), **_posted_form(), replay_store=store)
         except proofkey.Error as error:
             refusal = of_error(error, self._name)
             refusal.next = target
@@ -137,9 +141,10 @@ class Flow:
         return SignedIn(client, tokens, self._name, target, self._user() if bound else None)
 
     def logout(self, tokens: proofkey.Tokens | None = None, *, return_to: str | None = None) -> Response:
-        """Signs the user out: clears the session, revokes the tokens, and sends the browser to the provider's own page
-        for it, if there is one and there is an ID token, else to `return_to`, a path of this site. A provider that
-        cannot be reached does not keep anybody signed in here: that is logged.
+        """Signs the user out: clears the session, revokes the tokens, and sends the browser to the provider's sign-out
+        page. Without such a page or an ID token, the browser goes to `return_to`, a path of this site.
+
+        If the provider cannot be reached, the user is signed out here all the same, and the failure is logged.
         """
         after_this_request(_private)
         session.clear()
@@ -154,12 +159,12 @@ class Flow:
             return redirect(back)
 
     def _leave(self, tokens: proofkey.Tokens, back: str) -> str:
-        """Revokes the tokens, and tells where the user signs out of the provider."""
+        """Revokes the tokens, and returns where the browser goes next."""
         client = self.client
         try:
             client.revoke(tokens)
         except proofkey.ConfigurationError:
-            pass  # The provider revokes nothing.
+            pass  # The provider has no revocation endpoint.
         except proofkey.Error as error:
             current_app.logger.warning("proofkey: %s did not revoke the tokens: %s", self._name, error.name)
         if tokens.id_token is None:
@@ -171,24 +176,25 @@ class Flow:
 
     @property
     def client(self) -> proofkey.Client:
-        """The client behind it, for the redirect URI of the current request: to refresh and to revoke. `LoginRefused`
-        if the provider has to be found first and cannot be."""
+        """The client for the redirect URI of the current request, for example to refresh or revoke tokens.
+        `LoginRefused` if the provider has to be discovered first and cannot be."""
         try:
-            return self._app.client(self._setting, self.redirect_uri)
+            return self._app.client(self._config, self.redirect_uri)
         except proofkey.TransportError as error:
-            # Whatever was sent to find the provider: it is nothing of a login.
+            # Discovery may have sent requests, but nothing of a login.
             raise LoginRefused("network_before", provider=self._name, error=error) from error
         except proofkey.Error as error:
             raise of_error(error, self._name) from error
 
     @property
     def redirect_uri(self) -> str:
-        """What is to be registered with the provider."""
-        return f"{self._base_url}{self._setting['redirect_path'] or f'{self._app.prefix}/{self._name}/callback'}"
+        """The redirect URI to register with the provider."""
+        return f"{self._base_url}{self._config['redirect_path'] or f'{self._app.prefix}/{self._name}/callback'}"
 
     @property
     def _base_url(self) -> str:
-        """Never what the browser says alone: whoever chooses the Host header would choose where the code goes."""
+        """The address of the app. The Host header alone never decides it: whoever sets that header would decide where
+        the code goes."""
         configured: str | None = current_app.config.get("PROOFKEY_BASE_URL")
         if configured:
             return configured.rstrip("/")
@@ -206,12 +212,11 @@ class Flow:
 
     @property
     def _home(self) -> str:
-        """The start of the app, which need not be that of the site."""
+        """The start page of the app. An app that is mounted below a path does not start where the site does."""
         return f"{urlsplit(self._base_url).path}/"
 
     def _enter(self) -> None:
-        """Both ends of a login begin so: nothing keeps the answer, and nobody has to answer a browser that looks
-        ahead."""
+        """Starts both `begin` and `finish`: makes the response private, and turns prefetching browsers away."""
         after_this_request(_private)
         if _is_prefetch():
             raise LoginRefused("prefetch", provider=self._name)
@@ -224,16 +229,17 @@ class Flow:
         return None if user is None else str(user)
 
     def _is_own_form(self) -> bool:
-        """Another site can make a browser post a form, too. Where the browser says whose form it is, it has to be ours;
-        where it does not, it is an old one, and says where the form was."""
+        """Whether the request is a form of this site. Other sites can make a browser post a form here, too.
+        `Sec-Fetch-Site` tells them apart; older browsers do not send it, but send `Origin` for forms of other sites."""
         site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
         is_own = site == "same-origin" if site else origin in (None, self._origin)
         return request.method == "POST" and is_own
 
     def _state(self) -> State:
-        """The state of the callback, if it is from here. It finds the cookie; the answer itself is checked later."""
+        """The state of the callback, if it was made here. It leads to the cookie; everything else in the callback is
+        checked later."""
         try:
-            sent = _answer().getlist("state")
+            sent = _callback_params().getlist("state")
         except RequestEntityTooLarge:
             raise LoginRefused("callback_malformed", provider=self._name) from None
         state = _state.read(self._app.secrets, sent[0]) if len(sent) == 1 else None
@@ -243,29 +249,29 @@ class Flow:
         return state
 
     def _post_again(self) -> None:
-        """A callback that the provider posts from its own site comes without cookies: the same form is posted once
-        more, from here. Whoever has no authentic state gets no such page."""
+        """Has the browser post a form callback once more, from this site: coming from the provider's site, it carries
+        no cookies. Called after `_state`, so that only an authentic state gets this page."""
         if request.method == "POST" and _AGAIN not in request.form:
             fields = [(name, value) for name, value in request.form.items(multi=True) if name in _FORM_FIELDS]
             abort(_pages.post_again([*fields, (_AGAIN, "1")]))
 
     def _sealed(self, jar: Jar, state: State, now: int) -> str:
-        """The login out of its cookie, or the reason why it is not there."""
+        """The sealed login from its cookie. `LoginRefused` says why there is none."""
         cookie = jar.find(state.login_id)
         if cookie is not None and cookie.kind != DONE:
             return cookie.value
+        error = None
         if cookie is not None:
             cause = "already_finished"
         elif now > state.began_at + LIFETIME:
             cause = "expired"
-        elif not state.began_with(self._name, request.host):
-            cause = "other_host"
         else:
-            cause = "no_cookie"
-        raise LoginRefused(cause, provider=self._name)
+            cause = "no_cookie" if state.began_with(self._name, request.host) else "other_host"
+            error = proofkey.CallbackError("login_lost")
+        raise LoginRefused(cause, provider=self._name, error=error)
 
     def _callback_url(self) -> str:
-        # Host and path are the configured ones: behind a proxy the app sees others.
+        # With the configured host and path: behind a proxy, the app sees different ones.
         query = request.query_string.decode("latin-1")
         return f"{self.redirect_uri}?{query}" if query else self.redirect_uri
 
@@ -275,43 +281,42 @@ class Flow:
 
 
 def _is_prefetch() -> bool:
-    """Whether a browser looks ahead: nobody has asked for a login yet, and the answer may be thrown away."""
+    """Whether the browser is prefetching: the user has not asked for the page yet, and may never see the response."""
     purposes = [request.headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")]
     return request.method == "HEAD" or any("prefetch" in purpose or "preview" in purpose for purpose in purposes)
 
 
 def _private(response: ResponseT) -> ResponseT:
-    """For URLs that carry codes or ID tokens: nothing keeps the answer, and no link of it tells where it was."""
+    """Keeps the response out of caches, and the URL out of `Referer` headers: it may carry a code or an ID token."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 
-def _name_of(user: str | None) -> str:
-    """Stands for the user in the sealed login, in which there is little room."""
+def _hash_of(user: str | None) -> str:
+    """A short stand-in for the user id: the sealed login has little room."""
     return "" if user is None else hashlib.sha256(user.encode()).hexdigest()[:32]
 
 
-def _answer() -> MultiDict[str, str]:
-    """The parameters of the callback."""
+def _callback_params() -> MultiDict[str, str]:
     if request.method != "POST":
         return request.args
     request.max_content_length = _MAX_FORM
     return request.form
 
 
-def _posted() -> dict[str, str]:
+def _posted_form() -> dict[str, str]:
     if request.method != "POST":
         return {}
-    # Put together again, because whoever read the form first has emptied the body.
+    # Encoded again from the parsed form: once anything has read the form, the body is empty.
     form = list(request.form.items(multi=True))
     return {"content_type": "application/x-www-form-urlencoded", "body": urlencode(form)}
 
 
 def _renew_session() -> None:
-    """A session that is kept on the server gets a new name, so that nobody who knew the old one is signed in with it.
-    In Flask's own, which is a cookie, there is none."""
+    """Gives a server-side session a new id, so that somebody who knew the old id does not share the sign-in. Flask's
+    own session is a cookie and has no id."""
     regenerate = getattr(current_app.session_interface, "regenerate", None)
     if regenerate is not None:
         regenerate(session)
@@ -325,7 +330,7 @@ _STILL_PENDING = {
     "store",
     "configuration",
 }
-"""After these the right answer may still come: anybody may have sent the wrong one, or nothing was sent on."""
+"""After these, the login can still be finished: either anybody could have sent the callback, or no code was sent."""
 
 _ELSEWHERE = ("cross-site", "same-site")
 _AGAIN = "proofkey_again"
@@ -333,4 +338,4 @@ _MAX_FORM = 64 * 1024
 """In bytes."""
 _FORM_FIELDS = ("code", "state", "iss", "error", "error_description", "error_uri")
 _BARE = frozenset("iss sub aud azp exp iat nbf auth_time nonce acr amr at_hash c_hash sid jti".split())
-"""Claims about the sign-in itself. A token that has no other says nothing more about the user than who it is."""
+"""Claims about the sign-in itself. An ID token without any other identifies the user and says nothing more."""

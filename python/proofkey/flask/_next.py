@@ -1,14 +1,16 @@
-"""Where the browser goes after a login: to a path of this site, or to the start of the app."""
+"""Where the browser goes after a login: to a path of this site, or to the start page of the app."""
 
 from urllib.parse import urlsplit
 
 MAX_LENGTH = 200
-"""In bytes: it travels in the sealed login."""
+"""In bytes. The path travels in the sealed login, which has little room."""
 
 
 def local_path(target: str | None, home: str = "/") -> str:
-    """The target, if it is a path of this site, else `home`. Browsers take a backslash for a slash, and drop tabs and
-    line breaks before they look: what they read differently from the standard is no path.
+    """Returns `target` if it is a path of this site, else `home`.
+
+    Browsers read a backslash as a slash, and drop tabs and line breaks before they parse a URL. A target that browsers
+    read differently from the standard is not accepted as a path.
 
     >>> local_path("/photos?page=2")
     '/photos?page=2'

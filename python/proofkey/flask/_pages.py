@@ -1,4 +1,4 @@
-"""The pages that the browser sees between here and the provider: whole, without scripts or files from elsewhere."""
+"""The extension's own pages. They are self-contained: no script, style or image is loaded."""
 
 import secrets
 from collections.abc import Iterable
@@ -11,8 +11,8 @@ from proofkey.flask._causes import LoginRefused
 _STYLE = """
 :root { color-scheme: light dark }
 body { font: 1rem/1.5 system-ui, sans-serif; margin: 0; background: #f4f5f7; color: #1c1e21 }
-main { box-sizing: border-box; width: min(30rem, 100% - 2rem); margin: 10vh auto 1rem; padding: 2rem; background: #fff; border-radius: .75rem;
-       box-shadow: 0 1px 4px rgb(0 0 0 / 15%) }
+main { box-sizing: border-box; width: min(30rem, 100% - 2rem); margin: 10vh auto 1rem; padding: 2rem;
+       background: #fff; border-radius: .75rem; box-shadow: 0 1px 4px rgb(0 0 0 / 15%) }
 h1 { font-size: 1.35rem; line-height: 1.3; margin: 0 0 .75rem; text-wrap: balance }
 p { margin: 0 0 1.25rem }
 a, button { display: inline-block; font: inherit; padding: .5rem 1rem; border: 0; border-radius: .4rem;
@@ -25,7 +25,7 @@ small { color: #5c6370 }
 
 
 def refused(refusal: LoginRefused, retry: str | None) -> Response:
-    """The cause, and a way to try again. Nothing of what came with the request is in it."""
+    """Shows the cause and a link to try again. It contains nothing that came with the request."""
     details = f"{refusal.cause} · {refusal.error.name}" if refusal.error else refusal.cause
     again = f'<p><a href="{escape(retry)}">Try again</a></p>' if retry else ""
     body = f"<h1>{escape(refusal.title)}</h1><p>{escape(refusal.text)}</p>{again}<small>{escape(details)}</small>"
@@ -33,12 +33,12 @@ def refused(refusal: LoginRefused, retry: str | None) -> Response:
 
 
 def post_again(fields: Iterable[tuple[str, str]]) -> Response:
-    """Posts a form once more to where it came, from this site, so that its cookies come along."""
+    """Posts a form once more to the same URL, now from this site, so that the browser sends its cookies along."""
     nonce = secrets.token_urlsafe(16)
     inputs = "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in fields)
     form = f'<form method="post">{inputs}<button>Continue</button></form>'
     script = f'<script nonce="{nonce}">document.forms[0].submit()</script>'
-    body = f"<h1>Almost there</h1><p>The provider has answered.</p>{form}{script}"
+    body = f"<h1>Almost there</h1><p>Continue to finish signing in.</p>{form}{script}"
     return _page("Almost there", body, 200, f"default-src 'none'; script-src 'nonce-{nonce}'; form-action 'self'")
 
 

@@ -1,4 +1,5 @@
-"""The state of a login: authentic, so that a lost login can still say what became of it. There is no secret in it."""
+"""The `state` parameter of a login. It is authenticated, so that a callback without its cookie can still be explained,
+and it holds no secret."""
 
 import base64
 import hashlib
@@ -14,27 +15,27 @@ _LENGTH = 1 + _RANDOM + _TIME + _PLACE + _MAC
 
 @dataclass(frozen=True)
 class State:
-    """What an authentic state tells."""
+    """The contents of an authentic state."""
 
     login_id: str
-    """Names the cookie of the login: it is found without opening the others."""
+    """Part of the name of the login's cookie, so that it is found without opening the others."""
     began_at: int
     """In seconds since the epoch."""
     _place: bytes
 
     def began_with(self, provider: str, host: str) -> bool:
-        """Whether the login began with this provider, in a browser that saw this host."""
+        """Whether the login began with this provider, at this host."""
         return hmac.compare_digest(self._place, _place(provider, host))
 
 
 def make(secrets: list[bytes], provider: str, host: str, now: int) -> str:
-    """A fresh state: 128 random bits, when and where the login began, and a MAC by the newest secret."""
+    """Makes a state: 128 random bits, when and where the login began, and a MAC with the newest secret."""
     body = _VERSION + os.urandom(_RANDOM) + now.to_bytes(_TIME, "big") + _place(provider, host)
     return base64.urlsafe_b64encode(body + _mac(secrets[0], body)).rstrip(b"=").decode()
 
 
 def read(secrets: list[bytes], text: str) -> State | None:
-    """`None` unless the state was made here, with one of these secrets."""
+    """Reads a state. `None` unless it was made here, with one of these secrets."""
     try:
         raw = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except ValueError:
@@ -48,12 +49,12 @@ def read(secrets: list[bytes], text: str) -> State | None:
 
 
 def login_id(text: str) -> str:
-    """48 bits of a hash of the state."""
+    """48 bits of a hash of the state, as eight characters."""
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()[:6]).decode()
 
 
 def _mac(secret: bytes, body: bytes) -> bytes:
-    # HKDF (RFC 5869) of one block: extract, expand.
+    # HKDF (RFC 5869) with one block of output: extract, then expand.
     pseudorandom = hmac.digest(b"\0" * 32, secret, "sha256")
     key = hmac.digest(pseudorandom, _LABEL + b"\x01", "sha256")
     return hmac.digest(key, body, "sha256")[:_MAC]

@@ -1,4 +1,4 @@
-"""What the adapters make of a `RequestError`."""
+"""How the adapters report a `RequestError`."""
 
 import logging
 
@@ -8,8 +8,8 @@ _log = logging.getLogger("proofkey.server")
 
 
 def description(refused: RequestError) -> str | None:
-    """The `error_description` for the client. If the server's own storage is at fault there is none, and the operator
-    finds the name in the log.
+    """The `error_description` for the client. `None` if the server's own storage is at fault: the operator finds the
+    name of the error in the log.
     """
     if refused.fault == "server":
         _log.error("%s", refused)

@@ -3,12 +3,12 @@
     OAUTH2_PROVIDER = {
         "OAUTH2_VALIDATOR_CLASS": "proofkey.server.django.PkceOAuth2Validator",
         "OAUTH2_BACKEND_CLASS": "proofkey.server.django.PkceOAuthLibCore",
-        "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,  # so that the metadata lists S256 alone
+        "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,  # so that the metadata lists only S256
     }
 
-No migration is needed: the binding is stored in the column `code_challenge` of the toolkit's grant. To
-django-oauth-toolkit itself it is a challenge that no verifier fits, so codes do not outlive a change from one validator
-to the other.
+No migration is needed: the binding is stored in the column `code_challenge` of the toolkit's grant. The toolkit's own
+validator reads a binding as a challenge that no verifier matches. So codes issued under one validator are refused by
+the other.
 """
 
 from typing import Any
@@ -27,8 +27,8 @@ __all__ = ["PkceOAuth2Validator", "PkceOAuthLibCore"]
 
 
 class PkceOAuthLibCore(OAuthLibCore):  # type: ignore[misc]
-    """Hands every parameter of a form over: the toolkit's own keeps the last of a repeated one, and hides that there
-    were more.
+    """Passes on every parameter of a form. The toolkit's own backend keeps only the last of a repeated parameter, which
+    hides the repetition.
     """
 
     def extract_body(self, request: Any) -> list[tuple[str, str]]:
@@ -37,14 +37,14 @@ class PkceOAuthLibCore(OAuthLibCore):  # type: ignore[misc]
 
 
 class PkceOAuth2Validator(PkceMixin, OAuth2Validator):  # type: ignore[misc]
-    """Binds, redeems, and lets one request have the code.
+    """Binds the challenge, verifies the code verifier, and lets only one request use a code.
 
-    The setting `PKCE_REQUIRED` is for confidential clients; public ones always need PKCE. `pkce_policy` may be
-    overridden.
+    The setting `PKCE_REQUIRED` applies to confidential clients; public clients always need PKCE. You may override
+    `pkce_policy`.
     """
 
     def pkce_policy(self, request: Any) -> Policy:
-        """Strict, but optional for confidential clients where `PKCE_REQUIRED` is false."""
+        """The strict policy; PKCE is optional for confidential clients if `PKCE_REQUIRED` is false."""
         public = request.client.client_type == request.client.CLIENT_PUBLIC
         required = public or OAuth2Validator.is_pkce_required(self, request.client_id, request)
         return Policy.strict() if required else Policy.strict().optional_for_confidential_client()
@@ -56,26 +56,27 @@ class PkceOAuth2Validator(PkceMixin, OAuth2Validator):  # type: ignore[misc]
         super().save_authorization_code(client_id, code, request, *args, **kwargs)
 
     def get_pkce_binding(self, code: str, request: Any) -> str:
-        """What `save_authorization_code` stored."""
+        """The binding that `save_authorization_code` stored."""
         stored: str | None = _grants(request).values_list("code_challenge", flat=True).first()
         if stored is None:
             raise CodeTakenError(request=request)
         return stored
 
     def confirm_redirect_uri(self, *args: Any, **kwargs: Any) -> bool:
-        """As the toolkit does, which raises what nobody catches if the code was used since it was looked up."""
+        """Confirms the redirect URI as the toolkit does. If another request has used the code since it was looked up,
+        the toolkit raises an exception that nothing catches; here it becomes `invalid_grant`."""
         try:
             return bool(super().confirm_redirect_uri(*args, **kwargs))
         except get_grant_model().DoesNotExist as gone:
             raise InvalidGrantError(CodeTakenError.description) from gone
 
     def save_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Takes the code and saves the tokens in one transaction: where one fails, neither has happened."""
+        """Takes the code and saves the tokens in one transaction: either both happen or neither does."""
         with transaction.atomic(using=router.db_for_write(get_grant_model())):
             return super().save_token(token, request, *args, **kwargs)
 
     def _take_code(self, request: Any) -> bool:
-        # The row stays until the tokens are saved, because its resources go with them; the toolkit deletes it then.
+        # The row stays until the tokens are saved, because they take over its resources. Then the toolkit deletes it.
         now = timezone.now()
         return bool(_grants(request).filter(expires__gt=now).update(expires=now))
 

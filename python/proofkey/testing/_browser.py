@@ -1,4 +1,4 @@
-"""Plays the browser and the user at the provider."""
+"""Plays the browser and the user at the test server."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -10,23 +10,23 @@ from proofkey.testing._http import USER_COOKIE
 
 
 class SignInError(RuntimeError):
-    """The browser could not sign in; the text says where it got stuck."""
+    """The simulated browser could not sign in. The text says where it stopped."""
 
 
 @dataclass(frozen=True)
 class Callback:
-    """Where the provider sends the browser: what `client.finish(login, url, content_type=…, body=…)` takes."""
+    """Where the server sends the browser: the arguments for `client.finish(login, url, content_type=…, body=…)`."""
 
     url: str = field(repr=False)
-    """The URL, with the parameters in its query unless there is a form."""
+    """The URL. The parameters are in its query, or in the form if there is one."""
     content_type: str | None = None
-    """Of the form that the browser posts (`response_mode=form_post`); `None` for a redirect."""
+    """The content type of the posted form (`response_mode=form_post`); `None` for a redirect."""
     body: str | None = field(default=None, repr=False)
-    """The form that the browser posts; `None` for a redirect."""
+    """The posted form; `None` for a redirect."""
 
 
 def visit(url: str, user: str | None = None) -> Callback:
-    """Opens an authorization URL and signs in, allowing what is asked for."""
+    """Opens an authorization URL, signs in, and allows what the client asks for."""
     page = _send(url, user)
     for _ in range(_STEPS):
         if page.location:
@@ -36,23 +36,23 @@ def visit(url: str, user: str | None = None) -> Callback:
             continue
         form = _Form(page)
         if form.action is None:
-            raise SignInError(f"the provider answered {page.status} and sent the browser nowhere: {page.text.strip()}")
+            raise SignInError(f"the test server responded with {page.status} and no redirect: {page.text.strip()}")
         if origin(form.action) != origin(page.url):
             return Callback(form.action, _FORM, urlencode(form.fields))
         page = _send(form.action, user, urlencode(form.fields))
-    raise SignInError("the provider sends the browser round in circles")
+    raise SignInError("the test server redirects in a loop")
 
 
 class _Page(NamedTuple):
     url: str
     status: int
     location: str
-    """Where it leads to; empty if it is for reading."""
+    """Where the page redirects to; empty if it does not."""
     text: str
 
 
 class _Form(HTMLParser):
-    """The first form of a page, filled in: what is chosen stays chosen, and the first button is pressed."""
+    """The first form of a page, submitted with its default choices and its first button."""
 
     def __init__(self, page: _Page) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class _Form(HTMLParser):
 def _send(url: str, user: str | None, form: str | None = None) -> _Page:
     target = urlsplit(url)
     if target.scheme != "http" or target.hostname not in _LOOPBACK:
-        raise SignInError(f"a test provider is at http on loopback, and the browser was sent to {origin(url)}")
+        raise SignInError(f"a test server is on loopback over http, but the browser was sent to {origin(url)}")
     headers = {"Cookie": f"{USER_COOKIE}={quote(user, safe='')}"} if user is not None else {}
     connection = HTTPConnection(target.netloc, timeout=10)
     path = target._replace(scheme="", netloc="", fragment="").geturl() or "/"
@@ -86,16 +86,16 @@ def _send(url: str, user: str | None, form: str | None = None) -> _Page:
             connection.request("GET", path, headers=headers)
         else:
             connection.request("POST", path, form, {**headers, "Content-Type": _FORM})
-        answer = connection.getresponse()
-        return _Page(url, answer.status, resolve(url, answer.headers["Location"]), answer.read().decode())
+        response = connection.getresponse()
+        return _Page(url, response.status, resolve(url, response.headers["Location"]), response.read().decode())
     except (OSError, HTTPException) as error:
-        raise SignInError(f"the provider at {origin(url)} gave no whole answer: {error!r}") from error
+        raise SignInError(f"the test server at {origin(url)} sent no complete response: {error!r}") from error
     finally:
         connection.close()
 
 
 def resolve(url: str, location: str | None) -> str:
-    """Where a `Location` leads from here; absolute ones stay as they came. Empty if there is none."""
+    """Resolves a `Location` header against a URL, and keeps an absolute one as it is. Empty if there is none."""
     return urljoin(url, location) if location and not urlsplit(location).scheme else location or ""
 
 

@@ -1,4 +1,4 @@
-"""HTTP on loopback: requests and answers as data, and the server that carries them."""
+"""HTTP on loopback: requests and responses as data, and the server that carries them."""
 
 import contextlib
 import json
@@ -17,33 +17,33 @@ Pairs: TypeAlias = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Request:
-    """A request that came in whole."""
+    """A complete request."""
 
     method: str
     path: str
     params: Pairs = field(repr=False)
-    """Those of the query for a GET, those of the form for a POST."""
+    """From the query of a GET, or the form of a POST."""
     authorization: str = field(repr=False)
-    """The header, or nothing."""
+    """The `Authorization` header, or empty."""
     user: str | None = None
-    """Who is signed in in this browser, by a cookie."""
+    """The user that the browser's cookie names."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What is sent back."""
+class Response:
+    """The response to a request."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     error: str | None = None
-    """The OAuth error in it, for the record."""
+    """The OAuth error in the response, for `AuthorizationServer.seen`."""
     cut: Literal["before", "within"] | None = None
-    """Where the connection is closed: before the first byte, or within the body."""
+    """Where the connection is closed early: before the first byte, or in the middle of the body."""
 
     @classmethod
-    def json(cls, status: int, members: Mapping[str, object], **headers: str) -> "Answer":
-        """A JSON object. Keywords are headers, with _ for -."""
+    def json(cls, status: int, members: Mapping[str, object], **headers: str) -> "Response":
+        """A JSON response. Keywords are headers, with `_` in place of `-`."""
         error = members.get("error")
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         body = json.dumps(members).encode()
@@ -51,25 +51,25 @@ class Answer:
         return cls(status, headers, body, error if isinstance(error, str) else None)
 
     @classmethod
-    def refusal(cls, error: str, description: str, status: int = 400, **headers: str) -> "Answer":
+    def refusal(cls, error: str, description: str, status: int = 400, **headers: str) -> "Response":
         """An OAuth error (RFC 6749 section 5.2)."""
         return cls.json(status, {"error": error, "error_description": description}, **headers)
 
     @classmethod
-    def text(cls, status: int, text: str, error: str | None = None) -> "Answer":
-        """A line for whoever reads it."""
+    def text(cls, status: int, text: str, error: str | None = None) -> "Response":
+        """A line of text for a person."""
         return cls(status, {"Content-Type": "text/plain; charset=utf-8"}, text.encode(), error)
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on a free port of 127.0.0.1 and gives each request to `answer`, from many threads."""
+    """Listens on a free port of 127.0.0.1, and calls `response` for each request, in many threads."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, answer: Callable[[Request], Answer]) -> None:
+    def __init__(self, response: Callable[[Request], Response]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.answer = answer
+        self.response = response
         self._open: set[Any] = set()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
 
@@ -81,7 +81,7 @@ class Server(ThreadingHTTPServer):
             self.shutdown()
             self._thread.join()
         self.server_close()
-        # Connections that clients keep would keep their threads.
+        # Connections that clients keep open would keep threads running.
         for connection in list(self._open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -95,7 +95,7 @@ class Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A client that goes away is no news.
+        # Clients may disconnect at any time; that is no error.
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -103,7 +103,7 @@ class Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
-    # Head and body leave together: apart, the second waits for the client's delayed acknowledgement.
+    # Send head and body together: otherwise the body waits for the client's delayed acknowledgement.
     wbufsize = -1
 
     def do_GET(self) -> None:
@@ -113,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > _MAX_BODY:
             self.close_connection = True
-            return self._send(Answer.text(413, f"a form of at most {_MAX_BODY} bytes, with its length, belongs here"))
+            return self._send(Response.text(413, f"send a form of at most {_MAX_BODY} bytes, with a Content-Length"))
         self._serve(self.rfile.read(int(length)).decode("latin-1"))
 
     def _serve(self, params: str) -> None:
@@ -124,30 +124,30 @@ class _Handler(BaseHTTPRequestHandler):
             self.headers.get("Authorization", ""),
             self._user(),
         )
-        self._send(self.server.answer(request))
+        self._send(self.server.response(request))
 
     def _user(self) -> str | None:
         cookie = SimpleCookie(self.headers.get("Cookie", "")).get(USER_COOKIE)
         return unquote(cookie.value) if cookie else None
 
-    def _send(self, answer: Answer) -> None:
-        if answer.cut == "before":
+    def _send(self, response: Response) -> None:
+        if response.cut == "before":
             self.close_connection = True
             return
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
+        self.send_response(response.status)
+        for name, value in response.headers.items():
             self.send_header(name, value)
         self.send_header("Cache-Control", "no-store")
-        self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
-        if answer.cut == "within":
+        if response.cut == "within":
             self.close_connection = True
-            self.wfile.write(answer.body[: len(answer.body) // 2])
+            self.wfile.write(response.body[: len(response.body) // 2])
         else:
-            self.wfile.write(answer.body)
+            self.wfile.write(response.body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: request lines carry codes."""
+        """Logs nothing, because request lines contain codes."""
 
 
 USER_COOKIE = "proofkey-testing-user"

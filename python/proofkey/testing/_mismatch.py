@@ -1,4 +1,4 @@
-"""Why a verifier and a challenge do not belong together."""
+"""Explains why a verifier and a challenge do not match."""
 
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -12,21 +12,23 @@ from proofkey import server
 
 @dataclass(frozen=True)
 class Mismatch:
-    """What `explain_mismatch` found. It holds nothing of the verifier. `str` makes sentences of it, for people; the
-    words are for tests, and more of them may come."""
+    """What `explain_mismatch` found. It contains nothing of the verifier. `str()` gives sentences for people; `causes`
+    is for tests, and later versions may add more words."""
 
     causes: tuple[str, ...]
-    """A word for each mistake, for example `("hex",)`; `("match",)` without any, `("unknown",)` without a known one."""
+    """One word for each mistake, for example `("hex",)`. It is `("match",)` if there is no mistake, and `("unknown",)`
+    if no known mistake fits."""
 
     def __str__(self) -> str:
         return " ".join(_SENTENCES[cause] for cause in self.causes)
 
 
 def explain_mismatch(verifier: str, challenge: str) -> Mismatch:
-    """Says which mistake leads from this verifier to this S256 challenge, and what to change (RFC 7636 section 4.2).
+    """Finds the mistake that leads from this verifier to this S256 challenge, and says what to change (RFC 7636 section
+    4.2).
 
-    **For developers, at their desk.** Put what it says neither into an answer to a client nor into the log of a server
-    in production: it would tell an attacker what was nearly right. It is no check: that is `proofkey.server.redeem`.
+    **For debugging by developers only.** Do not put the result into a response to a client or into a production log: it
+    would tell an attacker which guess was nearly right. It does not replace the check, `proofkey.server.verify`.
 
     >>> from hashlib import sha256
     >>> from proofkey import testing
@@ -35,14 +37,14 @@ def explain_mismatch(verifier: str, challenge: str) -> Mismatch:
     >>> found.causes
     ('hex',)
     >>> print(found)
-    The challenge is the digest in hexadecimal: encode the 32 bytes of the digest themselves in base64url.
+    The challenge is the digest in hexadecimal: encode the 32 bytes of the digest itself as base64url.
 
-    Mistakes add up, and are all named:
+    If there are several mistakes, all of them are named:
 
     >>> testing.explain_mismatch(verifier, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM=").causes
     ('padding', 'alphabet')
 
-    A text that is no verifier or no challenge is a cause like the others; what is not `str` is a `TypeError`.
+    A malformed verifier or challenge is a cause like any other. `TypeError` for a value that is not a `str`.
     """
     for name, value in (("verifier", verifier), ("challenge", challenge)):
         if not isinstance(value, str):
@@ -53,7 +55,7 @@ def explain_mismatch(verifier: str, challenge: str) -> Mismatch:
 
 
 def _mistakes(verifier: str, challenge: str) -> tuple[str, ...]:
-    """How the verifier became the challenge; nothing if no known way leads there."""
+    """The mistakes that turn the verifier into the challenge; empty if no known ones do."""
     text, sent = _received(challenge)
     if verifier and verifier in (challenge, text):
         return ("plain", *sent)
@@ -67,7 +69,7 @@ def _mistakes(verifier: str, challenge: str) -> tuple[str, ...]:
 
 
 def _malformed(verifier: str, challenge: str) -> tuple[str, ...]:
-    """What the server refuses before it compares anything."""
+    """What a server refuses before it compares the two."""
     causes = []
     try:
         proofkey.Verifier(verifier)
@@ -81,13 +83,13 @@ def _malformed(verifier: str, challenge: str) -> tuple[str, ...]:
 
 
 def _received(challenge: str) -> tuple[str, tuple[str, ...]]:
-    """The challenge as base64url without padding, if it was base64 at all, and what had to be undone for that."""
+    """The challenge as base64url without padding, if it was base64 at all, and the mistakes that were undone."""
     undone = []
     text = unquote(challenge)
     if text != challenge:
         undone.append("escaped")
     if len(text.rstrip("=")) == _LENGTH:
-        # A plus sign that a form was sent with reads as a space.
+        # In a form, an unescaped plus sign reads as a space.
         text = text.replace(" ", "+")
     if text.strip() != text:
         text = text.strip()
@@ -102,7 +104,7 @@ def _received(challenge: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _written(digest: bytes, text: str) -> tuple[str, ...] | None:
-    """How the digest was written to become this text; `None` if it was not."""
+    """The mistakes in writing the digest as this text; `None` if the text is not this digest."""
     right = _base64url(digest)
     forms: dict[str, tuple[str, ...]] = {right: ()}
     for hexadecimal in (digest.hex(), digest.hex().upper()):
@@ -120,7 +122,7 @@ def _written(digest: bytes, text: str) -> tuple[str, ...] | None:
 
 
 def _digests(verifier: str) -> Iterator[tuple[tuple[str, ...], bytes]]:
-    """The right digest, and the wrong ones that are made in its place."""
+    """The correct digest, then the wrong ones, each with its mistake."""
     octets = _octets(verifier)
     yield (), hashlib.sha256(octets).digest()
     for cause, variants in _VARIANTS.items():
@@ -136,7 +138,7 @@ def _endings(octets: bytes) -> Iterator[bytes]:
 
 
 def _other_base64(octets: bytes) -> Iterator[bytes]:
-    """With and without padding, in either alphabet."""
+    """The same base64 with and without padding, in both alphabets."""
     bare = octets.rstrip(b"=")
     for text in (bare, bare + b"=" * (-len(bare) % 4)):
         yield from (text.translate(_OCTETS_TO_BASE64URL), text.translate(_OCTETS_TO_BASE64))
@@ -144,16 +146,16 @@ def _other_base64(octets: bytes) -> Iterator[bytes]:
 
 def _escaped(octets: bytes) -> Iterator[bytes]:
     yield unquote_to_bytes(octets)
-    # Encoders older than RFC 3986 escape the tilde.
+    # Encoders from before RFC 3986 escape the tilde.
     yield quote_from_bytes(octets, safe="").replace("~", "%7E").encode()
 
 
 def _stripped(octets: bytes) -> Iterator[bytes]:
-    """Without some of the punctuation; or with what was taken out of this verifier, up to two of - and _."""
+    """The verifier without some of its punctuation, or with up to two of the - and _ that it may have lost."""
     yield from (octets.translate(None, punctuation) for punctuation in (b"-", b"_", b"-._~"))
     for one in _with_one_more(octets, 0):
         yield one
-        # One that is too short even now has lost more; to look for that in every verifier would take long.
+        # A verifier that is still too short has lost more. Trying this for every verifier would take too long.
         if len(one) < _LENGTH:
             yield from _with_one_more(one, 1)
 
@@ -208,15 +210,15 @@ def _decoded(text: str) -> bytes | None:
 
 
 _LENGTH = 43
-# Of a digest so many characters match by no accident.
+# If this many characters of a digest match, it is no coincidence.
 _TELLING = 16
-# Many times what a verifier or a challenge may have: longer ones are not searched, for the search grows with them.
+# Longer texts are not searched, because the search grows with them. No verifier or challenge comes near this length.
 _LONGEST = 1024
 _TO_BASE64URL = str.maketrans("+/", "-_")
 _OCTETS_TO_BASE64URL = bytes.maketrans(b"+/", b"-_")
 _OCTETS_TO_BASE64 = bytes.maketrans(b"-_", b"+/")
 
-# What may have been hashed in place of the verifier, the likely first.
+# What may have been hashed in place of the verifier, most likely first.
 _VARIANTS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "verifier_decoded": _decodings,
     "hashed_twice": _hashed_once,
@@ -231,63 +233,66 @@ _VARIANTS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
 }
 
 _SENTENCES = {
-    "match": "They match: if a server refuses them all the same, look at the challenge that it stored with this code.",
-    "plain": (
-        "The challenge is the verifier, which is the method plain: send the S256 challenge of the verifier instead."
-    ),
+    "match": "They match. If a server still refuses them, check the challenge that it stored with this code.",
+    "plain": "The challenge is the verifier itself (method plain): send the verifier's S256 challenge instead.",
     "swapped": (
         "The two are swapped: the challenge goes into the authorization request, the verifier into the token request."
     ),
     "verifier_decoded": (
-        "The bytes that the verifier encodes were hashed: hash its text, the ASCII characters as they are sent."
+        "The verifier was decoded before it was hashed: hash its text, the ASCII characters that are sent."
     ),
     "hashed_twice": "The verifier was hashed twice: hash it once, and encode that digest.",
     "verifier_ending": (
         "One side hashed a line break, a space or a NUL at the end of the verifier: hash the characters of the "
         "verifier and nothing else. The command echo adds a line break; printf does not."
     ),
-    "verifier_utf16": "The verifier was hashed as UTF-16: turn it into ASCII bytes, and hash those.",
+    "verifier_utf16": "The verifier was hashed as UTF-16: encode it as ASCII, and hash those bytes.",
     "verifier_base64": (
-        "Another form of the verifier was hashed, with padding or in the other alphabet: hash the text that is sent, "
-        "after all replacing and stripping."
+        "Another form of the verifier was hashed, with padding or in the other base64 alphabet: hash exactly the text "
+        "that is sent, after any replacing and stripping."
     ),
     "verifier_escaped": (
-        "The verifier was hashed percent-encoded, or percent-encoded twice when it was sent: hash it before it is "
-        "encoded, and let one place encode the form."
+        "The verifier was percent-encoded before it was hashed, or percent-encoded twice when it was sent: hash it "
+        "before it is encoded, and encode the form in one place only."
     ),
-    "verifier_folded": "The verifier was hashed in one letter case: case counts, so change it nowhere.",
+    "verifier_folded": "The verifier was changed to one letter case before it was hashed: case matters, so keep it.",
     "verifier_empty": (
-        "No verifier was hashed, but the empty text or a word such as undefined: look at where it is kept."
+        "The empty text or a word such as undefined was hashed, and not the verifier: check where the verifier is kept."
     ),
     "verifier_cut": (
         "Only the beginning of the verifier was hashed: look for a buffer, a column or a field that is too short. A "
         "verifier has up to 128 characters."
     ),
     "verifier_stripped": (
-        "Punctuation was taken out of the verifier on one side: - and _ are part of it, so leave them in."
+        "Punctuation was removed from the verifier on one side: - and _ are part of it, so leave them in."
     ),
-    "other_hash": "Another hash than SHA-256 was used: S256 is SHA-256.",
-    "hex": "The challenge is the digest in hexadecimal: encode the 32 bytes of the digest themselves in base64url.",
+    "other_hash": "A hash other than SHA-256 was used: S256 means SHA-256.",
+    "hex": "The challenge is the digest in hexadecimal: encode the 32 bytes of the digest itself as base64url.",
     "hex_in_base64": (
-        "The challenge is the base64 of the digest's hexadecimal text: encode the 32 bytes of the digest themselves, "
-        "in Python digest() and not hexdigest()."
+        "The challenge is the base64 of the digest's hexadecimal text: encode the 32 bytes of the digest itself. In "
+        "Python, use digest() and not hexdigest()."
     ),
-    "padding": "The challenge ends in padding: leave out the = at its end.",
-    "alphabet": "The challenge is in the standard alphabet of base64: write - for + and _ for /.",
-    "pad_bits": "The last character of the challenge has bits that no digest fills: use the encoder of a library.",
-    "escaped": "The challenge is percent-encoded once too often: let one place encode the query, and store it decoded.",
-    "folded": "The challenge was changed to one letter case: case counts in base64, so store and send it as it is.",
-    "truncated": "The challenge is cut off, or a column or field is too short: one of S256 has 43 characters.",
-    "whitespace": "There is a line break or a space around the challenge: send and store its 43 characters alone.",
-    "verifier_length": "The verifier has a wrong length: 43 to 128 characters are allowed.",
-    "verifier_character": "The verifier holds a character that none may: only A-Z a-z 0-9 - . _ ~ are allowed.",
+    "padding": "The challenge ends in padding: remove the = at its end.",
+    "alphabet": "The challenge is in the standard base64 alphabet: write - for + and _ for /.",
+    "pad_bits": "The last character of the challenge has bits set that no digest has: use the encoder of a library.",
+    "escaped": (
+        "The challenge is percent-encoded once too often: encode the query in one place only, and store the challenge "
+        "decoded."
+    ),
+    "folded": "The challenge was changed to one letter case: case matters in base64, so send and store it unchanged.",
+    "truncated": (
+        "The challenge is cut off: look for a column or a field that is too short. An S256 challenge has 43 characters."
+    ),
+    "whitespace": "There is a line break or a space around the challenge: send and store only its 43 characters.",
+    "verifier_length": "The verifier has the wrong length: 43 to 128 characters are allowed.",
+    "verifier_character": "The verifier contains a forbidden character: only A-Z a-z 0-9 - . _ ~ are allowed.",
     "challenge_malformed": (
-        "The challenge is no S256 challenge: one has 43 characters, of A-Z a-z 0-9 - _, and ends in one of "
+        "The challenge is not an S256 challenge: that has 43 characters from A-Z a-z 0-9 - _, and ends in one of "
         "AEIMQUYcgkosw048."
     ),
     "unknown": (
-        "Both are well formed, and no known mistake leads from one to the other: they are probably of two logins. "
-        "Check that each tab and each try keeps a verifier of its own, that a retry begins a new login, that the "
-        "stored verifier is the whole one, and that the challenge was stored with this very code."
+        "Both are well formed, and no known mistake leads from one to the other: they probably belong to two logins. "
+        "Check that each tab and each attempt keeps its own verifier, that a retry begins a new login, that the stored "
+        "verifier is the whole one, and that the challenge was stored with this very code."
     ),
 }

@@ -1,23 +1,23 @@
-"""The pages that a browser sees. They load nothing from elsewhere and work without JavaScript."""
+"""The pages of the test server. They load nothing and work without JavaScript."""
 
 import base64
 import hashlib
 from collections.abc import Sequence
 from html import escape
 
-from proofkey.testing._http import Answer, Pairs
+from proofkey.testing._http import Pairs, Response
 from proofkey.testing._registry import User
 
 
-def consent(request: str, client_id: str, scope: str, users: Sequence[User], chosen: User) -> Answer:
-    """Asks who signs in, and whether the client may."""
+def consent(request: str, client_id: str, scope: str, users: Sequence[User], chosen: User) -> Response:
+    """Asks which user signs in, and whether the client gets what it asks for."""
     tokens = "".join(f"<li>{escape(token)}</li>" for token in scope.split())
     app = f"<strong>{escape(client_id)}</strong>"
     what = f'<p id="asked">The app {app} asks for:</p>\n<ul aria-labelledby="asked">{tokens}</ul>'
     return _page(
         f"Sign in to {client_id}",
         f"""
-<p class="note">This is a test server: choose anybody, there is no password.</p>
+<p class="note">This is a test server. Choose any user; there is no password.</p>
 <form method="post" action="/consent">
 <input type="hidden" name="request" value="{escape(request)}">
 <fieldset>
@@ -31,8 +31,8 @@ def consent(request: str, client_id: str, scope: str, users: Sequence[User], cho
     )
 
 
-def form_post(redirect_uri: str, params: Pairs) -> Answer:
-    """Posts the callback to the client (OAuth 2.0 Form Post Response Mode): by itself, or by its button."""
+def form_post(redirect_uri: str, params: Pairs) -> Response:
+    """Posts the callback to the client (OAuth 2.0 Form Post Response Mode), by script or with a button."""
     fields = "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in params)
     return _page(
         "Back to the app",
@@ -54,7 +54,7 @@ def _choice(user: User, checked: bool) -> str:
     )
 
 
-def _page(title: str, body: str) -> Answer:
+def _page(title: str, body: str) -> Response:
     text = f"""<!doctype html>
 <html lang="en">
 <head>
@@ -72,7 +72,7 @@ def _page(title: str, body: str) -> Answer:
 </html>
 """
     headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": _POLICY}
-    return Answer(200, headers, text.encode())
+    return Response(200, headers, text.encode())
 
 
 _STYLE = """

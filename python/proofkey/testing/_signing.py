@@ -1,4 +1,4 @@
-"""Signing keys and ID tokens. The package `cryptography` does the work, and is loaded when the first key is needed."""
+"""Signing keys and ID tokens. The package `cryptography` does the work; it is imported when the first key is needed."""
 
 import base64
 import collections
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-# One Literal each, because stubtest wants an alias of several to be a Union.
+# One Literal for each: stubtest expects an alias with several values to be a Union.
 Alg: TypeAlias = Literal["RS256"] | Literal["ES256"] | Literal["EdDSA"]
 
 
@@ -31,7 +31,7 @@ class IdToken:
 
 
 class Key:
-    """A private key with a name."""
+    """A private key with a key ID."""
 
     def __init__(self, alg: Alg) -> None:
         self.alg = alg
@@ -42,7 +42,7 @@ class Key:
             self.private = _generate(alg)
 
     def retire(self) -> None:
-        """Leaves the private key to the next provider of this process: making one for RSA takes long."""
+        """Leaves the private key to the next test server in this process, because making an RSA key is slow."""
         _spare[self.alg].append(self.private)
 
     def jwk(self) -> dict[str, str]:
@@ -50,7 +50,7 @@ class Key:
         return {"kid": self.kid, "use": "sig", "alg": self.alg, **_public_members(self.private.public_key())}
 
     def encode(self, token: IdToken) -> str:
-        """The token, signed as it asks for (RFC 7515 section 7.1)."""
+        """Signs the token as its `signature` says (RFC 7515 section 7.1)."""
         signed = f"{_part(token.header)}.{_part(token.claims)}"
         signature = b"" if token.signature == "absent" else self._sign(signed.encode())
         if token.signature == "wrong":
@@ -58,7 +58,7 @@ class Key:
         return f"{signed}.{_base64url(signature)}"
 
     def half_hash(self, text: str) -> str:
-        """What `at_hash` holds (OpenID Connect Core section 3.1.3.6)."""
+        """The value of `at_hash` (OpenID Connect Core section 3.1.3.6)."""
         digest = (hashlib.sha512 if self.alg == "EdDSA" else hashlib.sha256)(text.encode()).digest()
         return _base64url(digest[: len(digest) // 2])
 
@@ -77,7 +77,7 @@ class Key:
 
 
 class KeyRing:
-    """The keys of one provider, made when they are first needed. The newest signs."""
+    """The keys of one test server, made when they are first needed. The newest one signs."""
 
     def __init__(self, alg: Alg) -> None:
         self._alg = alg
@@ -86,24 +86,24 @@ class KeyRing:
 
     @property
     def keys(self) -> list[Key]:
-        """Those that are published, newest first."""
+        """The published keys, newest first."""
         with self._lock:
             if not self._keys:
                 self._keys = [Key(self._alg)]
             return list(self._keys)
 
     def require(self) -> None:
-        """`ExtraMissing` if nothing can be signed here."""
+        """Raises `ExtraMissing` if nothing can be signed."""
         _ = self.keys
 
     def rotate(self) -> None:
-        """A new key signs; of the others, the one that signed until now stays published."""
+        """Makes a new key that signs from now on. Of the older keys, only the previous one stays published."""
         with self._lock:
             signed_until_now = self._keys[:1] or [Key(self._alg)]
             self._keys = [Key(self._alg), *signed_until_now]
 
     def retire(self) -> None:
-        """The provider is over."""
+        """Retires all keys, at the end of the server."""
         with self._lock:
             for key in self._keys:
                 key.retire()

@@ -1,4 +1,4 @@
-"""What the provider remembers: codes, and the tokens that came of them."""
+"""What the test server stores: codes, and the tokens issued for them."""
 
 import secrets
 import threading
@@ -10,7 +10,7 @@ from proofkey.testing._registry import User
 
 @dataclass(frozen=True)
 class Lifetimes:
-    """How long things are good for, in seconds."""
+    """Lifetimes in seconds."""
 
     code: int
     access_token: int
@@ -20,7 +20,7 @@ class Lifetimes:
 
 @dataclass(frozen=True)
 class Grant:
-    """What a user allowed a client, and what a code stands for."""
+    """What a user has allowed a client to do. A code stands for one grant."""
 
     client_id: str
     redirect_uri: str
@@ -34,18 +34,18 @@ class Grant:
 
 @dataclass(frozen=True)
 class Issued:
-    """A pair of tokens."""
+    """An access token and a refresh token."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
 
 
 class NotGranted(Exception):
-    """A code or a refresh token that is worth nothing; the text says why."""
+    """A code or refresh token that is not valid. The text says why."""
 
 
 class _Family:
-    """All the tokens that came of one code. They end together."""
+    """All tokens that were issued for one code. They are revoked together."""
 
     def __init__(self, grant: Grant, expires_at: int) -> None:
         self.grant = grant
@@ -55,45 +55,46 @@ class _Family:
 
 
 class Store:
-    """Safe from many threads. Its clock can be moved forward."""
+    """Codes and tokens in memory, for many threads. The clock can be moved forward."""
 
     def __init__(self, lifetimes: Lifetimes) -> None:
         self.lifetimes = lifetimes
         self._lock = threading.Lock()
         self._ahead = 0
         self._grants: dict[str, Grant] = {}
-        # Of codes that were used; of refresh tokens, rotated ones included; of access tokens, with their expiry.
+        # The family of each used code, each refresh token (even if rotated), and each access token, with its expiry.
         self._used_codes: dict[str, _Family] = {}
         self._refresh_tokens: dict[str, _Family] = {}
         self._access_tokens: dict[str, tuple[_Family, int]] = {}
 
     def now(self) -> int:
-        """Seconds since the epoch, on this clock."""
+        """The time of this store's clock, in seconds since the epoch."""
         return int(time.time()) + self._ahead
 
     def advance(self, seconds: int) -> None:
-        """Moves the clock."""
+        """Moves the clock forward."""
         with self._lock:
             self._ahead += seconds
 
     def add(self, grant: Grant) -> str:
-        """A code for this grant."""
+        """Makes a code for a grant."""
         code = secrets.token_urlsafe(24)
         with self._lock:
             self._grants[code] = grant
         return code
 
     def grant(self, code: str) -> Grant | None:
-        """What a code stands for, used or not."""
+        """The grant behind a code, whether or not the code was used."""
         with self._lock:
             return self._grants.get(code)
 
     def use(self, code: str) -> Issued:
-        """The tokens for a code whose verifier was right. A second use ends them (RFC 6749 section 4.1.2)."""
+        """Issues the tokens for a code, after its verifier was checked. A second use revokes them (RFC 6749 section
+        4.1.2)."""
         with self._lock:
             if used := self._used_codes.get(code):
                 used.revoked = True
-                raise NotGranted("this code was used already")
+                raise NotGranted("this code was already used")
             grant = self._grants[code]
             if grant.code_expires_at <= self.now():
                 raise NotGranted("this code has expired")
@@ -102,14 +103,15 @@ class Store:
             return self._issue(family)
 
     def refresh(self, refresh_token: str, client_id: str) -> tuple[Grant, Issued]:
-        """The grant and new tokens. A refresh token that was rotated ends all (RFC 9700 section 4.14.2)."""
+        """The grant and new tokens. Using a rotated refresh token again revokes the whole family (RFC 9700 section
+        4.14.2)."""
         with self._lock:
             family = self._refresh_tokens.get(refresh_token)
             if family is None or family.grant.client_id != client_id:
                 raise NotGranted("no such refresh token for this client")
             if family.refresh_token != refresh_token:
                 family.revoked = True
-                raise NotGranted("this refresh token was used already: all that came of it are revoked")
+                raise NotGranted("this refresh token was already used: all tokens of this login are revoked")
             if family.revoked:
                 raise NotGranted("this refresh token was revoked")
             if family.expires_at <= self.now():
@@ -118,7 +120,7 @@ class Store:
             return family.grant, self._issue(family)
 
     def revoke(self, token: str, client_id: str) -> None:
-        """Ends an access token, or a refresh token with all that came of its code (RFC 7009 section 2.1)."""
+        """Revokes an access token, or a refresh token together with its whole family (RFC 7009 section 2.1)."""
         with self._lock:
             if (family := self._refresh_tokens.get(token)) and family.grant.client_id == client_id:
                 family.revoked = True
@@ -126,7 +128,7 @@ class Store:
                 del self._access_tokens[token]
 
     def granted(self, access_token: str) -> Grant | None:
-        """What a good access token stands for."""
+        """The grant behind a valid access token."""
         with self._lock:
             family, expires_at = self._access_tokens.get(access_token, (None, 0))
             return family.grant if family and not family.revoked and self.now() < expires_at else None

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use proofkey_core::Error;
+use proofkey::ErrorKind;
 use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -15,13 +15,13 @@ pub(crate) fn text<'a, 'py>(what: &str, value: &'a Bound<'py, PyAny>) -> PyResul
     value.cast().map_err(|_| wrong_type(what, value))
 }
 
-/// `value` as text of a setting: one with a lone surrogate cannot be one.
+/// `value` as UTF-8, for settings. A lone surrogate is an error.
 pub(crate) fn utf8(what: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     let text = text(what, value)?;
-    text.to_str().map(str::to_owned).map_err(|_| to_pyerr(value.py(), Error::TextInvalid))
+    text.to_str().map(str::to_owned).map_err(|_| to_pyerr(value.py(), ErrorKind::TextInvalid))
 }
 
-/// A body as it comes out of HTTP libraries.
+/// A body, in any of the types that HTTP libraries use.
 pub(crate) fn bytes_or_text(what: &str, body: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     if let Ok(body) = body.cast::<PyBytes>() {
         Ok(body.as_bytes().to_vec())
@@ -34,7 +34,7 @@ pub(crate) fn bytes_or_text(what: &str, body: &Bound<'_, PyAny>) -> PyResult<Vec
     }
 }
 
-/// The `TypeError` for a `value` that is no text.
+/// The `TypeError` for a `value` that is not a text.
 #[cold]
 pub(crate) fn wrong_type(what: &str, value: &Bound<'_, PyAny>) -> PyErr {
     let hint = if value.is_instance_of::<PyBytes>() { "; decode it first, as latin-1" } else { "" };
@@ -46,10 +46,10 @@ pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> String {
     value.get_type().name().map_or_else(|_| "that".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// The UTF-8 of `text`: of its characters, whatever methods a subclass overrides.
+/// The UTF-8 of `text`, whatever methods a subclass overrides.
 ///
-/// A lone surrogate has no UTF-8. It becomes three bytes that no grammar of this library accepts, so that bad input from
-/// the other side ends in the error that it deserves and not in an encoding error.
+/// A lone surrogate, which UTF-8 cannot encode, becomes three bytes that no grammar of this library accepts. Bad input
+/// then gives the error of its grammar and not an encoding error.
 pub(crate) fn bytes<'a>(text: &'a Bound<'_, PyString>) -> PyResult<Cow<'a, [u8]>> {
     match text.to_str() {
         Ok(text) => Ok(Cow::Borrowed(text.as_bytes())),

@@ -1,4 +1,4 @@
-"""The authorization server that `proofkey.testing` offers."""
+"""The authorization server of `proofkey.testing`."""
 
 import threading
 from collections.abc import Iterable
@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import proofkey
 from proofkey.testing import _browser
-from proofkey.testing._bends import Bend, Bends
 from proofkey.testing._browser import Callback, SignInError
-from proofkey.testing._endpoints import RESPONSE_MODES, Endpoints, Setting
-from proofkey.testing._http import Answer, Pairs, Request, Server
+from proofkey.testing._endpoints import RESPONSE_MODES, Endpoints, ServerState
+from proofkey.testing._faults import InjectedFault, InjectedFaults
+from proofkey.testing._http import Pairs, Request, Response, Server
 from proofkey.testing._registry import DEFAULT_USER, RegisteredClient, User
 from proofkey.testing._signing import Alg, KeyRing
 from proofkey.testing._store import Lifetimes, Store
@@ -20,34 +20,35 @@ from proofkey.testing.faults import Fault
 
 @dataclass(frozen=True)
 class Seen:
-    """A request that the provider got, and what it answered."""
+    """A request that the test server received, and the outcome."""
 
     path: str
     """For example "/authorize", "/token" or "/revoke"."""
     params: Pairs = field(repr=False)
-    """The parameters as they came, repeated ones included."""
+    """The parameters as they were sent, including repeated ones."""
     status: int
-    """The HTTP status of the answer."""
+    """The HTTP status of the response."""
     error: str | None
-    """The OAuth error of the answer; `None` if it was a success."""
+    """The OAuth error in the response; `None` if there is none."""
 
 
-class Provider:
-    """An authorization server and OpenID provider on loopback, for the length of a `with` block, or from `start()` to
+class AuthorizationServer:
+    """An authorization server and OpenID provider on loopback. It runs during a `with` block, or from `start()` to
     `stop()`.
 
-    It requires PKCE and checks it with `proofkey.server`, promises `iss`, takes a code once, rotates refresh tokens,
-    and ends all tokens of a login whose code or refresh token comes twice. With the scope `openid` it issues ID tokens,
-    which needs `pip install proofkey[testing]`.
+    It requires PKCE and checks it with `proofkey.server`. It sends `iss` with every callback (RFC 9207), accepts each
+    code once, and rotates refresh tokens. If a code or a refresh token is used a second time, it revokes all tokens of
+    that login. With the scope `openid` it issues ID tokens, which needs `pip install proofkey[testing]`.
 
-    `users` are those who can sign in, the first by default. `clients` are those it knows; without any, it takes every
-    client, secret and redirect URI. `consent="page"` shows a page, for people and browsers; "auto" allows at once.
-    Times are in seconds, and `advance` makes them pass.
+    `users` are the people who can sign in; unless a test asks for another, the first one does. `clients` are the
+    registered clients; without any, the server accepts every client, secret and redirect URI. `consent="page"` shows a
+    consent page, for people and real browsers; "auto" allows every request at once. Lifetimes are in seconds, and
+    `advance` moves the clock.
 
     >>> import proofkey
     >>> from proofkey import testing
     >>> app = testing.RegisteredClient("my-app", client_secret="s3cret", redirect_uris=["https://app.example/callback"])
-    >>> with testing.Provider(clients=[app], users=[testing.User("one"), testing.User("two")]) as server:
+    >>> with testing.AuthorizationServer(clients=[app], users=[testing.User("one"), testing.User("two")]) as server:
     ...     found = proofkey.Provider.discover(server.issuer)
     ...     client = proofkey.Client(
     ...         found, "my-app", client_secret="s3cret", redirect_uri="https://app.example/callback"
@@ -71,16 +72,16 @@ class Provider:
         self._users = list(users)
         self._clients = {client.client_id: client for client in clients}
         if not self._users:
-            raise ValueError("users must not be empty: somebody has to sign in")
+            raise ValueError("users: at least one User, because somebody has to sign in")
         self._alg: Alg = id_token_alg
         self._store = Store(Lifetimes(code_lifetime, access_token_lifetime, refresh_token_lifetime, id_token_lifetime))
         self._keys = KeyRing(id_token_alg)
-        self._bends = Bends()
+        self._faults = InjectedFaults()
         self._lock = threading.Lock()
         self._seen: list[Seen] = []
-        self._http = Server(self._answer)
+        self._http = Server(self._response)
         self._endpoints = Endpoints(
-            Setting(
+            ServerState(
                 issuer=self.issuer,
                 metadata=lambda: self.metadata,
                 users=self._users,
@@ -88,22 +89,22 @@ class Provider:
                 consent=consent,
                 store=self._store,
                 keys=self._keys,
-                bends=self._bends,
+                faults=self._faults,
             )
         )
 
-    def start(self) -> "Provider":
-        """Begins to serve; for `setUpClass` and the like, where a `with` block does not fit. It is started once."""
+    def start(self) -> "AuthorizationServer":
+        """Starts the server, where a `with` block does not fit, for example in `setUpClass`. It can start only once."""
         self._http.start()
         return self
 
     def stop(self) -> None:
-        """Ends the serving, and lets go of what is held."""
-        self._bends.undo_all()
+        """Stops the server, and ends all faults."""
+        self._faults.undo_all()
         self._http.stop()
         self._keys.retire()
 
-    def __enter__(self) -> "Provider":
+    def __enter__(self) -> "AuthorizationServer":
         return self.start()
 
     def __exit__(
@@ -118,12 +119,12 @@ class Provider:
 
     @property
     def authorization_endpoint(self) -> str:
-        """Where the browser is sent."""
+        """Where the browser is sent to sign in."""
         return f"{self.issuer}/authorize"
 
     @property
     def token_endpoint(self) -> str:
-        """Where codes are exchanged."""
+        """Where codes are exchanged for tokens, and tokens are refreshed."""
         return f"{self.issuer}/token"
 
     @property
@@ -133,12 +134,12 @@ class Provider:
 
     @property
     def jwks_uri(self) -> str:
-        """Where the keys are that sign ID tokens."""
+        """Where the public keys for ID tokens are published."""
         return f"{self.issuer}/jwks"
 
     @property
     def userinfo_endpoint(self) -> str:
-        """Where an access token with the scope `openid` gets the claims about its user."""
+        """Where clients get the claims about a user, with an access token that has the scope `openid`."""
         return f"{self.issuer}/userinfo"
 
     @property
@@ -148,7 +149,7 @@ class Provider:
 
     @property
     def metadata(self) -> dict[str, object]:
-        """What is found under the issuer (RFC 8414 and OpenID Connect Discovery)."""
+        """The metadata document (RFC 8414 and OpenID Connect Discovery)."""
         if self._clients:
             methods = sorted({method for client in self._clients.values() for method in client.auth_methods})
         else:
@@ -174,7 +175,7 @@ class Provider:
 
     @property
     def provider(self) -> proofkey.Provider:
-        """This server, as a client is told about it."""
+        """This server as a `proofkey.Provider`, for a client."""
         return proofkey.Provider(
             authorization_endpoint=self.authorization_endpoint,
             token_endpoint=self.token_endpoint,
@@ -183,20 +184,20 @@ class Provider:
             userinfo_endpoint=self.userinfo_endpoint,
             end_session_endpoint=self.end_session_endpoint,
             issuer=self.issuer,
-            iss_promised=True,
+            iss_parameter_supported=True,
         )
 
     @property
     def seen(self) -> list[Seen]:
-        """The requests so far, oldest first; those for metadata aside."""
+        """All requests so far except those for metadata, oldest first."""
         with self._lock:
             return list(self._seen)
 
     def sign_in(self, authorization_url: str, *, user: str | None = None) -> str:
-        """Plays the browser and the user: opens the URL, allows what it asks for, and returns the callback URL.
+        """Does what the browser and the user do: opens the URL, allows the request, and returns the callback URL.
 
-        `user` is the `sub` of the one who signs in, whatever `login_hint` says. `SignInError` if the server sends the
-        browser nowhere, or posts a form, which `browse` returns.
+        `user` is the `sub` of the user who signs in; it overrides `login_hint`. `SignInError` if the server does not
+        redirect the browser to the client, or if the callback is a form: use `browse` for that.
         """
         callback = self.browse(authorization_url, user=user)
         if callback.body is not None:
@@ -204,11 +205,11 @@ class Provider:
         return callback.url
 
     def browse(self, authorization_url: str, *, user: str | None = None) -> Callback:
-        """`sign_in`, for callbacks that may be forms.
+        """Like `sign_in`, but also for callbacks that are posted as a form.
 
         >>> import proofkey
         >>> from proofkey import testing
-        >>> with testing.Provider() as server:
+        >>> with testing.AuthorizationServer() as server:
         ...     client = proofkey.Client(server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
         ...     login = client.begin()
         ...     callback = server.browse(f"{login.url}&response_mode=form_post")
@@ -216,25 +217,25 @@ class Provider:
         """
         return _browser.visit(authorization_url, user)
 
-    def bend(self, fault: Fault[Any], /) -> Bend:
-        """Does something wrong, each time until the end of the `with` block, or until `undo()` of what it returns.
+    def inject(self, fault: Fault[Any], /) -> InjectedFault:
+        """Injects a fault, which then occurs every time. It ends with the `with` block, or with `undo()` of the result.
 
         >>> import proofkey
-        >>> from proofkey.testing import Provider, faults
-        >>> with Provider() as server, server.bend(faults.denied()):
+        >>> from proofkey.testing import AuthorizationServer, faults
+        >>> with AuthorizationServer() as server, server.inject(faults.denied()):
         ...     client = proofkey.Client(server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
         ...     login = client.begin()
         ...     "error=access_denied" in server.sign_in(login.url)
         True
         """
-        return self._bends.add(fault, once=False)
+        return self._faults.add(fault, once=False)
 
-    def bend_once(self, fault: Fault[Any], /) -> Bend:
-        """Does something wrong once: the next time that it can."""
-        return self._bends.add(fault, once=True)
+    def inject_once(self, fault: Fault[Any], /) -> InjectedFault:
+        """Injects a fault that occurs once, at the next opportunity."""
+        return self._faults.add(fault, once=True)
 
     def rotate_keys(self) -> None:
-        """Signs ID tokens with a new key from now on. The key until now stays published until the next rotation."""
+        """Signs ID tokens with a new key from now on. The previous key stays published until the next rotation."""
         self._keys.rotate()
 
     def advance(self, seconds: int) -> None:
@@ -242,21 +243,21 @@ class Provider:
 
         >>> import proofkey
         >>> from proofkey import testing
-        >>> with testing.Provider(code_lifetime=60) as server:
+        >>> with testing.AuthorizationServer(code_lifetime=60) as server:
         ...     client = proofkey.Client(server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
         ...     login = client.begin()
         ...     callback_url = server.sign_in(login.url)
         ...     server.advance(60)
-        ...     client.finish(login, callback_url)
+        ...     client.finish(login, callback_url)  # doctest: +ELLIPSIS
         Traceback (most recent call last):
             ...
-        proofkey.TokenError: token_error: the token endpoint refused. The server said: 'invalid_grant', 'this code has expired'. Next: begin a new login: nothing of this one can be used again
+        proofkey.TokenError: token_error: ...this code has expired...
         """
         self._store.advance(seconds)
 
-    def _answer(self, request: Request) -> Answer:
-        answer = self._endpoints.answer(request)
+    def _response(self, request: Request) -> Response:
+        response = self._endpoints.response(request)
         if not request.path.startswith("/.well-known/"):
             with self._lock:
-                self._seen.append(Seen(request.path, request.params, answer.status, answer.error))
-        return answer
+                self._seen.append(Seen(request.path, request.params, response.status, response.error))
+        return response

@@ -1,4 +1,4 @@
-"""Which faults are in force."""
+"""The faults that are injected into a test server."""
 
 import threading
 from types import TracebackType
@@ -9,13 +9,14 @@ from proofkey.testing.faults import Fault
 _T = TypeVar("_T")
 
 
-class Bend:
-    """A fault in force, from `Provider.bend` or `Provider.bend_once`: until the end of its `with` block, or `undo()`.
+class InjectedFault:
+    """A fault in effect, from `AuthorizationServer.inject` or `AuthorizationServer.inject_once`. It ends with its
+    `with` block, or with `undo()`.
 
-    >>> from proofkey.testing import Provider, faults
-    >>> with Provider() as server:
-    ...     with server.bend(faults.unavailable("metadata")) as bend:
-    ...         bend.hits
+    >>> from proofkey.testing import AuthorizationServer, faults
+    >>> with AuthorizationServer() as server:
+    ...     with server.inject(faults.unavailable("metadata")) as injected:
+    ...         injected.hits
     0
     """
 
@@ -27,7 +28,7 @@ class Bend:
         self._hit = threading.Event()
         self._undone = threading.Event()
 
-    def __enter__(self) -> "Bend":
+    def __enter__(self) -> "InjectedFault":
         return self
 
     def __exit__(
@@ -37,18 +38,18 @@ class Bend:
 
     @property
     def hits(self) -> int:
-        """How many answers it has bent."""
+        """How many times the fault has occurred."""
         with self._lock:
             return self._hits
 
     def undo(self) -> None:
-        """From now on the server behaves, and answers that are held leave. It may be called twice."""
+        """Ends the fault, and sends the responses that it holds back. You may call it twice."""
         self._undone.set()
 
     def wait(self, timeout: float = 10.0) -> None:
-        """Returns once it has bent an answer, or begun to; `TimeoutError` after `timeout` seconds."""
+        """Waits until the fault occurs for the first time. `TimeoutError` after `timeout` seconds."""
         if not self._hit.wait(timeout):
-            raise TimeoutError(f"{self._fault} has bent nothing within {timeout} seconds")
+            raise TimeoutError(f"{self._fault} has not occurred within {timeout} seconds")
 
     def _apply(self, at: str, value: object) -> object:
         if self._fault.at != at:
@@ -61,29 +62,29 @@ class Bend:
         return self._fault._change(value, self._undone)
 
 
-class Bends:
-    """Those of one provider. The older ones apply first."""
+class InjectedFaults:
+    """All faults of one server. Older ones apply first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._all: list[Bend] = []
+        self._all: list[InjectedFault] = []
 
-    def add(self, fault: Fault[Any], *, once: bool) -> Bend:
-        bend = Bend(fault, once=once)
+    def add(self, fault: Fault[Any], *, once: bool) -> InjectedFault:
+        injected = InjectedFault(fault, once=once)
         with self._lock:
-            self._all.append(bend)
-        return bend
+            self._all.append(injected)
+        return injected
 
     def apply(self, at: str, value: _T) -> _T:
-        """What becomes of a value at this point."""
-        for bend in self._in_force():
-            value = cast(_T, bend._apply(at, value))
+        """Returns what the faults at this point make of a value."""
+        for injected in self._snapshot():
+            value = cast(_T, injected._apply(at, value))
         return value
 
     def undo_all(self) -> None:
-        for bend in self._in_force():
-            bend.undo()
+        for injected in self._snapshot():
+            injected.undo()
 
-    def _in_force(self) -> list[Bend]:
+    def _snapshot(self) -> list[InjectedFault]:
         with self._lock:
             return list(self._all)

@@ -1,18 +1,15 @@
-"""What an app says about a provider: keywords of `ProofKey`, then the app's configuration."""
+"""The configuration of a provider: the keywords of `ProofKey`, then the app's configuration."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from flask import Flask
 
 import proofkey
 
-_KNOWN: dict[str, Callable[[], proofkey.Provider]] = {
-    "dropbox": proofkey.Provider.dropbox,
-    "github": proofkey.Provider.github,
-    "google": proofkey.Provider.google,
-}
+_KNOWN: Sequence[Literal["dropbox", "github", "google"]] = ("dropbox", "github", "google")
+"""The names that `proofkey.Provider.known` takes without a tenant."""
 
 _TEXTS = (
     "client_id", "client_secret", "auth_method", "scope", "issuer", "tenant", "authorization_endpoint",
@@ -23,15 +20,15 @@ _OTHERS = ("extra", "provider", "transport", "quirks", "id_token_algorithms")
 
 
 @dataclass(frozen=True)
-class Setting:
-    """One provider of one app."""
+class ProviderConfig:
+    """The configuration of one provider in one app."""
 
     name: str
     values: Mapping[str, Any] = field(repr=False)
 
     @classmethod
-    def of(cls, app: Flask, name: str, keywords: Mapping[str, Any]) -> "Setting":
-        """Keywords win over the configuration."""
+    def of(cls, app: Flask, name: str, keywords: Mapping[str, Any]) -> "ProviderConfig":
+        """Merges both sources. Keywords override the app's configuration."""
         prefix = f"PROOFKEY_{name.upper().replace('-', '_')}_"
         configured = {key: _text(prefix + key.upper(), app.config.get(prefix + key.upper())) for key in _TEXTS}
         configured = {key: value for key, value in configured.items() if value}
@@ -40,8 +37,8 @@ class Setting:
     def __getitem__(self, key: str) -> Any:
         return self.values.get(key)
 
-    def discover(self) -> proofkey.Provider:
-        """The provider, over the network if only its issuer is known."""
+    def provider(self) -> proofkey.Provider:
+        """Makes the provider. This needs the network if only the issuer is configured."""
         provider = self._provider()
         for quirk in self["quirks"] or ():
             provider = provider.with_quirk(quirk)
@@ -60,13 +57,14 @@ class Setting:
         if self["issuer"]:
             return proofkey.Provider.discover(self["issuer"], transport=self["transport"])
         if self.name == "microsoft" and self["tenant"]:
-            return proofkey.Provider.microsoft(self["tenant"])
-        if self.name in _KNOWN:
-            return _KNOWN[self.name]()
+            return proofkey.Provider.known("microsoft", tenant=self["tenant"])
+        for known in _KNOWN:
+            if known == self.name:
+                return proofkey.Provider.known(known)
         raise proofkey.ConfigurationError("endpoint_missing")
 
     def client(self, provider: proofkey.Provider, redirect_uri: str) -> proofkey.Client:
-        """A client for one redirect URI."""
+        """Makes a client for one redirect URI."""
         if not self["client_id"]:
             raise proofkey.ConfigurationError("client_id_invalid")
         return proofkey.Client(
@@ -81,16 +79,18 @@ class Setting:
 
 
 def check(name: str, keywords: Mapping[str, Any]) -> None:
-    """`TypeError` for a keyword that is not known."""
+    """Raises `TypeError` for an unknown keyword."""
     unknown = set(keywords) - {*_TEXTS, *_OTHERS}
     if unknown:
         raise TypeError(f"{name}: no such setting: {', '.join(sorted(unknown))}")
 
 
 def _text(key: str, value: Any) -> str | None:
-    """`from_prefixed_env` reads digits as a number, and some client ids are digits."""
+    """A value as text. `from_prefixed_env` reads digits as a number, and some client ids consist of digits."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise TypeError(f"{key} is a text; in an environment variable put it into double quotes")
+    raise TypeError(
+        f"{key}: a str, not {type(value).__name__}; in an environment variable, put the value in double quotes"
+    )

@@ -1,0 +1,222 @@
+"""Replay stores: they let a sealed login count only once, whichever worker gets its callback.
+
+A sealed login can be opened any number of times. Within its ten minutes, a callback that is delivered twice (a double
+click, a reload, a browser that prefetches) would send its code twice, and servers react to a repeated code by revoking
+the tokens that they issued for it. With a store that all workers share, only one delivery sends the code:
+
+>>> import secrets, proofkey
+>>> from proofkey import replay_store, testing
+>>> keys = proofkey.SealKeys(secrets.token_bytes(32))  # in your app: one secret for all workers
+>>> store = replay_store.from_url("memory://")  # "sqlite:///logins.db" for one machine, "redis://host" for several
+>>> with testing.AuthorizationServer() as server:
+...     client = proofkey.Client(server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
+...     login = client.begin(scope="files.read", data="/photos")
+...     cookie = login.seal(keys, "github")  # encrypted, valid for ten minutes
+...     callback_url = server.sign_in(login.url)
+...     login = client.resume(cookie, keys, "github")  # in whichever worker gets the callback
+...     tokens = client.finish(login, callback_url, replay_store=store)
+>>> login.data, tokens.scope
+('/photos', ['files.read'])
+
+A store learns only a hash of the state and a time, and forgets both when the login is over.
+"""
+
+import logging
+import os
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+import proofkey
+from proofkey._native import MemoryReplayStore
+
+if TYPE_CHECKING:
+    import redis
+
+__all__ = ["FailOpen", "MemoryReplayStore", "RedisReplayStore", "ReplayStore", "SqliteReplayStore", "from_url"]
+
+
+class ReplayStore(Protocol):
+    """What `client.finish(replay_store=…)` takes: any object with these two methods.
+
+    A key is the `replay_key` of a login: "login:" and a hash of its state.
+    """
+
+    def claim(self, key: str, until: int, /) -> None:
+        """Claims a key. Of several calls with the same key, in whatever process, exactly one returns.
+
+        The claim is kept until `until`, in seconds since the epoch, and one minute longer, because clocks differ. The
+        other calls raise `proofkey.CallbackError("login_already_used")`. Any other exception means that the store
+        cannot tell; the code is not sent then, either.
+        """
+
+    def release(self, key: str, /) -> None:
+        """Gives a claim back, because nothing was sent. Only the caller that claimed the key may release it."""
+
+
+class SqliteReplayStore:
+    """Keeps claims in an SQLite file, for all processes of one machine.
+
+    The file is created if it does not exist. It must be on a local disk, where locks work. Each call opens it anew, so
+    threads and forked processes share nothing, and waits up to five seconds for other writers. There is no write-ahead
+    log: it would add two more files, and would help only readers, which a replay store does not have.
+
+    >>> import os, tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> store = SqliteReplayStore(os.path.join(folder.name, "logins.db"))
+    >>> store.claim("login:an-id", 2**40)
+    >>> store.claim("login:an-id", 2**40)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    proofkey.CallbackError: login_already_used: this login was already used. Next: ...
+    >>> folder.cleanup()
+    """
+
+    def __init__(self, path: str | os.PathLike[str], /) -> None:
+        self._path = os.fspath(path)
+        if self._path in ("", ":memory:"):
+            # Each connection would have a database of its own, which ends with the connection.
+            raise ValueError("path: SqliteReplayStore needs a file; use MemoryReplayStore to keep claims in memory")
+        with self._transaction():
+            pass  # Fails now, rather than at the first login, if the file cannot be used.
+
+    def claim(self, key: str, until: int, /) -> None:
+        """Claims a key. See `ReplayStore`."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM claims WHERE until < ?", (_now() - _CLOCK_SKEW,))
+            added = database.execute("INSERT OR IGNORE INTO claims VALUES (?, ?)", (key, until)).rowcount
+        if not added:
+            raise proofkey.CallbackError("login_already_used")
+
+    def release(self, key: str, /) -> None:
+        """Gives a claim back. See `ReplayStore`."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM claims WHERE key = ?", (key,))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self._path, timeout=5, isolation_level=None)) as database:
+                database.execute("BEGIN IMMEDIATE")
+                database.execute(_TABLE)
+                yield database
+                database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise proofkey.TransportError("store_unavailable", request_sent=False) from error
+
+
+class RedisReplayStore:
+    """Keeps claims in Redis, for all machines that share it: `SET` with `NX` and an expiry.
+
+    `client` is a `redis.Redis` of redis-py 5 or later (`pip install proofkey[redis]`); `from_url()` makes one. A Redis
+    that evicts keys before they expire, or loses writes in a failover, loses claims.
+    """
+
+    def __init__(self, client: "redis.Redis", /) -> None:
+        self._client = client
+
+    def claim(self, key: str, until: int, /) -> None:
+        """Claims a key. See `ReplayStore`."""
+        # A duration, because the server's clock may differ from this one.
+        seconds = max(until - _now(), 0) + _CLOCK_SKEW
+        name, mine = _PREFIX + key, secrets.token_hex(8)
+        with _redis_errors():
+            is_first = self._client.set(name, mine, nx=True, ex=seconds)
+            # The client sends a command again if its reply was lost. Then the existing claim may be this call's own.
+            if is_first or self._client.get(name) in (mine, mine.encode()):
+                return
+        raise proofkey.CallbackError("login_already_used")
+
+    def release(self, key: str, /) -> None:
+        """Gives a claim back. See `ReplayStore`."""
+        with _redis_errors():
+            self._client.delete(_PREFIX + key)
+
+
+class FailOpen:
+    """Wraps another store and continues without it when it does not respond. The logger "proofkey.replay_store" then
+    gets a warning.
+
+    A relaxation, for applications that would rather send a code twice than refuse a login: while the store is down, a
+    sealed login can be finished more than once within its ten minutes. All other checks still apply.
+
+    >>> store = FailOpen(MemoryReplayStore())
+    """
+
+    def __init__(self, store: ReplayStore, /) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._unclaimed: dict[str, int] = {}
+
+    def claim(self, key: str, until: int, /) -> None:
+        """Claims a key, if the store responds. See `ReplayStore`."""
+        try:
+            self._store.claim(key, until)
+        except proofkey.TransportError:
+            _LOGGER.warning("the replay store does not respond; %s continues without a claim", key)
+            with self._lock:
+                alive = {other: end for other, end in self._unclaimed.items() if end >= _now()}
+                self._unclaimed = {**alive, key: until}
+
+    def release(self, key: str, /) -> None:
+        """Gives a claim back, if this process has made one. See `ReplayStore`."""
+        with self._lock:
+            # By now the store may respond again, and hold this key for somebody else.
+            if self._unclaimed.pop(key, None) is not None:
+                return
+        try:
+            self._store.release(key)
+        except proofkey.TransportError:
+            _LOGGER.warning("the replay store does not respond; %s stays claimed", key)
+
+
+def from_url(url: str, /) -> ReplayStore:
+    """The store that a URL names: "sqlite:///relative/path", "sqlite:////absolute/path", "redis://host:6379/0",
+    "rediss://…" (Redis over TLS) or "memory://". `ValueError` for anything else.
+
+    >>> from_url("memory://")  # doctest: +ELLIPSIS
+    <proofkey.replay_store.MemoryReplayStore object at ...>
+    """
+    scheme, _, rest = url.partition("://")
+    if scheme == "sqlite" and rest.startswith("/"):
+        return SqliteReplayStore(rest[1:])
+    if scheme in ("redis", "rediss"):
+        import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
+        # One retry, at once, in case the server has closed an idle connection.
+        retry = Retry(NoBackoff(), 1)
+        return RedisReplayStore(redis.Redis.from_url(url, retry=retry, socket_timeout=2, socket_connect_timeout=2))
+    if url == "memory://":
+        return MemoryReplayStore()
+    raise ValueError("the URL of a replay store is sqlite:///path, redis://host, rediss://host or memory://")
+
+
+@contextmanager
+def _redis_errors() -> Iterator[None]:
+    import redis
+
+    try:
+        yield
+    except redis.RedisError as error:
+        raise proofkey.TransportError("store_unavailable", request_sent=False) from error
+
+
+def _now() -> int:
+    return int(time.time())
+
+
+_LOGGER = logging.getLogger("proofkey.replay_store")
+
+_CLOCK_SKEW = 60
+"""How many seconds the clocks of two machines may differ. A login that begins in the future is accepted up to the same
+limit."""
+
+_PREFIX = "proofkey:replay:"
+
+_TABLE = "CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID"
