@@ -1,16 +1,16 @@
-"""The rows of the table: what is sent, and what is the right answer to it."""
+"""The rows of the table: what is sent, and the right response to it."""
 
 import hashlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 
-from driver import STATE, Answer, Pairs, Server
+from driver import STATE, Pairs, Response, Server
 
 TOKENS = "tokens"
 
 
 def s256(verifier: str) -> str:
-    """The challenge that fits, also where the verifier is none."""
+    """The S256 challenge of a text, even if the text is not a valid verifier."""
     return urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
@@ -30,17 +30,17 @@ def verifier(*texts: str) -> Pairs:
 class Case:
     name: str
     right: str
-    """The right answer: "tokens", or the endpoint that refuses and its OAuth error."""
+    """The right outcome: "tokens", or the endpoint that refuses and its OAuth error."""
     asked: Pairs
     """The PKCE parameters of the authorization request."""
     sent: tuple[Pairs, ...] = (verifier(VERIFIER),)
-    """Those of the token requests with the one code; the answer to the last one counts."""
+    """The PKCE parameters of each token request with the code; the response to the last request counts."""
     client_id: str = "public"
     policy: str = "strict"
 
 
 def fitting(name: str, right: str, text: str) -> Case:
-    """A verifier with the challenge that fits it, so that nothing but the grammar of a verifier can refuse it."""
+    """A verifier with its own challenge, so that only the grammar of a verifier can refuse it."""
     return Case(name, right, challenge(s256(text)), (verifier(text),))
 
 
@@ -97,26 +97,26 @@ CASES = [
 
 
 def outcome(case: Case, server: Server) -> str:
-    """What a server answers, in the words of `Case.right`; other words where the answer has another form."""
+    """What a server does, in the words of `Case.right`, or the status if the response is not an OAuth response."""
     asked = server.authorize(case.asked, case.client_id)
     if asked.code is None:
         return _refusal(asked)
     for pairs in case.sent:
-        answer = server.token(asked.code, pairs, case.client_id)
-    return issued(answer)
+        response = server.token(asked.code, pairs, case.client_id)
+    return issued(response)
 
 
-def issued(answer: Answer) -> str:
-    """What the token endpoint answers."""
-    if answer.status not in (200, 400) or answer.members is None:
-        return f"token: {answer.status}"
-    if answer.status == 400:
-        return f"token: {answer.members.get('error')}"
-    return TOKENS if answer.members.get("access_token") else "token: nothing"
+def issued(response: Response) -> str:
+    """What the token endpoint does."""
+    if response.status not in (200, 400) or response.members is None:
+        return f"token: {response.status}"
+    if response.status == 400:
+        return f"token: {response.members.get('error')}"
+    return TOKENS if response.members.get("access_token") else "token: nothing"
 
 
-def _refusal(answer: Answer) -> str:
-    if "error" not in answer.redirected:
-        return f"authorize: {answer.status}"
-    assert answer.redirected["state"] == [STATE], answer
-    return f"authorize: {answer.redirected['error'][0]}"
+def _refusal(response: Response) -> str:
+    if "error" not in response.redirected:
+        return f"authorize: {response.status}"
+    assert response.redirected["state"] == [STATE], response
+    return f"authorize: {response.redirected['error'][0]}"

@@ -9,12 +9,12 @@ Servers = Callable[[Framework, str, str], Server]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-table", action="store_true", help="write what is seen into table.md")
+    parser.addoption("--update-table", action="store_true", help="write the outcomes into table.md")
 
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
-    """Servers by framework, kind and policy, started when they are first asked for."""
+    """Servers by framework, kind and policy, each started on first use."""
     started: dict[tuple[str, str, str], Server] = {}
     with ExitStack() as stack:
 

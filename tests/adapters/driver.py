@@ -1,4 +1,4 @@
-"""Runs a server, and sends it requests that no OAuth client would."""
+"""Runs a server, and sends it requests that no OAuth client would send."""
 
 import json
 import os
@@ -26,9 +26,9 @@ class Framework:
     name: str
     package: str
     script: str
-    """In the folder `servers`."""
+    """The file in the folder `servers`."""
     slash: str = ""
-    """What its paths end with."""
+    """The end of its paths."""
     database: str = "codes.sqlite"
     table: str = "codes"
     column: str = "pkce_binding"
@@ -54,7 +54,7 @@ FRAMEWORKS = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     headers: dict[str, str]
     """By lower-case name."""
@@ -62,7 +62,7 @@ class Answer:
 
     @property
     def redirected(self) -> dict[str, list[str]]:
-        """The query of the redirect to the client; nothing if there is none."""
+        """The query of the redirect to the client; empty if there is no such redirect."""
         location = self.headers.get("location", "")
         return parse_qs(urlsplit(location).query) if location.startswith(f"{REDIRECT_URI}?") else {}
 
@@ -72,7 +72,7 @@ class Answer:
 
     @property
     def members(self) -> dict[str, object] | None:
-        """The members of a token answer; `None` if it does not have the form of one (RFC 6749 section 5)."""
+        """The members of a token response; `None` if it does not have the form of one (RFC 6749 section 5)."""
         if (self.headers["content-type"], self.headers.get("cache-control")) != ("application/json", "no-store"):
             return None
         members = json.loads(self.body)
@@ -89,12 +89,12 @@ class Server:
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
-    def authorize(self, pkce: Pairs, client_id: str = "public") -> Answer:
+    def authorize(self, pkce: Pairs, client_id: str = "public") -> Response:
         pairs = [("response_type", "code"), ("client_id", client_id), ("redirect_uri", REDIRECT_URI)]
         pairs += [("scope", "files.read"), ("state", STATE), *pkce]
         return self.send("GET", f"/authorize{self.framework.slash}?{urlencode(pairs)}")
 
-    def token(self, code: str, pkce: Pairs, client_id: str = "public") -> Answer:
+    def token(self, code: str, pkce: Pairs, client_id: str = "public") -> Response:
         pairs = [("grant_type", "authorization_code"), ("redirect_uri", REDIRECT_URI), ("code", code), *pkce]
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         if client_id != "confidential":
@@ -103,20 +103,20 @@ class Server:
             headers["Authorization"] = CONFIDENTIAL_HEADER
         return self.send("POST", f"/token{self.framework.slash}", urlencode(pairs), headers)
 
-    def send(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> Answer:
+    def send(self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None) -> Response:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=90)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
             content = response.read().decode()
-            return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, content)
+            return Response(response.status, {name.lower(): value for name, value in response.headers.items()}, content)
         finally:
             connection.close()
 
 
 @contextmanager
 def running(framework: Framework, kind: str, policy: str, together: int = 1) -> Iterator[Server]:
-    """A server of its own, with an empty store; for the arguments see `servers/setting.py`."""
+    """Runs a server with an empty store. `servers/setting.py` describes the arguments."""
     script = HERE / "servers" / framework.script
     with TemporaryDirectory() as folder, open(Path(folder, "log"), "w+") as log:
         command = [sys.executable, str(script), kind, policy, str(together), folder]

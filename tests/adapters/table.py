@@ -1,7 +1,6 @@
 """The table of outcomes, written by the tests and compared with the copy that is checked in."""
 
 from importlib.metadata import version
-from pathlib import Path
 
 from cases import CASES
 from driver import FRAMEWORKS, HERE
@@ -12,17 +11,18 @@ WRITTEN = HERE.parents[1] / "target" / "adapters" / "table.md"
 RACE = "50 requests with one code"
 
 _ABOUT = """\
-# What authorization servers answer, with their own PKCE and with proofkey's
+# How authorization servers respond, with their own PKCE and with proofkey's
 
-Each framework is a server on loopback that gets the same raw requests twice: with its own PKCE as its documentation
-sets it up, and with the adapter of `proofkey.server`. `tests/adapters/run.sh` checks every cell; with `--update-table`
-it writes this file. A cell names the endpoint that refuses, and its OAuth error. **Bold** is wrong: let through, or no
-OAuth answer at all. *Slanted* is refused, but later or by another name than it should be.
+Each framework runs as a server on loopback and gets the same raw requests twice: with its own PKCE, set up as its
+documentation says, and with the adapter of `proofkey.server`. `tests/adapters/run.sh` checks every cell; with
+`--update-table` it writes this file. A cell names the endpoint that refuses, and its OAuth error. **Bold** is wrong:
+the request was accepted, or the response is not an OAuth response. *Italics* mean that the request was refused, but
+later or with another error than it should be.
 
-- All of a request is right but for what the row says: a verifier of 42 characters comes with a challenge that fits it.
-- `plain` is not wanted. The frameworks take it unless they are told otherwise, which RFC 7636 allows.
-- Under "optional" a confidential client may do without PKCE, and a public one may not.
-- In the last row 50 requests come with one code and the right verifier. They wait for each other between the last check
+- Everything in a request is right except what the row names: a verifier of 42 characters comes with its own challenge.
+- `plain` should be refused. The frameworks accept it by default, which RFC 7636 allows.
+- In the rows "optional", a confidential client may do without PKCE, and a public client may not.
+- In the row "50 requests with one code", all have the right verifier. They wait for each other between the last check
   and the first token, and the cell says how many get tokens.
 
 """

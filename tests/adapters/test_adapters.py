@@ -1,4 +1,4 @@
-"""Every row of the table, with every framework, and what does not fit into a row."""
+"""Every row of the table with every framework, and tests that do not fit into a row."""
 
 import re
 import sqlite3
@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from cases import CASES, CHALLENGE, TOKENS, VERIFIER, Case, challenge, issued, outcome, verifier
 from conftest import Servers
-from driver import FRAMEWORKS, Answer, Framework, Server, running
+from driver import FRAMEWORKS, Framework, Response, Server, running
 from table import CHECKED_IN, RACE, Table
 
 MANY = 50
@@ -20,7 +20,7 @@ MANY = 50
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_frameworks_own_pkce(case: Case, framework: Framework, servers: Servers, table: Table) -> None:
-    """What it answers is in the table, and compared there."""
+    """The outcome goes into the table, which is compared at the end."""
     table.put(framework.name, "before", case.name, outcome(case, servers(framework, "before", case.policy)))
 
 
@@ -33,28 +33,30 @@ def test_the_adapter(case: Case, framework: Framework, servers: Servers, table: 
 
 @pytest.mark.parametrize("kind", ["before", "after"])
 def test_many_requests_with_one_code(kind: str, framework: Framework, table: Table) -> None:
-    """The server lets all of them pass every check before any of them goes on."""
+    """All of them pass every check before the first one continues."""
     with running(framework, kind, "strict", together=MANY) as server:
         code = server.authorize(challenge()).code
         assert code
         start = Barrier(MANY)
 
-        def redeem(_: int) -> str:
+        def exchange(_: int) -> str:
             start.wait()
             return issued(server.token(code, verifier(VERIFIER)))
 
         with ThreadPoolExecutor(MANY) as threads:
-            seen = Counter(threads.map(redeem, range(MANY)))
+            seen = Counter(threads.map(exchange, range(MANY)))
         stored = int(server.send("GET", "/tokens").body) if framework.name == "django-oauth-toolkit" else seen[TOKENS]
-    nobodys = f", {stored - seen[TOKENS]} more stored" if stored > seen[TOKENS] else ""
-    table.put(framework.name, kind, RACE, f"{seen[TOKENS]}{nobodys}")
+    not_received = f", {stored - seen[TOKENS]} more stored" if stored > seen[TOKENS] else ""
+    table.put(framework.name, kind, RACE, f"{seen[TOKENS]}{not_received}")
     if kind == "after":
         assert seen == {TOKENS: 1, "token: invalid_grant": MANY - 1}
         assert stored == 1
 
 
 @pytest.mark.parametrize("stored", ["", "none ", "S256", CHALLENGE, "x" * 128])
-def test_a_lost_binding_is_an_error_and_never_no_pkce(stored: str, framework: Framework, servers: Servers) -> None:
+def test_a_lost_binding_is_an_error_and_never_means_no_pkce(
+    stored: str, framework: Framework, servers: Servers
+) -> None:
     server = servers(framework, "after", "optional")
     for client_id, pkce in (("public", challenge()), ("confidential", [])):
         code = server.authorize(pkce, client_id).code
@@ -63,12 +65,12 @@ def test_a_lost_binding_is_an_error_and_never_no_pkce(stored: str, framework: Fr
         logged = server.log.count("binding_malformed: ")
         for sent in ([], verifier(VERIFIER), verifier(CHALLENGE)):
             assert issued(server.token(code, sent, client_id)) == "token: invalid_grant"
-        assert server.log.count("binding_malformed: ") == logged + 3, "the operator finds its name"
+        assert server.log.count("binding_malformed: ") == logged + 3, "the name is in the log"
         assert code not in server.log
 
 
 def test_an_unauthenticated_client_gets_nothing_without_a_verifier(framework: Framework, servers: Servers) -> None:
-    """Also if no challenge was bound to its code, for example because it was confidential then."""
+    """Even if no challenge is bound to its code, for example because the client was confidential before."""
     server = servers(framework, "after", "optional")
     code = server.authorize(challenge()).code
     assert code
@@ -79,16 +81,16 @@ def test_an_unauthenticated_client_gets_nothing_without_a_verifier(framework: Fr
 
 @pytest.mark.parametrize("step", ["validate_code", "get_pkce_binding"])
 def test_a_code_that_is_used_meanwhile(step: str) -> None:
-    """Every step of django-oauth-toolkit looks the code up again, and its own raise if it is gone."""
+    """Every step of django-oauth-toolkit looks the code up again, and the toolkit's own code raises if it is gone."""
     with running(FRAMEWORKS["django-oauth-toolkit"], "after", "strict", together=2) as server:
         code = server.authorize(challenge()).code
         assert code
         assert issued(server.token(code, [*verifier(VERIFIER), ("vanish", step)])) == "token: invalid_grant"
-        assert server.log == "", "nothing is wrong with the storage"
+        assert server.log == "", "the storage is not at fault, so nothing is logged"
 
 
 def test_a_code_whose_tokens_cannot_be_stored(servers: Servers) -> None:
-    """django-oauth-toolkit looks at `resource` when it stores the tokens: the code is not burned by then."""
+    """django-oauth-toolkit checks `resource` when it stores the tokens. If that fails, the code stays good."""
     server = servers(FRAMEWORKS["django-oauth-toolkit"], "after", "strict")
     code = server.authorize(challenge()).code
     assert code
@@ -98,7 +100,7 @@ def test_a_code_whose_tokens_cannot_be_stored(servers: Servers) -> None:
 
 
 def test_a_consent_page_of_django_oauth_toolkit(servers: Servers) -> None:
-    """It keeps the challenge in its form, whose answer need not have the query any more."""
+    """The page has the challenge in its form, so the post of the form works without the query."""
     server = servers(FRAMEWORKS["django-oauth-toolkit"], "after", "optional")
     page = server.authorize(challenge(), "asks")
     assert (page.status, page.code) == (200, None)
@@ -106,19 +108,19 @@ def test_a_consent_page_of_django_oauth_toolkit(servers: Servers) -> None:
     assert fields["code_challenge"] == CHALLENGE
     kept = {name: unescape(value) for name, value in fields.items()} | {"allow": "Authorize"}
 
-    def answer(form: dict[str, str]) -> Answer:
+    def post(form: dict[str, str]) -> Response:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         return server.send("POST", "/authorize/", urlencode(form), headers)
 
-    code = answer(kept).code
+    code = post(kept).code
     assert code
     assert issued(server.token(code, verifier(VERIFIER[::-1]), "asks")) == "token: invalid_grant"
     assert issued(server.token(code, verifier(VERIFIER), "asks")) == TOKENS
-    assert answer(kept | {"code_challenge": ""}).redirected["error"] == ["invalid_request"]
+    assert post(kept | {"code_challenge": ""}).redirected["error"] == ["invalid_request"]
 
 
 def store(server: Server, code: str, binding: str) -> None:
-    """Changes what is stored with a code."""
+    """Replaces the binding that is stored with a code."""
     framework = server.framework
     with closing(sqlite3.connect(server.folder / framework.database, timeout=30)) as database, database:
         statement = f"UPDATE {framework.table} SET {framework.column} = ? WHERE code = ?"

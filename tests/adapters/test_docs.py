@@ -1,4 +1,4 @@
-"""docs/server.md: what is code there runs here, and what is a part of a server stands in one of the servers."""
+"""docs/server.md: its programs run, and its parts of programs are in one of the servers here."""
 
 import doctest
 import re
@@ -23,7 +23,7 @@ MANY = 50
 
 
 def flat(text: str) -> str:
-    """Without indentation."""
+    """The text without indentation."""
     return "".join(map(str.lstrip, text.splitlines(keepends=True)))
 
 
@@ -33,7 +33,7 @@ Exchange = Callable[[sqlite3.Connection, str, str, dict[str, list[str]]], tuple[
 
 
 def test_the_blocks_were_found() -> None:
-    assert (len(PROGRAMS), len(PARTS)) == (3, 6)
+    assert (len(PROGRAMS), len(PARTS)) == (4, 6)
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -42,16 +42,16 @@ def test_a_program_runs(program: str) -> None:
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_part_stands_in_a_server(part: str) -> None:
+def test_a_part_is_in_a_server(part: str) -> None:
     assert any(flat(part) in source for source in SOURCES)
 
 
-def test_the_example_of_the_extension() -> None:
+def test_the_examples_of_the_adapter() -> None:
     assert doctest.testmod(proofkey.server.authlib) == (0, 3)
 
 
 class Waiting(sqlite3.Connection):
-    """A connection that deletes only once all of them are about to."""
+    """A connection that deletes only when all connections are about to."""
 
     barrier = Barrier(MANY, timeout=60)
 
@@ -78,13 +78,13 @@ def test_the_store_gives_a_code_to_one_request(tmp_path: Path) -> None:
     assert exchange(db, "public", code, {"code_verifier": [VERIFIER, VERIFIER]})[1]["error"] == "invalid_request"
     db.close()
 
-    def redeem(_: int) -> str:
+    def exchange_once(_: int) -> str:
         own = sqlite3.connect(store, timeout=60, factory=Waiting)
         try:
-            status, answer = exchange(own, "public", code, right)
+            status, response = exchange(own, "public", code, right)
         finally:
             own.close()
-        return answer.get("error", "tokens") if status == 400 else "tokens"
+        return response.get("error", "tokens") if status == 400 else "tokens"
 
     with ThreadPoolExecutor(MANY) as threads:
-        assert Counter(threads.map(redeem, range(MANY))) == {"tokens": 1, "invalid_grant": MANY - 1}
+        assert Counter(threads.map(exchange_once, range(MANY))) == {"tokens": 1, "invalid_grant": MANY - 1}

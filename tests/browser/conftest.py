@@ -1,4 +1,3 @@
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,7 +34,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """A browser of its own, with a cookie jar of its own."""
+    """A browser without any cookies."""
     context = chromium.new_context()
     context.set_default_timeout(SECONDS * 1000)
     yield context
@@ -48,21 +47,21 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
+def server() -> Iterator[testing.AuthorizationServer]:
     users = [testing.User("user-1", {"name": "First User"}), testing.User("user-2", {"name": "Second User"})]
-    with testing.Provider(users=users, consent="page") as running:
+    with testing.AuthorizationServer(users=users, consent="page") as running:
         yield running
 
 
 @pytest.fixture
-def site(server: testing.Provider) -> Iterator[Website]:
+def site(server: testing.AuthorizationServer) -> Iterator[Website]:
     with Website(server, {}).running() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def shoot() -> Shoot:
-    """Writes what the page looks like below target/browser: in light and dark, and on a phone."""
+    """Writes screenshots of the page below target/browser: light, dark, and as on a phone."""
     folder = TARGET / "pages"
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -85,5 +84,5 @@ def expect_text(page: Page, text: str) -> None:
 
 
 def expect_cause(page: Page, cause: str) -> None:
-    """The built-in page of a refusal, which names its cause."""
+    """Expects the built-in page of a refused login, which names the cause."""
     expect(page.locator("small")).to_have_text(re.compile(rf"^{cause}\b"))

@@ -1,4 +1,4 @@
-"""What `make demo-serve` shows to a person, without JavaScript."""
+"""The pages of `make demo-serve`, in a browser without JavaScript."""
 
 import re
 import signal

@@ -1,4 +1,4 @@
-"""The page of every cause, reached as a browser reaches it."""
+"""The page of every cause of a refused login, reached as a user would reach it."""
 
 import time
 from collections.abc import Callable
@@ -16,16 +16,18 @@ from website import SECRET_KEY, Website
 FAULTS: dict[str, faults.Fault[Any]] = {
     "callback_malformed": faults.parameters_twice(),
     "issuer_mismatch": faults.iss_wrong(),
-    "network_after": faults.cut_before_answer("token"),
+    "network_after": faults.cut_before_response("token"),
     "not_issued_here": faults.state_wrong(),
     "provider_error": faults.refuses("token", "invalid_client"),
 }
 
 
 @pytest.mark.parametrize("cause", FAULTS)
-def test_the_provider_fails(page: Page, site: Website, server: testing.Provider, shoot: Shoot, cause: str) -> None:
+def test_a_fault_of_the_provider(
+    page: Page, site: Website, server: testing.AuthorizationServer, shoot: Shoot, cause: str
+) -> None:
     page.goto(site.url("/auth/plain"))
-    with server.bend(FAULTS[cause]):
+    with server.inject(FAULTS[cause]):
         allow(page)
         expect_cause(page, cause)
     shoot(page, cause)
@@ -41,7 +43,7 @@ def configuration(page: Page, site: Website) -> None:
 def expired(page: Page, site: Website) -> None:
     began_at = int(time.time()) - 601
     state = _state.make([SECRET_KEY.encode()], "plain", urlsplit(site.url("/")).netloc, began_at)
-    page.goto(site.url(f"/auth/plain/callback?code=of-then&state={state}"))
+    page.goto(site.url(f"/auth/plain/callback?code=old&state={state}"))
 
 
 def other_host(page: Page, site: Website) -> None:
@@ -78,32 +80,36 @@ def user_changed(page: Page, site: Website) -> None:
     allow(page)
 
 
-WAYS: dict[str, Callable[[Page, Website], None]] = {
-    way.__name__: way for way in (configuration, expired, other_host, post_required, prefetch, too_many, user_changed)
+ACTIONS: dict[str, Callable[[Page, Website], None]] = {
+    action.__name__: action
+    for action in (configuration, expired, other_host, post_required, prefetch, too_many, user_changed)
 }
 
 
-@pytest.mark.parametrize("cause", WAYS)
-def test_the_way_here(page: Page, site: Website, shoot: Shoot, cause: str) -> None:
-    WAYS[cause](page, site)
+@pytest.mark.parametrize("cause", ACTIONS)
+def test_an_action_of_the_user(page: Page, site: Website, shoot: Shoot, cause: str) -> None:
+    ACTIONS[cause](page, site)
     expect_cause(page, cause)
     shoot(page, cause)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_another_site_cannot_connect_an_account(
-    page: Page, site: Website, server: testing.Provider, host: str
+    page: Page, site: Website, server: testing.AuthorizationServer, host: str
 ) -> None:
     page.goto(site.url("/become/one"))
-    # Another port is the same site to the browser, cookies included, and another host is not.
+    # For the browser, another port is the same site with the same cookies, and another host is not.
     page.goto(f"http://{host}:{urlsplit(server.issuer).port}/elsewhere")
-    page.set_content(f'<form method="post" action="{site.url("/auth/plain")}"><button name="connect">Win</button></form>')
+    form = f'<form method="post" action="{site.url("/auth/plain")}"><button name="connect">Win</button></form>'
+    page.set_content(form)
     page.get_by_role("button", name="Win").click()
     expect_cause(page, "post_required")
     assert "/authorize" not in [seen.path for seen in server.seen]
 
 
-def test_the_provider_is_away(page: Page, site: Website, server: testing.Provider, shoot: Shoot) -> None:
+def test_the_provider_is_not_running(
+    page: Page, site: Website, server: testing.AuthorizationServer, shoot: Shoot
+) -> None:
     server.stop()
     page.goto(site.url("/auth/plain"))
     expect_cause(page, "network_before")
@@ -113,12 +119,12 @@ def test_the_provider_is_away(page: Page, site: Website, server: testing.Provide
 SETTINGS: dict[str, tuple[str, dict[str, object]]] = {
     "base_url": ("app.example", {}),
     "proxy": ("app.example", {"TRUSTED_HOSTS": ["app.example"]}),
-    "store": ("localhost", {"PROOFKEY_STORE": "sqlite:////nowhere/at/all.db"}),
+    "store": ("localhost", {"PROOFKEY_REPLAY_STORE": "sqlite:////nowhere/at/all.db"}),
 }
 
 
 @pytest.mark.parametrize("cause", SETTINGS)
-def test_a_setting_is_wrong(page: Page, server: testing.Provider, shoot: Shoot, cause: str) -> None:
+def test_a_wrong_setting(page: Page, server: testing.AuthorizationServer, shoot: Shoot, cause: str) -> None:
     host, config = SETTINGS[cause]
     with Website(server, config).running() as site:
         page.goto(site.url("/auth/plain", host=host))
@@ -126,7 +132,7 @@ def test_a_setting_is_wrong(page: Page, server: testing.Provider, shoot: Shoot, 
         shoot(page, cause)
 
 
-def test_every_cause_was_seen() -> None:
+def test_every_cause_is_tested() -> None:
     in_test_sign_in = {"already_finished", "denied", "no_cookie"}
-    here = {*FAULTS, *WAYS, *SETTINGS, "network_before"}
+    here = {*FAULTS, *ACTIONS, *SETTINGS, "network_before"}
     assert here | in_test_sign_in == set(CAUSES)

@@ -1,4 +1,4 @@
-"""Signing in to a Flask app with a real browser, and all that people do to it on the way."""
+"""Signing in to a Flask app with a real browser, and what users do meanwhile: go back, reload, open other tabs."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from proofkey import testing
 from website import Website
 
 
-def test_signing_in(page: Page, site: Website, server: testing.Provider, shoot: Shoot) -> None:
+def test_signing_in(page: Page, site: Website, server: testing.AuthorizationServer, shoot: Shoot) -> None:
     page.goto(site.url("/auth/plain?next=/tabs/1"))
     shoot(page, "consent")
     page.get_by_label("Second User").check()
@@ -48,7 +48,7 @@ def test_the_back_button(page: Page, site: Website) -> None:
     allow(page)
     expect_text(page, "Signed in as somebody")
     page.go_back()
-    # The provider's page again, with the old state: its code is for a login that is over.
+    # The provider's page has the state of the login that is finished.
     allow(page)
     expect_cause(page, "already_finished")
     page.get_by_role("link", name="Try again").click()
@@ -56,7 +56,7 @@ def test_the_back_button(page: Page, site: Website) -> None:
     expect_text(page, "Signed in as somebody")
 
 
-def test_the_callback_is_loaded_again(page: Page, site: Website, server: testing.Provider, shoot: Shoot) -> None:
+def test_the_callback_is_reloaded(page: Page, site: Website, server: testing.AuthorizationServer, shoot: Shoot) -> None:
     page.goto(site.url("/auth/shown"))
     allow(page)
     expect_text(page, "Signed in, and shown at the callback")
@@ -68,7 +68,9 @@ def test_the_callback_is_loaded_again(page: Page, site: Website, server: testing
     expect_text(page, "Signed in as somebody")
 
 
-def test_another_browser(chromium: Browser, page: Page, site: Website, server: testing.Provider, shoot: Shoot) -> None:
+def test_the_callback_in_another_browser(
+    chromium: Browser, page: Page, site: Website, server: testing.AuthorizationServer, shoot: Shoot
+) -> None:
     page.goto(site.url("/auth/shown"))
     allow(page)
     expect_text(page, "Signed in, and shown at the callback")
@@ -82,7 +84,9 @@ def test_another_browser(chromium: Browser, page: Page, site: Website, server: t
     assert [seen.path for seen in server.seen].count("/token") == 1
 
 
-def test_cookies_are_blocked(playwright: Playwright, site: Website, server: testing.Provider, tmp_path: Path) -> None:
+def test_cookies_are_blocked(
+    playwright: Playwright, site: Website, server: testing.AuthorizationServer, tmp_path: Path
+) -> None:
     preferences = tmp_path / "Default" / "Preferences"
     preferences.parent.mkdir()
     preferences.write_text(json.dumps({"profile": {"default_content_setting_values": {"cookies": 2}}}))
@@ -97,28 +101,30 @@ def test_cookies_are_blocked(playwright: Playwright, site: Website, server: test
 
 
 @pytest.mark.parametrize("how", ["link", "rule", "prerender"])
-def test_looking_ahead(page: Page, site: Website, server: testing.Provider, how: str) -> None:
-    page.goto(site.url(f"/ahead/{how}"))
-    ahead = site.next_visit("/auth/plain")
-    assert ahead.purpose.startswith("prefetch")
-    assert ahead.status == 503
+def test_the_browser_prefetches_the_start(
+    page: Page, site: Website, server: testing.AuthorizationServer, how: str
+) -> None:
+    page.goto(site.url(f"/prefetch/{how}"))
+    prefetch = site.next_visit("/auth/plain")
+    assert prefetch.purpose.startswith("prefetch")
+    assert prefetch.status == 503
     assert (server.seen, page.context.cookies()) == ([], []), "no login has begun"
     page.get_by_role("link", name="Sign in").click()
     allow(page)
     expect_text(page, "Signed in as somebody")
 
 
-def test_a_posted_form(page: Page, site: Website) -> None:
+def test_a_form_post(page: Page, site: Website) -> None:
     page.goto(site.url("/auth/posted?next=/tabs/1"))
     allow(page)
     expect_text(page, "Signed in as somebody")
     assert page.url == site.url("/tabs/1")
-    # From the provider's site the cookie does not come along; from the app's own page it does.
+    # The browser does not send the cookie from the provider's site; from the app's own page it does.
     first, second = (site.next_visit("/auth/posted/callback") for _ in range(2))
     assert [(visit.method, visit.has_login_cookie) for visit in (first, second)] == [("POST", False), ("POST", True)]
 
 
-def test_a_posted_form_without_javascript(chromium: Browser, site: Website, shoot: Shoot) -> None:
+def test_a_form_post_without_javascript(chromium: Browser, site: Website, shoot: Shoot) -> None:
     page = chromium.new_context(java_script_enabled=False).new_page()
     page.goto(site.url("/auth/posted"))
     allow(page)
@@ -132,7 +138,7 @@ def test_a_posted_form_without_javascript(chromium: Browser, site: Website, shoo
     page.context.close()
 
 
-def test_a_posted_refusal(page: Page, site: Website) -> None:
+def test_a_form_post_of_a_refusal(page: Page, site: Website) -> None:
     page.goto(site.url("/auth/posted"))
     page.get_by_role("button", name="Deny").click()
     expect_cause(page, "denied")

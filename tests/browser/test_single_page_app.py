@@ -1,4 +1,6 @@
-"""A page that makes its verifier and its challenge with WebCrypto, and a server that binds and redeems them."""
+"""A page that makes its verifier and its challenge with WebCrypto, and a server that binds the challenge and verifies
+the verifier.
+"""
 
 import secrets
 from collections.abc import Iterator
@@ -22,15 +24,15 @@ async function login(change = verifier => verifier) {
   const verifier = makeVerifier()
   const challenge = await challengeOf(verifier)
   const {code} = await post("/authorize", {code_challenge: challenge, code_challenge_method: "S256"})
-  const answer = await post("/token", {code, code_verifier: change(verifier)})
-  return {verifier, challenge, answer}
+  const response = await post("/token", {code, code_verifier: change(verifier)})
+  return {verifier, challenge, response}
 }
 </script>"""
 
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    """An authorization server, as small as can be, and the page on the same origin."""
+    """The smallest possible authorization server, and the page on the same origin."""
     app = Flask(__name__)
     bindings: dict[str, str] = {}
 
@@ -46,22 +48,22 @@ def url() -> Iterator[str]:
 
     @app.post("/token")
     def token() -> dict[str, str]:
-        server.redeem(bindings.pop(request.form["code"]), request.form)
+        server.verify(bindings.pop(request.form["code"]), request.form)
         return {"access_token": "granted"}
 
     @app.errorhandler(server.RequestError)
     def refuse(error: server.RequestError) -> ResponseReturnValue:
         return error.as_dict(), error.status
 
-    # WebCrypto is there on https, and on localhost.
+    # Browsers have WebCrypto only on https and on localhost.
     with serving(app) as port:
         yield f"http://localhost:{port}/"
 
 
-def test_what_the_page_made_is_redeemed(page: Page, url: str) -> None:
+def test_the_verifier_of_the_page_is_accepted(page: Page, url: str) -> None:
     page.goto(url)
     made = page.evaluate("login()")
-    assert made["answer"] == {"access_token": "granted"}
+    assert made["response"] == {"access_token": "granted"}
     assert (len(made["verifier"]), len(made["challenge"])) == (43, 43)
 
 
@@ -75,6 +77,6 @@ WRONG = {
 
 
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
-def test_what_the_page_did_not_make_is_refused(page: Page, url: str, change: str) -> None:
+def test_a_changed_verifier_is_refused(page: Page, url: str, change: str) -> None:
     page.goto(url)
-    assert page.evaluate(f"login({change})")["answer"]["error"] == "invalid_grant"
+    assert page.evaluate(f"login({change})")["response"]["error"] == "invalid_grant"

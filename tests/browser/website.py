@@ -1,4 +1,4 @@
-"""The app that the browser visits, in a thread of its own, and what it saw."""
+"""The app that the browser visits, in a thread of its own, and a record of the visits."""
 
 import queue
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as Redirect
 
 
 class Visit(NamedTuple):
-    """A request, and what the app answered."""
+    """A request to the app, and the status of the response."""
 
     method: str
     path: str
@@ -24,10 +24,10 @@ class Visit(NamedTuple):
 
 
 class Website:
-    """An app with a sign-in under four names: "plain", "posted" with a form post, "shown" whose page is at the callback
-    itself, and "unset" without a client id."""
+    """An app with four providers: "plain"; "posted", with a form post; "shown", whose callback responds with a page and
+    does not redirect; and "unset", without a client id."""
 
-    def __init__(self, server: testing.Provider, config: dict[str, object]) -> None:
+    def __init__(self, server: testing.AuthorizationServer, config: dict[str, object]) -> None:
         self._visits: queue.SimpleQueue[Visit] = queue.SimpleQueue()
         self._app = _app(server, config)
         self._app.after_request(self._record)
@@ -42,7 +42,7 @@ class Website:
             yield self
 
     def next_visit(self, path: str) -> Visit:
-        """The next one of this path, as soon as it is answered."""
+        """Waits until the app has responded to the next request for this path."""
         while True:
             visit = self._visits.get(timeout=30)
             if visit.path == path:
@@ -55,7 +55,7 @@ class Website:
         return response
 
 
-def _app(server: testing.Provider, config: dict[str, object]) -> Flask:
+def _app(server: testing.AuthorizationServer, config: dict[str, object]) -> Flask:
     app = Flask(__name__)
     app.config.update(SECRET_KEY=SECRET_KEY, **config)
     app.logger.disabled = True
@@ -67,17 +67,17 @@ def _app(server: testing.Provider, config: dict[str, object]) -> Flask:
     @auth.on_login("plain")
     @auth.on_login("posted")
     @auth.on_login("unset")
-    def signed_in(login: SignedIn) -> Redirect:
-        session["user"] = login.connect_to or "somebody"
-        return redirect(login.next)
+    def signed_in(user: SignedIn) -> Redirect:
+        session["user"] = user.connect_to or "somebody"
+        return redirect(user.next)
 
     @auth.on_login("shown")
-    def shown(_login: SignedIn) -> str:
+    def shown(_user: SignedIn) -> str:
         session["user"] = "somebody"
         return _PAGE.format("Signed in, and shown at the callback")
 
     @auth.user_loader
-    def user() -> str | None:
+    def current_user() -> str | None:
         return session.get("user")
 
     @app.get("/")
@@ -94,16 +94,16 @@ def _app(server: testing.Provider, config: dict[str, object]) -> Flask:
     def connect() -> str:
         return _PAGE.format('<form method="post" action="/auth/plain"><button name="connect">Connect</button></form>')
 
-    @app.get("/ahead/<how>")
-    def ahead(how: str) -> str:
-        return _PAGE.format(_AHEAD[how] + '<a href="/auth/plain">Sign in</a>')
+    @app.get("/prefetch/<how>")
+    def prefetch(how: str) -> str:
+        return _PAGE.format(_PREFETCH[how] + '<a href="/auth/plain">Sign in</a>')
 
     return app
 
 
-SECRET_KEY = "for the tests with a browser, and long enough"
+SECRET_KEY = "only for the tests with a browser"
 _PAGE = '<!doctype html><html lang="en"><meta charset="utf-8"><title>The app</title><main>{}</main></html>'
-_AHEAD = {
+_PREFETCH = {
     "link": '<link rel="prefetch" href="/auth/plain">',
     "rule": (
         '<script type="speculationrules">'
@@ -114,4 +114,4 @@ _AHEAD = {
         '{"prerender": [{"source": "list", "urls": ["/auth/plain"], "eagerness": "immediate"}]}</script>'
     ),
 }
-"""Ways to have a page loaded before anybody asks for it."""
+"""Ways to make the browser load a page before the user follows the link."""

@@ -1,4 +1,4 @@
-"""The app under load: it signs users in, keeps the tokens of each on the server, and tells each what it keeps."""
+"""The app under load: it signs users in, stores the tokens of each on the server, and shows each what it has stored."""
 
 import hashlib
 import json
@@ -12,26 +12,26 @@ from flask.typing import ResponseReturnValue
 from proofkey import Transport
 from proofkey.flask import ProofKey, SignedIn
 
-KEPT = Path(os.environ["KEPT"])
-"""A folder for all workers: a file for each session, by a name that only its browser has."""
+SESSIONS = Path(os.environ["SESSIONS"])
+"""A folder for all workers, with a file for each session. Only the browser of the session knows the file's name."""
 
 app = Flask(__name__)
 app.config.from_prefixed_env()
-# Longer than the tests hold an answer, on whatever machine.
+# The timeout is longer than the tests delay a response, even on a slow machine.
 auth = ProofKey(app, test={"scope": "openid profile", "transport": Transport(timeout=60)})
 
 
 @auth.on_login("test")
-def signed_in(login: SignedIn) -> ResponseReturnValue:
-    # The provider can hold this answer until others have come here, too.
-    auth["test"].client.userinfo(login.tokens)
-    kept = {"profile": login.profile, "token": login.tokens.access_token.expose()}
-    session["kept"] = secrets.token_hex(16)
-    (KEPT / session["kept"]).write_text(json.dumps(kept))
-    return redirect(login.next)
+def signed_in(user: SignedIn) -> ResponseReturnValue:
+    # The provider can hold this response until other threads are here, too.
+    auth["test"].client.userinfo(user.tokens)
+    stored = {"profile": user.profile, "token": user.tokens.access_token.expose()}
+    session["file"] = secrets.token_hex(16)
+    (SESSIONS / session["file"]).write_text(json.dumps(stored))
+    return redirect(user.next)
 
 
 @app.get("/me")
 def me() -> ResponseReturnValue:
-    kept = json.loads((KEPT / session["kept"]).read_text())
-    return {**kept["profile"], "token": hashlib.sha256(kept["token"].encode()).hexdigest()}
+    stored = json.loads((SESSIONS / session["file"]).read_text())
+    return {**stored["profile"], "token": hashlib.sha256(stored["token"].encode()).hexdigest()}

@@ -1,4 +1,4 @@
-"""The provider, in a process of its own: it notes which token it issues to whom, and holds answers when told to."""
+"""The provider, in a process of its own. It records which token it issues to whom, and can hold its responses."""
 
 import base64
 import hashlib
@@ -15,55 +15,55 @@ from proofkey.testing.faults import Fault
 
 
 class Provider:
-    """What the tests call from their process. All of it is plain data.
+    """The methods that the tests call from their process. Arguments and results are plain data.
 
-    It can hold what it answers at "token" and at "userinfo": the work is done then, and the client does not know.
+    It can hold its responses at "token" and at "userinfo": the request has been processed, and the client waits.
     """
 
     def __init__(self, subs: list[str]) -> None:
         users = [testing.User(sub, {"name": f"Name of {sub}"}) for sub in subs]
         self._gates = {"token": _Gate(), "userinfo": _Gate()}
         self._issued: list[tuple[str, str]] = []
-        self._server = testing.Provider(users=users)
-        self._server.bend(Fault("noted", "token", self._note))
+        self._server = testing.AuthorizationServer(users=users)
+        self._server.inject(Fault("recorded", "token", self._record))
         for at, gate in self._gates.items():
-            self._server.bend(Fault("held", at, gate.hold_back))
+            self._server.inject(Fault("held", at, gate.hold_back))
         self._server.start()
 
     def issuer(self) -> str:
         return self._server.issuer
 
     def hold(self, at: str) -> None:
-        """From now on no answer leaves from there, until `release`."""
+        """Holds all responses of this endpoint until `release`."""
         self._gates[at].close()
 
     def wait_until_held(self, at: str, count: int) -> None:
-        """Returns once so many answers are held."""
+        """Waits until so many responses are held."""
         self._gates[at].wait_until_held(count)
 
     def release(self, at: str) -> None:
         self._gates[at].open()
 
     def issued(self) -> dict[str, str]:
-        """The SHA-256 of the access token that each user got last."""
+        """The SHA-256 of the latest access token of each user."""
         return dict(self._issued)
 
     def token_requests(self) -> int:
-        """How many were answered, refused ones included."""
+        """The number of token requests that got a response, including an error."""
         return sum(seen.path == "/token" for seen in self._server.seen)
 
-    def _note(self, handle: Any, _undone: threading.Event) -> Any:
-        def answer() -> Any:
-            made = handle()
-            if made.status == 200:
-                self._issued.append(_what_is_in(made.body))
-            return made
+    def _record(self, handle: Any, _undone: threading.Event) -> Any:
+        def recorded() -> Any:
+            response = handle()
+            if response.status == 200:
+                self._issued.append(_sub_and_token_hash(response.body))
+            return response
 
-        return answer
+        return recorded
 
 
 class _Gate:
-    """What answers go through."""
+    """Holds responses back while it is closed."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -71,16 +71,16 @@ class _Gate:
         self._held = 0
 
     def hold_back(self, handle: Any, _undone: threading.Event) -> Any:
-        def answer() -> Any:
-            made = handle()
+        def held_back() -> Any:
+            response = handle()
             with self._changed:
                 self._held += 1
                 self._changed.notify_all()
                 self._changed.wait_for(lambda: self._is_open)
                 self._held -= 1
-            return made
+            return response
 
-        return answer
+        return held_back
 
     def close(self) -> None:
         with self._changed:
@@ -95,10 +95,10 @@ class _Gate:
         with self._changed:
             if not self._changed.wait_for(lambda: self._held >= count, timeout=30):
                 self.open()
-                raise TimeoutError(f"{self._held} answers are held, and not {count}")
+                raise TimeoutError(f"{self._held} responses are held, not {count}")
 
 
-def _what_is_in(body: bytes) -> tuple[str, str]:
+def _sub_and_token_hash(body: bytes) -> tuple[str, str]:
     members = json.loads(body)
     payload = members["id_token"].split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -1,4 +1,4 @@
-"""The app in gunicorn, as it is deployed, and Redis: processes that a test may kill."""
+"""The app in gunicorn, as in production, and Redis: processes that a test can kill."""
 
 import os
 import signal
@@ -25,48 +25,49 @@ class App:
         return self._log.read_text()
 
     def kill_a_worker(self) -> set[int]:
-        """Kills the worker that is busiest, and returns the ports at the other end of the connections that it held."""
-        pid = max(self._workers(), key=lambda worker: len(self._held_by(worker)))
-        # Stopped it takes no more, so that what it holds is what it dies with.
+        """Kills the worker with the most connections, and returns the client ports of these connections."""
+        pid = max(self._workers(), key=lambda worker: len(self._client_ports(worker)))
+        # A stopped worker accepts no connection, so that the ports are those of the worker when it dies.
         os.kill(pid, signal.SIGSTOP)
         while not _is_stopped(pid):
             os.sched_yield()
-        held = self._held_by(pid)
+        ports = self._client_ports(pid)
         os.kill(pid, signal.SIGKILL)
-        return held
+        return ports
 
     def _workers(self) -> list[int]:
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
         return [int(pid) for pid in children.split()]
 
-    def _held_by(self, pid: int) -> set[int]:
-        held = {os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
+    def _client_ports(self, pid: int) -> set[int]:
+        files = {os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
         ports = set()
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
             _, ours, theirs, state, *_, inode = line.split()[:10]
-            if state == _ESTABLISHED and _port(ours) == self._port and f"socket:[{inode}]" in held:
+            if state == _ESTABLISHED and _port(ours) == self._port and f"socket:[{inode}]" in files:
                 ports.add(_port(theirs))
         return ports
 
 
 @contextmanager
 def app(folder: Path, issuer: str, store: str = "") -> Iterator[App]:
-    """The app, whose files are in a folder, until the end of the block."""
-    kept, log = folder / "kept", folder / "log"
-    kept.mkdir()
+    """Runs the app until the end of the block. Its files are in the folder."""
+    sessions, log = folder / "sessions", folder / "log"
+    sessions.mkdir()
     settings = {
-        "SECRET_KEY": "the secret of these tests, of 32 bytes and more",
+        "SECRET_KEY": "only for the tests under load, 32 bytes or more",
         "PROOFKEY_TEST_ISSUER": issuer,
         "PROOFKEY_TEST_CLIENT_ID": "my-app",
-        "PROOFKEY_STORE": store,
+        "PROOFKEY_REPLAY_STORE": store,
     }
-    environment = {**os.environ, **{f"FLASK_{name}": value for name, value in settings.items()}, "KEPT": str(kept)}
-    # The socket is made here, so that the port is known, and who comes before the workers are there waits.
+    environment = {**os.environ, **{f"FLASK_{name}": value for name, value in settings.items()}}
+    environment["SESSIONS"] = str(sessions)
+    # The socket is opened here, so that the port is known, and clients can connect before the workers have started.
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener, log.open("wb") as output:
         port = listener.getsockname()[1]
         command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--no-control-socket"]
         command += ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS)]
-        # Otherwise the first that is ready takes a thousand, and the others have nothing to do.
+        # Otherwise the first worker accepts up to a thousand connections, and the others have nothing to do.
         command += ["--worker-connections", str(2 * THREADS), "app:app"]
         process = subprocess.Popen(
             command,
@@ -84,7 +85,7 @@ def app(folder: Path, issuer: str, store: str = "") -> Iterator[App]:
 
 
 class Redis:
-    """A Redis that keeps nothing when it dies, and comes back at its port."""
+    """A Redis that loses its data when it is killed, and restarts at the same port."""
 
     def __init__(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -104,7 +105,7 @@ class Redis:
 
 
 def _is_stopped(pid: int) -> bool:
-    """Whether all of its threads are."""
+    """Whether all threads of the process are stopped."""
     states = [(each / "stat").read_text().rpartition(")")[2].split()[0] for each in Path(f"/proc/{pid}/task").iterdir()]
     return set(states) == {"T"}
 

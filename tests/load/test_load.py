@@ -1,4 +1,4 @@
-"""200 users sign in at once, through several workers with several threads each, while what they need dies."""
+"""200 users sign in at once, through several workers with several threads each, while a worker or Redis is killed."""
 
 import json
 from collections import Counter
@@ -19,7 +19,7 @@ Tell = Callable[[str], None]
 
 @pytest.fixture
 def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
-    """Prints what was counted, also if the test passes."""
+    """Prints text, also if the test passes."""
 
     def tell(text: str) -> None:
         with capsys.disabled():
@@ -44,22 +44,23 @@ def redis() -> Iterator[servers.Redis]:
 
 
 def visitors_of(app: servers.App) -> list[Visitor]:
-    """All users, who have signed in at the provider, and whose callbacks are still to come."""
+    """All users. They have signed in at the provider, and have not opened their callbacks yet."""
     visitors = [Visitor(sub, app.url) for sub in SUBS]
     at_once(Visitor.begin, visitors)
     return visitors
 
 
 def assert_each_has_their_own(visitors: list[Visitor], at_provider: provider.Provider, app: servers.App) -> None:
-    """Everybody holds their profile, and the last token that the provider issued to them."""
+    """Asserts that the app has stored, for each user, their profile and the last token that the provider issued to
+    them."""
     issued = at_provider.issued()
     assert len(set(issued.values())) == USERS
     pages = at_once(lambda visitor: visitor.get(visitor.next), visitors)
     for visitor, page in zip(visitors, pages, strict=True):
         assert page.status == 200, page
-        told = json.loads(page.text)
-        assert (told["sub"], told["name"]) == (visitor.sub, f"Name of {visitor.sub}")
-        assert told["token"] == issued[visitor.sub]
+        stored = json.loads(page.text)
+        assert (stored["sub"], stored["name"]) == (visitor.sub, f"Name of {visitor.sub}")
+        assert stored["token"] == issued[visitor.sub]
     assert "Traceback" not in app.log
 
 
@@ -68,7 +69,7 @@ def is_signed_in(visitor: Visitor, page: Page | None) -> bool:
 
 
 def unfinished(visitors: list[Visitor], pages: list[Page | None]) -> dict[Visitor, Page | None]:
-    """What those saw who are not signed in."""
+    """The pages of the users who are not signed in."""
     seen = zip(visitors, pages, strict=True)
     return {visitor: page for visitor, page in seen if not is_signed_in(visitor, page)}
 
@@ -78,7 +79,7 @@ def test_each_user_gets_their_own_token_and_profile(tmp_path: Path, at_provider:
         visitors = visitors_of(app)
 
         def let_all_threads_meet() -> None:
-            # Where the code is sent, and again in what the app does with the tokens.
+            # First in the token request, then in the app's own userinfo request.
             for endpoint in ("token", "userinfo"):
                 at_provider.wait_until_held(endpoint, WORKERS * THREADS)
                 at_provider.release(endpoint)
@@ -91,23 +92,23 @@ def test_each_user_gets_their_own_token_and_profile(tmp_path: Path, at_provider:
     tell(f"{USERS} users signed in at once, each to their own account.")
 
 
-def test_a_killed_worker_takes_only_what_it_held(tmp_path: Path, at_provider: provider.Provider, tell: Tell) -> None:
+def test_a_killed_worker_fails_only_its_own_logins(tmp_path: Path, at_provider: provider.Provider, tell: Tell) -> None:
     with servers.app(tmp_path, at_provider.issuer()) as app:
         visitors = visitors_of(app)
-        held: set[int] = set()
+        killed: set[int] = set()
 
         def kill() -> None:
             at_provider.wait_until_held("token", WORKERS * THREADS)
-            held.update(app.kill_a_worker())
+            killed.update(app.kill_a_worker())
             at_provider.release("token")
 
         at_provider.hold("token")
         pages = at_once(Visitor.finish, visitors, meanwhile=kill)
         failed = list(unfinished(visitors, pages))
-        assert {visitor.client_port for visitor in failed} == held
+        assert {visitor.client_port for visitor in failed} == killed
         assert pages.count(None) == len(failed)
 
-        # Of what it held, each thread had sent a code; the answers found nobody, and those logins begin again.
+        # Each thread of the worker had sent a code, and nobody received the response: these logins begin again.
         codes_used = [visitor for visitor in failed if visitor.sub in at_provider.issued()]
         assert len(codes_used) == THREADS
         for visitor, page in zip(failed, at_once(Visitor.finish, failed), strict=True):
@@ -119,13 +120,13 @@ def test_a_killed_worker_takes_only_what_it_held(tmp_path: Path, at_provider: pr
             assert is_signed_in(visitor, visitor.finish())
         assert_each_has_their_own(visitors, at_provider, app)
     tell(
-        f"A killed worker held {len(failed)} of {USERS} logins, and only those failed. A reload finished "
+        f"A killed worker had {len(failed)} of {USERS} logins, and only these failed. A reload finished "
         f"{len(failed) - THREADS}, and a new login the {THREADS} whose codes were used."
     )
 
 
 @pytest.mark.redis
-def test_a_lost_store_is_named_and_uses_nothing_up(
+def test_logins_without_redis_can_be_finished_later(
     tmp_path: Path, at_provider: provider.Provider, redis: servers.Redis, tell: Tell
 ) -> None:
     with servers.app(tmp_path, at_provider.issuer(), redis.url) as app:
@@ -139,27 +140,29 @@ def test_a_lost_store_is_named_and_uses_nothing_up(
         at_provider.hold("token")
         pages = at_once(Visitor.finish, visitors, meanwhile=kill)
         refused = unfinished(visitors, pages)
-        # Each thread of each worker had a login past the store, and what came later found none.
+        # Each thread of each worker had one login that was already in the store. All others found no store.
         assert len(refused) == USERS - WORKERS * THREADS
         assert at_provider.token_requests() == USERS - len(refused)
-        told = Counter((page.status, page.cause) for page in refused.values() if page)
-        assert told == {(503, "store · store_unavailable"): len(refused)}
+        seen = Counter((page.status, page.cause) for page in refused.values() if page)
+        assert seen == {(503, "store · store_unavailable"): len(refused)}
 
         redis.start()
         assert not unfinished(list(refused), at_once(Visitor.finish, refused))
         assert at_provider.token_requests() == USERS
         assert_each_has_their_own(visitors, at_provider, app)
-    tell(f"Without Redis {len(refused)} of {USERS} logins were refused by name, and a reload finished them later.")
+    tell(
+        f"Without Redis, {len(refused)} of {USERS} logins failed with store_unavailable. A reload finished them later."
+    )
 
 
-def test_one_callback_that_comes_often_is_one_token_request(
+def test_a_callback_that_arrives_often_makes_one_token_request(
     tmp_path: Path, at_provider: provider.Provider, tell: Tell
 ) -> None:
     with servers.app(tmp_path, at_provider.issuer(), f"sqlite:///{tmp_path}/logins.db") as app:
         visitor = Visitor(SUBS[0], app.url)
         visitor.begin()
         pages = at_once(lambda tab: tab.finish(), [visitor.another_tab() for _ in range(DELIVERIES)])
-    told = Counter((page.status, page.cause) for page in pages if page)
-    assert told == {(302, ""): 1, (400, "already_finished · login_spent"): DELIVERIES - 1}
+    seen = Counter((page.status, page.cause) for page in pages if page)
+    assert seen == {(302, ""): 1, (400, "already_finished · login_already_used"): DELIVERIES - 1}
     assert at_provider.token_requests() == 1
-    tell(f"One callback came {DELIVERIES} times at once to {WORKERS} workers: one token request.")
+    tell(f"One callback arrived {DELIVERIES} times at once at {WORKERS} workers: one token request.")

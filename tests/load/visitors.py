@@ -1,4 +1,4 @@
-"""Users and their browsers: each has cookies of its own, and opens a connection for each request."""
+"""Users and their browsers. Each has its own cookies, and opens a connection for each request."""
 
 import copy
 import re
@@ -18,7 +18,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class Page:
-    """An answer of the app."""
+    """A response of the app."""
 
     status: int
     location: str
@@ -26,13 +26,13 @@ class Page:
 
     @property
     def cause(self) -> str:
-        """What a refusal names, for example "network_before · store_unavailable"; nothing on other pages."""
+        """The cause of a refused login, for example "store · store_unavailable"; empty on other pages."""
         named = re.search("<small>(.*)</small>", self.text)
         return named[1] if named else ""
 
     @property
     def again(self) -> str:
-        """Where "Try again" leads."""
+        """The link "Try again"."""
         link = re.search('<a href="([^"]+)">Try again</a>', self.text)
         assert link, self.text
         return link[1]
@@ -47,25 +47,25 @@ class Visitor:
         self.cookies: dict[str, str] = {}
         self.callback_url = ""
         self.client_port = 0
-        """The port of this end of the last connection to the app."""
+        """The local port of the last connection to the app."""
         self._app = app
 
     def another_tab(self) -> "Visitor":
-        """The same user in the same browser, whose cookies of now it has."""
+        """The same user in the same browser, with a copy of the current cookies."""
         tab = copy.copy(self)
         tab.cookies = dict(self.cookies)
         return tab
 
     def begin(self, path: str = "") -> None:
-        """Begins a login, and signs in at the provider. What is left is the callback."""
+        """Begins a login and signs in at the provider, up to the callback."""
         page = self.get(path or f"/auth/test?next={self.next}")
         assert page.status == 302, page
-        # The hint is how the provider is told who sits here.
+        # The hint tells the provider who the user is.
         with _connected(page.location) as at_provider:
             self.callback_url = _opened(at_provider, f"{page.location}&login_hint={self.sub}", {}).headers["Location"]
 
     def finish(self) -> Page | None:
-        """Opens the callback; `None` if the connection breaks. Opening it again is a reload."""
+        """Opens the callback, or reloads it. Returns `None` if the connection breaks."""
         try:
             return self.get(self.callback_url)
         except ConnectionError:
@@ -76,10 +76,10 @@ class Visitor:
         url = self._app + url if url.startswith("/") else url
         with _connected(url) as connection:
             self.client_port = connection.sock.getsockname()[1]
-            answer = _opened(connection, url, self.cookies)
-            for line in answer.headers.get_all("Set-Cookie") or []:
+            response = _opened(connection, url, self.cookies)
+            for line in response.headers.get_all("Set-Cookie") or []:
                 _keep(self.cookies, line)
-            return Page(answer.status, answer.headers["Location"] or "", answer.read().decode())
+            return Page(response.status, response.headers["Location"] or "", response.read().decode())
 
 
 @contextmanager
@@ -106,7 +106,7 @@ def _keep(cookies: dict[str, str], line: str) -> None:
 def at_once(
     call: Callable[[_Item], _Result], items: Iterable[_Item], *, meanwhile: Callable[[], object] | None = None
 ) -> list[_Result]:
-    """Calls it for all items, each in a thread of its own that waits for all the others, and `meanwhile` here."""
+    """Calls the function for all items at once, each in a thread of its own, and `meanwhile` in this one."""
     everybody = list(items)
     ready = threading.Barrier(len(everybody))
 

@@ -4,8 +4,9 @@ from pathlib import Path
 import django.conf
 import pytest
 import vectors
+from hostile import Authority
 
-# Django's QueryDict asks for a character set.
+# Django's QueryDict needs settings for its character set.
 django.conf.settings.configure()
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +23,11 @@ def errors() -> vectors.Errors:
 
 
 @pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
 def wheel() -> Path:
     return _built("PROOFKEY_WHEEL", "*.whl")
 
@@ -32,7 +38,7 @@ def sdist() -> Path:
 
 
 def _built(variable: str, pattern: str) -> Path:
-    """What run.sh built, or the newest in target/wheels."""
+    """The file that run.sh built, or else the newest one in target/wheels."""
     if named := os.environ.get(variable):
         return Path(named)
     found = sorted((ROOT / "target" / "wheels").glob(pattern), key=lambda path: path.stat().st_mtime)

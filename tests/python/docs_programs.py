@@ -1,4 +1,4 @@
-"""Runs the programs of docs/, against the test provider: only who the provider is gets replaced."""
+"""Runs the programs of docs/ against the test server, which takes the place of the providers in them."""
 
 import re
 from pathlib import Path
@@ -12,24 +12,24 @@ USERS = [
     testing.User("user-1", {"id": 1, "email": "user-1@example.com", "email_verified": True, "name": "First User"}),
     testing.User("user-2", {"id": 2, "email": "user-2@example.com", "email_verified": False}),
 ]
-"""With the claims of all the providers of the pages. `sub` stands for itself."""
+"""Users with the claims of all the providers on the pages."""
 
 
-def run(page: str | Path, number: int, server: testing.Provider) -> dict[str, Any]:
-    """Runs a program, and returns its names. An app in it is told who its providers are by its configuration."""
+def run(page: str | Path, number: int, server: testing.AuthorizationServer) -> dict[str, Any]:
+    """Runs a program, and returns its global names. If there is an app among them, it is configured for the server."""
     program = pages.programs(pages.named(page) if isinstance(page, str) else page)[number]
     program = re.sub(r'os\.environ\["(\w+)"\]', r'"\1 of a test, as long as it has to be"', program)
     program = program.replace('"https://login.example.com"', repr(server.issuer))
-    program = re.sub(r"proofkey\.Provider\.(dropbox|google)\(\)", "TEST_PROVIDER", program)
+    program = re.sub(r'proofkey\.Provider\.known\("(dropbox|google)"\)', "TEST_PROVIDER", program)
     names: dict[str, Any] = {"__name__": "page", "TEST_PROVIDER": server.provider}
     exec(compile(program, str(page), "exec", dont_inherit=True), names)
     if isinstance(names.get("app"), Flask):
-        tell(names["app"], server)
+        configure(names["app"], server)
     return names
 
 
-def tell(app: Flask, server: testing.Provider) -> None:
-    """What the environment and the provider's console would have told the app."""
+def configure(app: Flask, server: testing.AuthorizationServer) -> None:
+    """Sets what would come from the environment and from the provider's console."""
     app.secret_key = app.secret_key or "the secret of a test, as long as it has to be"
     for provider in ("DROPBOX", "GITHUB", "GOOGLE"):
         app.config.setdefault(f"PROOFKEY_{provider}_CLIENT_ID", "my-app")

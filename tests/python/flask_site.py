@@ -1,4 +1,4 @@
-"""Small Flask apps that sign in with the test provider, and what the browsers in front of them see."""
+"""Small Flask apps that sign in with the test server, and what their browsers see."""
 
 import re
 import socket
@@ -21,11 +21,11 @@ CALLBACK = "/auth/idp/callback"
 
 
 class Site:
-    """An app with one provider, "idp". What its handler gets is in `signed_in`."""
+    """An app with one provider, "idp". `signed_in` has everything that its handler gets."""
 
     def __init__(
         self,
-        server: testing.Provider,
+        server: testing.AuthorizationServer,
         *,
         config: Mapping[str, object] | None = None,
         base: str = "http://localhost",
@@ -41,35 +41,35 @@ class Site:
         self.auth.on_login("idp")(self._signed_in)
         self.app.add_url_rule("/", "home", lambda: "home")
 
-    def _signed_in(self, login: SignedIn) -> flask.typing.ResponseReturnValue:
-        self.signed_in.append(login)
+    def _signed_in(self, user: SignedIn) -> flask.typing.ResponseReturnValue:
+        self.signed_in.append(user)
         flask.session["user"] = "user-1"
-        return flask.redirect(login.next)
+        return flask.redirect(user.next)
 
     def browser(self) -> FlaskClient:
-        """One without cookies."""
+        """A browser without cookies."""
         return self.app.test_client()
 
     def begin(self, browser: FlaskClient, path: str = "/auth/idp", **request: Any) -> str:
-        """Where the app sends the browser to sign in."""
+        """Begins a login; the URL that the app sends the browser to."""
         page = browser.get(path, base_url=self.base, **request)
         assert page.status_code == 302, page.text
         return page.location
 
     def callback_url(self, browser: FlaskClient) -> str:
-        """Begins and signs in there: the URL that the browser is sent back to."""
+        """Begins a login and signs in; the URL that the browser is sent back to."""
         return self.server.sign_in(self.begin(browser))
 
     @property
     def codes_sent(self) -> int:
-        """How many token requests the provider got."""
+        """How many token requests the test server has received."""
         return sum(seen.path == "/token" for seen in self.server.seen)
 
 
 def cause(page: TestResponse) -> tuple[str, int]:
-    """What a refusal page says, and its status, which has to be that of the cause."""
+    """The cause on an error page, and its status, which must be that of the cause."""
     found = re.search(r"<small>([a-z_]+)( · [a-z_]+)?</small>", page.text)
-    assert found is not None, f"{page.status} is no refusal: {page.text}"
+    assert found is not None, f"{page.status} is not an error page: {page.text}"
     assert page.status_code == CAUSES[found[1]].status
     return found[1], page.status_code
 
@@ -79,29 +79,29 @@ def is_signed_in(page: TestResponse) -> bool:
 
 
 def cookies(browser: FlaskClient) -> dict[str, str]:
-    """Of the extension, by name."""
+    """The cookies of the extension, by name."""
     kept = browser._cookies or {}
     return {cookie.decoded_key: cookie.decoded_value for cookie in kept.values() if "proofkey-" in cookie.decoded_key}
 
 
 def cookie_bytes(browser: FlaskClient) -> int:
-    """As they stand in the header, with "=" and "; "."""
+    """The size of these cookies in the header, with "=" and "; "."""
     return sum(len(name) + len(value) + 3 for name, value in cookies(browser).items())
 
 
 @contextmanager
 def clock(seconds: int) -> Iterator[None]:
-    """The extension's clock is off by so many seconds. That of the native module, which opens a login, is not: what
-    begins inside began in the past, and is finished now."""
+    """Sets the extension's clock ahead by so many seconds. The clock of the native module, which opens sealed logins,
+    stays right: with a negative number, a login that begins here began in the past."""
     off = SimpleNamespace(time=lambda: time.time() + seconds)
     with mock.patch("proofkey.flask._flow.time", off):
         yield
 
 
 class Gate:
-    """A token endpoint that refuses connections until it is opened; then one gets through to the provider's."""
+    """A token endpoint that refuses connections until it is opened. Then it passes one on to the test server's."""
 
-    def __init__(self, server: testing.Provider) -> None:
+    def __init__(self, server: testing.AuthorizationServer) -> None:
         self._to = ("127.0.0.1", int(server.issuer.rpartition(":")[2]))
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
@@ -109,20 +109,19 @@ class Gate:
 
     def open(self) -> None:
         self._socket.listen()
-        threading.Thread(target=self._lead, daemon=True).start()
+        threading.Thread(target=self._pass_on, daemon=True).start()
 
-    def _lead(self) -> None:
-        with self._socket, self._socket.accept()[0] as client, socket.create_connection(self._to) as provider:
-            there = threading.Thread(target=pump, args=(client, provider), daemon=True)
-            there.start()
-            pump(provider, client)
+    def _pass_on(self) -> None:
+        with self._socket, self._socket.accept()[0] as client, socket.create_connection(self._to) as server:
+            threading.Thread(target=pump, args=(client, server), daemon=True).start()
+            pump(server, client)
 
 
 def pump(source: socket.socket, target: socket.socket) -> None:
-    """Passes on what comes, until nothing more does."""
+    """Copies everything from one socket to the other, until the first one ends."""
     try:
         while data := source.recv(65536):
             target.sendall(data)
         target.shutdown(socket.SHUT_WR)
     except OSError:
-        pass  # The other side has left.
+        pass  # One side has closed the connection.

@@ -1,4 +1,4 @@
-"""The Markdown pages of the repository, taken apart."""
+"""The parts of the Markdown pages of the repository."""
 
 import re
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ class Block(NamedTuple):
 
     page: Path
     info: str
-    """What stands behind the opening fence, for example "python"."""
+    """The text after the opening fence, for example "python"."""
     text: str
 
 
 def named(name: str) -> Path:
-    """A page of docs."""
+    """The page with this file name in docs/."""
     return ROOT / "docs" / name
 
 
@@ -32,7 +32,7 @@ def text_of(page: Path) -> str:
 
 
 def blocks(page: Path, info: str) -> list[Block]:
-    """The blocks of one kind, in their order."""
+    """The blocks of one kind, in order."""
     return [Block(page, *match) for match in _FENCE.findall(text_of(page)) if match[0] == info]
 
 
@@ -42,7 +42,7 @@ def kinds(page: Path) -> set[str]:
 
 
 def programs(page: Path) -> list[str]:
-    """The Python programs of a page. A block that imports something begins one, and those after it go on with it."""
+    """The Python programs of a page. A block that begins with an import begins a program; the others continue it."""
     found: list[str] = []
     for block in blocks(page, "python"):
         if not found or re.match(r'("""|import |from )', block.text):
@@ -57,7 +57,7 @@ def prose(page: Path) -> str:
 
 
 def code_spans(page: Path) -> Iterator[str]:
-    """What stands between backticks in the prose."""
+    """The text between backticks in the prose."""
     for span in re.findall(r"`([^`]+)`", prose(page)):
         yield " ".join(span.split())
 
@@ -69,7 +69,7 @@ def links(page: Path) -> list[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """The names by which the headings can be linked to, as GitHub makes them."""
+    """The anchors of the headings, as GitHub generates them."""
     found: set[str] = set()
     for heading in re.findall(r"^#{1,6} (.+)$", prose(page), re.MULTILINE):
         plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip().lower()

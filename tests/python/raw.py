@@ -1,6 +1,4 @@
-"""A client by hand, for what the client of the package does not do: it sends what it is told, and checks ID tokens with
-the package `cryptography` alone.
-"""
+"""A client without proofkey's flow. It sends what tests tell it, and checks ID tokens with the package cryptography."""
 
 import base64
 import json
@@ -18,7 +16,7 @@ REDIRECT_URI = "http://127.0.0.1:8400/callback"
 FORM = "application/x-www-form-urlencoded"
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: str
@@ -38,7 +36,7 @@ class Answer(NamedTuple):
 Form = Mapping[str, str] | list[tuple[str, str]]
 
 
-def ask(url: str, form: Form | None = None, *, authorization: str = "") -> Answer:
+def ask(url: str, form: Form | None = None, *, authorization: str = "") -> Response:
     """GET, or POST of a form. Redirects are not followed."""
     headers = {"Authorization": authorization} if authorization else {}
     target = urlsplit(url)
@@ -48,8 +46,8 @@ def ask(url: str, form: Form | None = None, *, authorization: str = "") -> Answe
             connection.request("GET", f"{target.path}?{target.query}", headers=headers)
         else:
             connection.request("POST", target.path, urlencode(form), {"Content-Type": FORM, **headers})
-        answer = connection.getresponse()
-        return Answer(answer.status, dict(answer.headers.items()), answer.read().decode())
+        response = connection.getresponse()
+        return Response(response.status, dict(response.headers.items()), response.read().decode())
     finally:
         connection.close()
 
@@ -57,7 +55,7 @@ def ask(url: str, form: Form | None = None, *, authorization: str = "") -> Answe
 class Login:
     """One login: the parameters of its authorization request, and the form of its token request."""
 
-    def __init__(self, server: testing.Provider, client_id: str = "my-app", **params: str) -> None:
+    def __init__(self, server: testing.AuthorizationServer, client_id: str = "my-app", **params: str) -> None:
         self.server = server
         verifier = proofkey.Verifier.generate()
         self.params = {
@@ -80,30 +78,33 @@ class Login:
     def url(self) -> str:
         return f"{self.server.authorization_endpoint}?{urlencode(self.params)}"
 
-    def authorize(self) -> Answer:
+    def authorize(self) -> Response:
         return ask(self.url)
 
     def sign_in(self) -> "Login":
         self.form["code"] = self.authorize().callback["code"]
         return self
 
-    def redeem(self, *, authorization: str = "") -> Answer:
+    def exchange(self, *, authorization: str = "") -> Response:
+        """Sends the code to the token endpoint."""
         return ask(self.server.token_endpoint, self.form, authorization=authorization)
 
 
-def tokens(server: testing.Provider, scope: str = "", **params: str) -> dict[str, Any]:
-    """The answer of the token endpoint to a login that goes well."""
-    answer = Login(server, scope=scope, **params).sign_in().redeem()
-    assert answer.status == 200
-    return answer.members
+def tokens(server: testing.AuthorizationServer, scope: str = "", **params: str) -> dict[str, Any]:
+    """The members of the token response to a login that succeeds."""
+    response = Login(server, scope=scope, **params).sign_in().exchange()
+    assert response.status == 200
+    return response.members
 
 
-def refresh(server: testing.Provider, refresh_token: str, client_id: str = "my-app", **more: str) -> Answer:
+def refresh(
+    server: testing.AuthorizationServer, refresh_token: str, client_id: str = "my-app", **more: str
+) -> Response:
     form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": client_id, **more}
     return ask(server.token_endpoint, form)
 
 
-def userinfo(server: testing.Provider, access_token: str) -> Answer:
+def userinfo(server: testing.AuthorizationServer, access_token: str) -> Response:
     return ask(server.userinfo_endpoint, authorization=f"Bearer {access_token}")
 
 
@@ -125,7 +126,7 @@ def claims_of(id_token: str) -> dict[str, Any]:
 
 
 def verify(id_token: str, jwks_uri: str) -> None:
-    """`InvalidSignature`, or `StopIteration` if the key is not published."""
+    """Verifies the signature: `InvalidSignature` if it is wrong, `StopIteration` if its key is not published."""
     signed, _, signature = id_token.rpartition(".")
     header = header_of(id_token)
     jwk = next(key for key in ask(jwks_uri).members["keys"] if key["kid"] == header["kid"])

@@ -1,4 +1,4 @@
-"""The shapes in which frameworks hand over the parameters of a request."""
+"""The types in which frameworks give the parameters of a request."""
 
 from collections import OrderedDict, UserDict
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ Pairs = list[tuple[str, str]]
 
 
 class GetAll:
-    """WebOb: `getall` without a default, an empty list for what is absent."""
+    """WebOb: `getall` without a default; it returns an empty list for an absent parameter."""
 
     def __init__(self, pairs: Pairs) -> None:
         self.pairs = pairs
@@ -26,14 +26,14 @@ class GetAll:
 
 
 class NoneGetList(GetAll):
-    """Sanic: `getlist` answers `None` for what is absent."""
+    """Sanic: `getlist` returns `None` for an absent parameter."""
 
     def getlist(self, key: str) -> list[str] | None:
         return self.getall(key) or None
 
 
 def _once(pairs: Pairs) -> dict[str, str]:
-    # What a dict can hold; the shapes that lose repetitions are used with single values only.
+    # A dict would lose repetitions, so these shapes are only used for parameters that are sent once.
     assert len(dict(pairs)) == len(pairs)
     return dict(pairs)
 
@@ -49,7 +49,7 @@ def _starlette_query(pairs: Pairs) -> QueryParams:
     return QueryParams([*pairs])
 
 
-# Those that hold one value for a name.
+# Shapes that hold one value for each name.
 SINGLE: dict[str, Callable[[Pairs], Any]] = {
     "dict": _once,
     "dict with None": lambda pairs: {"code_challenge": None, "code_verifier": None, **_once(pairs)},
@@ -58,7 +58,7 @@ SINGLE: dict[str, Callable[[Pairs], Any]] = {
     "read-only dict": lambda pairs: MappingProxyType(_once(pairs)),
 }
 
-# Those that show a repetition.
+# Shapes that show a repetition.
 MULTIPLE: dict[str, Callable[[Pairs], Any]] = {
     "dict of lists": _lists,
     "dict of tuples": lambda pairs: {name: tuple(values) for name, values in _lists(pairs).items()},
@@ -80,7 +80,7 @@ MULTIPLE: dict[str, Callable[[Pairs], Any]] = {
     "Starlette form": lambda pairs: FormData([*pairs]),
 }
 
-# Those that read a query string. Not every text survives one.
+# Shapes that are parsed from a query string. Not every text can be in one.
 PARSED: dict[str, Callable[[str], Any]] = {
     "Django": QueryDict,
     "parse_qs": parse_qs,
@@ -90,7 +90,7 @@ PARSED: dict[str, Callable[[str], Any]] = {
 
 
 def every(pairs: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, Any]]:
-    """`pairs` in every shape that can hold them; `None` leaves a parameter out."""
+    """`pairs` in every shape that can hold them. A parameter whose value is `None` is left out."""
     sent = [(name, value) for name, value in pairs if value is not None]
     repeated = len({name for name, _ in sent}) < len(sent)
     for shape, make in {**({} if repeated else SINGLE), **MULTIPLE}.items():

@@ -1,4 +1,4 @@
-"""Logins in an event loop, by the example that brings httpx."""
+"""Logins in an event loop, with the example that uses httpx."""
 
 import asyncio
 import importlib.util
@@ -56,10 +56,11 @@ def test_20_users_at_once_each_get_their_own() -> None:
         async with http_client() as http:
             return await asyncio.gather(*(sign_in(http, user) for user in range(20)))
 
-    with testing.Provider() as server:
+    with testing.AuthorizationServer() as server:
         client = proofkey.Client(server.provider, "my-app", redirect_uri=REDIRECT_URI)
         assert asyncio.run(everybody()) == [[f"user.{user}"] for user in range(20)]
-        assert Counter((seen.path, seen.status) for seen in server.seen) == {("/authorize", 302): 20, ("/token", 200): 20}
+        seen = Counter((request.path, request.status) for request in server.seen)
+        assert seen == {("/authorize", 302): 20, ("/token", 200): 20}
 
 
 def test_one_callback_in_20_tasks_makes_one_request() -> None:
@@ -76,12 +77,12 @@ def test_one_callback_in_20_tasks_makes_one_request() -> None:
 
     with hostile.Server() as server:
         login = begin(server)
-        assert Counter(asyncio.run(everybody())) == {"tokens": 1, "login_spent": 19}
+        assert Counter(asyncio.run(everybody())) == {"tokens": 1, "login_already_used": 19}
         assert server.token_requests == 1
 
 
-def test_the_loop_runs_while_a_server_takes_its_time() -> None:
-    """The server answers once another task has run."""
+def test_the_loop_runs_while_a_server_is_slow() -> None:
+    """The server responds only after another task has run."""
 
     async def together() -> list[str]:
         asked = asyncio.Event()
@@ -94,7 +95,7 @@ def test_the_loop_runs_while_a_server_takes_its_time() -> None:
             if connection.server.ended.wait(0.2):
                 return
             order.append("the server")
-            connection.send(hostile.answer(hostile.TOKENS))
+            connection.send(hostile.response(hostile.TOKENS))
 
         async def other() -> None:
             await asked.wait()
@@ -111,7 +112,8 @@ def test_the_loop_runs_while_a_server_takes_its_time() -> None:
 def test_no_cookie_of_one_user_is_sent_for_another() -> None:
     def behave(connection: hostile.Connection) -> None:
         while connection.request():
-            connection.send(hostile.answer(hostile.TOKENS, "200 OK", "application/json", "Set-Cookie: user=first; Path=/"))
+            headers = ["application/json", "Set-Cookie: user=first; Path=/"]
+            connection.send(hostile.response(hostile.TOKENS, "200 OK", *headers))
 
     async def two() -> None:
         async with http_client() as http:
@@ -130,7 +132,7 @@ def test_a_redirect_is_not_followed() -> None:
 
     with hostile.Server() as bystander:
         with hostile.Server(hostile.redirects(307, away=True), elsewhere=bystander.url()) as server:
-            with pytest.raises(proofkey.TokenError, match="answer_redirect"):
+            with pytest.raises(proofkey.TokenError, match="response_redirect"):
                 asyncio.run(one())
             assert (server.token_requests, bystander.connections) == (1, 0)
 
@@ -147,19 +149,19 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
             monkeypatch.setenv(name, "")
         asyncio.run(one())
         assert (server.token_requests, proxy.connections) == (1, 0)
-        # The control: without the example's setting, httpx goes there.
+        # The control: without the example's setting, httpx uses the proxy.
         assert httpx.get(server.url("/"), timeout=hostile.DEADLINE).status_code == 200
         assert [urlsplit(request.path).port for request in proxy.requests] == [server.port]
 
 
-def test_a_server_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limit is for the whole answer, which httpx's own is not."""
+def test_a_server_that_drips_runs_into_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example's limit is for the whole response; the one of httpx is for each read."""
     limits: list[float] = []
     wait_for = asyncio.wait_for
 
-    async def sooner(answer: Awaitable[Any], timeout: float) -> Any:
+    async def sooner(response: Awaitable[Any], timeout: float) -> Any:
         limits.append(timeout)
-        return await wait_for(answer, timeout / 20)
+        return await wait_for(response, timeout / 20)
 
     async def one() -> None:
         async with http_client() as http:

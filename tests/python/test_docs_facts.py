@@ -1,4 +1,4 @@
-"""The pages: links lead somewhere, what they name exists, and tables say what the code says."""
+"""Facts on the pages: links have a target, the names on them exist, and their tables agree with the code."""
 
 import builtins
 import importlib
@@ -14,15 +14,18 @@ import proofkey
 import proofkey.flask
 import pytest
 from conftest import ROOT
-from proofkey import server, store, testing
-from proofkey._native import error_names
-from proofkey.flask import CAUSES, _settings
+from proofkey import replay_store, server, testing
+from proofkey._error_table import CLASSES
+from proofkey.flask import CAUSES, _config
 from proofkey.testing import faults
+
+# The changelog names what no longer exists.
+CURRENT = [page for page in pages.PAGES if page != ROOT / "CHANGELOG.md"]
 
 KINDS_OF_BLOCKS = {"c", "html", "ini", "json", "mermaid", "nginx", "python", "python before", "rust", "sh", "text"}
 DIAGRAMS = {"flowchart", "sequenceDiagram", "stateDiagram-v2"}
 
-# What the pages call things, and what those may be.
+# The first words of dotted names on the pages, and what they may stand for.
 NAMES: dict[str, list[Any]] = {
     "auth": [proofkey.flask.ProofKey],
     "client": [proofkey.Client],
@@ -30,17 +33,21 @@ NAMES: dict[str, list[Any]] = {
     "faults": [faults],
     "flow": [proofkey.flask.Flow],
     "keys": [proofkey.SealKeys],
-    "login": [proofkey.Login, proofkey.flask.SignedIn],
+    "login": [proofkey.Login],
     "provider": [proofkey.Provider],
     "proofkey": [proofkey],
-    "server": [server, testing.Provider],
-    "store": [store],
+    "proofkey_server": [testing.AuthorizationServer],
+    "replay_store": [replay_store],
+    "result": [proofkey.flask.SignedIn],
+    "server": [server, testing.AuthorizationServer],
+    "store": [replay_store.ReplayStore],
     "testing": [testing],
     "tokens": [proofkey.Tokens],
+    "user": [proofkey.flask.SignedIn],
     **{name: [getattr(proofkey, name)] for name in proofkey.__all__ if name[0].isupper()},
 }
-ERRORS_OF_OTHERS = {"MismatchingStateError", "OAuth2Error"}
-# What is behind an attribute, where a name goes on.
+ERRORS_OF_OTHERS = {"MismatchingStateError", "OAuth2Error", "OAuthError", "RequestTokenError"}
+# The classes of attributes, for names that continue after one.
 KINDS = {
     "access_token": proofkey.Secret,
     "client": proofkey.Client,
@@ -51,8 +58,9 @@ KINDS = {
 FILES = r"\.(?:py|pyi|md|mjs|rs|c|h|sh|json|toml|db|sqlite)$"
 
 
-def of_pages(pick: Any) -> list[Any]:
-    found = [(page, value) for page in pages.PAGES for value in pick(page)]
+def of_pages(pick: Any, among: list[Path] = pages.PAGES) -> list[Any]:
+    """A parameter for each page and each value that is picked from it."""
+    found = [(page, value) for page in among for value in pick(page)]
     return [pytest.param(page, value, id=f"{page.relative_to(ROOT)}-{value}") for page, value in found]
 
 
@@ -69,10 +77,10 @@ def test_the_pages_were_found() -> None:
 
 
 @pytest.mark.parametrize(("page", "target"), of_pages(lambda page: dict.fromkeys(pages.links(page))))
-def test_a_link_leads_somewhere(page: Path, target: str) -> None:
+def test_a_link_has_a_target(page: Path, target: str) -> None:
     if re.match(r"https://[\w.-]+(/\S*)?$", target):
-        return  # Nothing outside is asked.
-    assert ":" not in target, "neither http, nor a path of one machine"
+        return  # Links to other sites are not followed.
+    assert ":" not in target, "neither http nor a path on one machine"
     path, _, anchor = target.partition("#")
     file = page if not path else (page.parent / path).resolve()
     assert file.exists() and file.is_relative_to(ROOT)
@@ -82,7 +90,7 @@ def test_a_link_leads_somewhere(page: Path, target: str) -> None:
 
 def test_a_file_that_a_page_names_exists() -> None:
     folders = "bindings|crates|docs|examples|include|python|tests"
-    for page in pages.PAGES:
+    for page in CURRENT:
         for path in re.findall(rf"(?<![\w./-])(?:{folders})/[\w./-]*\w", " ".join(pages.code_spans(page))):
             assert (ROOT / path).exists(), f"{page.name}: {path}"
 
@@ -98,24 +106,24 @@ def test_the_index_names_every_page() -> None:
 )
 def test_a_diagram_is_of_a_known_kind(page: Path, text: str) -> None:
     assert text.split(None, 1)[0] in DIAGRAMS
-    # They end a line for the one that draws, and a label.
+    # Mermaid reads these as the end of a statement or of a label.
     assert not re.search(r"[;#]", text)
 
 
-def test_every_block_says_what_it_is() -> None:
+def test_every_block_has_a_known_kind() -> None:
     assert {kind for page in pages.PAGES for kind in pages.kinds(page)} <= KINDS_OF_BLOCKS
 
 
 def named_in(page: Path) -> Iterator[str]:
-    """What the prose of a page names, for example "proofkey.Client.begin"."""
+    """The dotted names in the prose of a page, for example "proofkey.Client.begin"."""
     for span in pages.code_spans(page):
         for name in re.findall(r"(?<![\w./:@-])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+", span):
             if name.split(".")[0] in NAMES and not re.search(FILES, name) and ".example" not in name:
                 yield name
 
 
-@pytest.mark.parametrize(("page", "name"), of_pages(lambda page: dict.fromkeys(named_in(page))))
-def test_what_a_page_names_exists(page: Path, name: str) -> None:
+@pytest.mark.parametrize(("page", "name"), of_pages(lambda page: dict.fromkeys(named_in(page)), CURRENT))
+def test_a_name_on_a_page_exists(page: Path, name: str) -> None:
     first, *rest = name.split(".")
     assert any(exists(owner, rest) for owner in NAMES[first]), name
 
@@ -129,7 +137,7 @@ def exists(owner: Any, path: list[str]) -> bool:
             try:
                 importlib.import_module(f"{owner.__name__}.{first}")
             except ImportError:
-                # An adapter for a framework that is not installed here.
+                # For example an adapter for a framework that is not installed here.
                 return not rest and importlib.util.find_spec(f"{owner.__name__}.{first}") is not None
     elif not hasattr(owner, first) and first not in instance_attributes(owner):
         return False
@@ -137,7 +145,7 @@ def exists(owner: Any, path: list[str]) -> bool:
 
 
 def instance_attributes(owner: Any) -> set[str]:
-    """What `__init__` sets, and what is only annotated."""
+    """The attributes that `__init__` sets or that are annotated."""
     if not inspect.isclass(owner) or owner.__module__.startswith("proofkey._native"):
         return set()
     annotated = {name for base in owner.__mro__ for name in vars(base).get("__annotations__", {})}
@@ -147,7 +155,8 @@ def instance_attributes(owner: Any) -> set[str]:
         return annotated
 
 
-def test_names_that_do_not_exist_are_found() -> None:
+def test_names_that_do_not_exist_are_noticed() -> None:
+    """The control for the test above."""
     assert not exists(proofkey, ["Client", "sign_in"])
     assert not exists(proofkey, ["oauth"])
     assert not exists(proofkey.flask.SignedIn, ["tokenz"])
@@ -156,10 +165,12 @@ def test_names_that_do_not_exist_are_found() -> None:
     assert exists(proofkey, ["flask", "ProofKey", "on_login"])
 
 
-@pytest.mark.parametrize(
-    ("page", "name"), of_pages(lambda page: set(re.findall(r"\b[A-Z]\w*(?:Error|Warning)\b", pages.prose(page))))
-)
-def test_an_exception_that_a_page_names_exists(page: Path, name: str) -> None:
+def exceptions_in(page: Path) -> list[str]:
+    return sorted(set(re.findall(r"\b[A-Z]\w*(?:Error|Warning)\b", pages.prose(page))))
+
+
+@pytest.mark.parametrize(("page", "name"), of_pages(exceptions_in, CURRENT))
+def test_an_exception_on_a_page_exists(page: Path, name: str) -> None:
     homes = [proofkey, server, testing, builtins]
     assert any(hasattr(home, name) for home in homes) or name in ERRORS_OF_OTHERS, name
 
@@ -171,8 +182,8 @@ def test_every_setting_of_the_extension_is_on_its_page() -> None:
     page = pages.named("flask.md")
     rows = pages.table(page, "## Settings of a provider")
     assert {name: config for name, config, _ in rows} == {
-        **dict.fromkeys(_settings._TEXTS, "yes"),
-        **dict.fromkeys(_settings._OTHERS, "no"),
+        **dict.fromkeys(_config._TEXTS, "yes"),
+        **dict.fromkeys(_config._OTHERS, "no"),
     }
 
 
@@ -192,9 +203,9 @@ def test_every_cause_is_on_its_page() -> None:
 
 def test_every_fault_is_on_its_page() -> None:
     rows = pages.table(pages.named("testing.md"), "## Faults")
-    told = {name.partition("(")[0]: place for name, place, _ in rows}
-    assert list(told) == [row[0].partition("(")[0] for row in rows], "none is there twice"
-    assert told == {name: place_of(name) for name in faults.__all__ if name != "Fault"}
+    places = {name.partition("(")[0]: place for name, place, _ in rows}
+    assert len(places) == len(rows), "no fault is listed twice"
+    assert places == {name: place_of(name) for name in faults.__all__ if name != "Fault"}
 
 
 def place_of(name: str) -> str:
@@ -204,15 +215,15 @@ def place_of(name: str) -> str:
 
 def test_every_error_of_an_id_token_is_on_its_page() -> None:
     rows = pages.table(pages.named("openid.md"), "## What is checked, and when")
-    told = [name.strip(" `") for row in rows for name in row[2].split(",")]
-    assert sorted(told) == sorted(name for name in error_names() if name.startswith("id_token_"))
+    names = [name.strip(" `") for row in rows for name in row[2].split(",")]
+    assert sorted(names) == sorted(name for name in CLASSES if name.startswith("id_token_"))
 
 
-def test_every_variable_that_a_page_names_is_read() -> None:
-    keys = "|".join(key.upper() for key in _settings._TEXTS)
+def test_every_variable_on_a_page_is_used() -> None:
+    keys = "|".join(key.upper() for key in _config._TEXTS)
     sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "python/proofkey").rglob("*.py"))
     sources += "".join(path.read_text(encoding="utf-8") for path in (ROOT / "crates").rglob("*.rs"))
-    sources += (ROOT / "include/proofkey.h").read_text(encoding="utf-8")
-    for page in pages.PAGES:
+    sources += "".join(path.read_text(encoding="utf-8") for path in (ROOT / "include").glob("*.h"))
+    for page in CURRENT:
         for name in set(re.findall(r"\bPROOFKEY_[A-Z_]+\b(?!_)", pages.text_of(page))):
             assert name in sources or re.fullmatch(rf"PROOFKEY_[A-Z]+_({keys})", name), f"{page.name}: {name}"

@@ -1,4 +1,4 @@
-"""What the pages about Flask apps show works: flask.md, proxy.md, workers.md, testing.md and migrating.md."""
+"""The programs and claims of the pages about Flask: flask.md, proxy.md, workers.md, testing.md and migrating.md."""
 
 import base64
 import unittest
@@ -10,17 +10,17 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import markdown_pages as pages
 import proofkey
 import pytest
+from docs_programs import USERS, run
 from flask.testing import FlaskClient
 from proofkey import testing
 from proofkey.flask import LoginRefused
 from proofkey.testing import faults
-from docs_programs import USERS, run
 from werkzeug.test import TestResponse
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider(users=USERS) as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer(users=USERS) as running:
         yield running
 
 
@@ -36,7 +36,7 @@ def redirect_uri_of(page: TestResponse) -> str:
 # flask.md
 
 
-def test_routes_of_your_own(server: testing.Provider) -> None:
+def test_routes_of_your_own(server: testing.AuthorizationServer) -> None:
     app = run("flask.md", 0, server)["app"]
     page = testing.sign_in(app.test_client(), "/sign-in")
     assert (page.text, page.headers["Cache-Control"]) == ("welcome", "no-store")
@@ -50,7 +50,7 @@ def test_routes_of_your_own(server: testing.Provider) -> None:
     assert (refused.status_code, "made up" in refused.text) == (400, True)
 
 
-def test_a_page_of_your_own(server: testing.Provider) -> None:
+def test_a_page_of_your_own(server: testing.AuthorizationServer) -> None:
     refused = run("flask.md", 0, server)["refused"]
     shown = refused(LoginRefused("denied", provider="github"))
     text = "Nothing was shared with this site. You can sign in again."
@@ -58,7 +58,7 @@ def test_a_page_of_your_own(server: testing.Provider) -> None:
     assert refused(LoginRefused("configuration", provider="github")) is None
 
 
-# proxy.md: its table, row by row. The app is asked as a proxy asks it, by http and with the headers of its page.
+# proxy.md, the rows of its table. The app is called as a proxy calls it: over http, with the headers from the page.
 
 PROXIED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "app.example", "X-Forwarded-For": "192.0.2.1"}
 CASES: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
@@ -92,19 +92,19 @@ ENDS = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_address_behind_a_proxy(server: testing.Provider, case: str) -> None:
+def test_the_address_behind_a_proxy(server: testing.AuthorizationServer, case: str) -> None:
     config, base_url, headers = CASES[case]
     app = run("proxy.md", 0, server)["app"]
     app.config.update(config)
-    answer = app.test_client().get("/auth/github", base_url=base_url, headers=headers)
+    response = app.test_client().get("/auth/github", base_url=base_url, headers=headers)
     status, end = ENDS[case]
-    assert answer.status_code == status
-    assert redirect_uri_of(answer) == end if status == 302 else end in answer.text
+    assert response.status_code == status
+    assert redirect_uri_of(response) == end if status == 302 else end in response.text
 
 
-def test_the_causes_of_the_table_of_proxies_are_causes() -> None:
-    told = [cause for _, cause, _ in pages.table(pages.named("proxy.md"), "## What is wrong")]
-    assert [cause for cause in told if not cause.startswith("none: ")] == [
+def test_the_causes_in_the_table_of_the_page() -> None:
+    listed = [cause for _, cause, _ in pages.table(pages.named("proxy.md"), "## What is wrong")]
+    assert [cause for cause in listed if not cause.startswith("none: ")] == [
         "base_url",
         "proxy",
         "no_cookie",
@@ -112,16 +112,16 @@ def test_the_causes_of_the_table_of_proxies_are_causes() -> None:
     ]
 
 
-def test_http_where_the_setting_says_https_loses_the_cookie(server: testing.Provider) -> None:
+def test_over_http_the_cookie_is_lost_if_the_setting_says_https(server: testing.AuthorizationServer) -> None:
     app = run("proxy.md", 0, server)["app"]
     app.config.update(TRUSTED_HOSTS=None, PROOFKEY_BASE_URL="https://app.example")
     began = app.test_client().get("/auth/github", base_url="http://app.example")
-    assert "; Secure" in began.headers["Set-Cookie"], "so a browser does not keep it"
+    assert "; Secure" in began.headers["Set-Cookie"], "so a browser does not keep it over http"
     lost = app.test_client().get(server.sign_in(began.location))
     assert (lost.status_code, "no_cookie" in lost.text) == (400, True)
 
 
-def test_two_names_of_a_site_share_no_cookies(server: testing.Provider) -> None:
+def test_two_names_of_a_site_share_no_cookies(server: testing.AuthorizationServer) -> None:
     app = run("proxy.md", 0, server)["app"]
     app.config["TRUSTED_HOSTS"] = None
     client = app.test_client()
@@ -133,22 +133,22 @@ def test_two_names_of_a_site_share_no_cookies(server: testing.Provider) -> None:
 # workers.md
 
 
-def test_two_workers_and_a_store(server: testing.Provider) -> None:
+def test_two_workers_and_a_store(server: testing.AuthorizationServer) -> None:
     one, other = run("workers.md", 0, server), run("workers.md", 0, server)
     url, cookie = one["begin"]()
     callback_url = server.sign_in(url)
     assert other["finish"](cookie, callback_url).access_token
     for worker in (one, other):
-        with pytest.raises(proofkey.CallbackError, match="login_spent"):
+        with pytest.raises(proofkey.CallbackError, match="login_already_used"):
             worker["finish"](cookie, callback_url)
     assert [seen.path for seen in server.seen] == ["/authorize", "/token"]
 
 
-def delivered_twice(server: testing.Provider, store: str | None) -> list[int]:
-    """One callback, delivered to two workers at once: with the cookies of before. The status of each answer."""
+def delivered_twice(server: testing.AuthorizationServer, store: str | None) -> list[int]:
+    """Delivers a callback to two workers, both times with the cookies from before; the status of each response."""
     workers = [run("quickstart.md", 0, server)["app"] for _ in range(2)]
     for worker in workers:
-        worker.config["PROOFKEY_STORE"] = store
+        worker.config["PROOFKEY_REPLAY_STORE"] = store
     browsers: list[FlaskClient] = [worker.test_client() for worker in workers]
     began = browsers[0].get("/auth/github")
     callback_url = server.sign_in(began.location)
@@ -158,14 +158,14 @@ def delivered_twice(server: testing.Provider, store: str | None) -> list[int]:
     return [browser.get(callback_url).status_code for browser in browsers]
 
 
-def test_what_a_store_adds(server: testing.Provider) -> None:
+def test_what_a_replay_store_adds(server: testing.AuthorizationServer) -> None:
     assert delivered_twice(server, "sqlite:///logins.db") == [302, 400]
     assert [seen.path for seen in server.seen].count("/token") == 1
     assert delivered_twice(server, None) == [302, 502], "the server refuses the second code"
     assert [seen.path for seen in server.seen].count("/token") == 3
 
 
-def test_secrets_of_a_rolling_deployment(server: testing.Provider) -> None:
+def test_secrets_of_a_rolling_deployment(server: testing.AuthorizationServer) -> None:
     old, new = "the old secret, which is as long as it should be", "the new secret, which is as long as it should be"
 
     def app(secret: str, *fallbacks: str) -> Any:
@@ -184,14 +184,14 @@ def test_secrets_of_a_rolling_deployment(server: testing.Provider) -> None:
 
     first, second = app(old, new), app(new, old)
     assert (finish(first, second), finish(second, first)) == (302, 302)
-    assert finish(second, app(old)) == 400, "without the first step"
+    assert finish(second, app(old)) == 400, "the control: a worker that does not know the new secret"
 
 
 # testing.md
 
 
-def test_the_tests_of_the_page(server: testing.Provider) -> None:
-    """In one program with the app that they test."""
+def test_the_tests_of_the_page(server: testing.AuthorizationServer) -> None:
+    """They run in one program with the app that they test."""
     page = pages.named("testing.md")
     names = run(page, 0, server)
     exec(compile("\n".join(pages.programs(page)[1:]), str(page), "exec", dont_inherit=True), names)
@@ -201,26 +201,26 @@ def test_the_tests_of_the_page(server: testing.Provider) -> None:
         if test.__name__ == "test_another_user":
             test()
             continue
-        with testing.Provider() as provider:
-            test(provider)
+        with testing.AuthorizationServer() as own:
+            test(own)
     result = unittest.TestResult()
     unittest.defaultTestLoader.loadTestsFromTestCase(names["SignIn"]).run(result)
     assert (result.testsRun, result.errors, result.failures) == (1, [], [])
 
 
-def test_the_test_provider_of_the_page_can_fail(server: testing.Provider) -> None:
-    """An app that does not let its user in fails the page's own test."""
+def test_a_test_of_the_page_can_fail(server: testing.AuthorizationServer) -> None:
+    """The control: the page's own test fails if the user is not let in."""
     page = pages.named("testing.md")
     names = run(page, 0, server)
     exec(compile(pages.programs(page)[1], str(page), "exec", dont_inherit=True), names)
-    with server.bend(faults.denied()), pytest.raises(AssertionError):
+    with server.inject(faults.denied()), pytest.raises(AssertionError):
         names["test_signing_in"](server)
 
 
 # migrating.md
 
 
-def test_what_comes_in_place_of_authlib(server: testing.Provider) -> None:
+def test_the_replacement_for_authlib(server: testing.AuthorizationServer) -> None:
     client = run("migrating.md", 0, server)["app"].test_client()
     assert redirect_uri_of(client.get("/login")) == "http://localhost/callback"
     testing.sign_in(client, "/login")
@@ -229,7 +229,7 @@ def test_what_comes_in_place_of_authlib(server: testing.Provider) -> None:
     assert client.get("/callback?state=made-up&code=c").status_code == 400
 
 
-def test_tokens_of_authlib(server: testing.Provider) -> None:
+def test_tokens_of_authlib(server: testing.AuthorizationServer) -> None:
     converted = run("migrating.md", 1, server)["converted"]
     token = {"access_token": "a", "refresh_token": "r", "expires_at": 5, "scope": "read write", "token_type": "Bearer"}
     tokens = converted(token)
@@ -238,8 +238,8 @@ def test_tokens_of_authlib(server: testing.Provider) -> None:
 
 
 @pytest.fixture
-def by_hand(server: testing.Provider) -> Any:
-    """The app that is written by hand, and warned of."""
+def by_hand(server: testing.AuthorizationServer) -> Any:
+    """The app written by hand that the page warns of."""
     before = pages.blocks(pages.named("migrating.md"), "python before")[-1].text
     names = {
         "__name__": "page",
@@ -250,7 +250,7 @@ def by_hand(server: testing.Provider) -> Any:
     return names["app"]
 
 
-def test_the_mistakes_are_in_the_code_by_hand(by_hand: Any) -> None:
+def test_every_mistake_is_marked_in_the_code_by_hand(by_hand: Any) -> None:
     lines = pages.table(pages.named("migrating.md"), "## From code of your own")
     before = pages.blocks(pages.named("migrating.md"), "python before")[-1].text
     numbers = [line.rpartition("  # ")[2] for line in before.splitlines() if "  # " in line]
@@ -275,11 +275,11 @@ def test_code_by_hand_overwrites_the_first_tab(by_hand: Any) -> None:  # 4
 
 
 def test_code_by_hand_follows_the_host_header(by_hand: Any) -> None:  # 6
-    answer = by_hand.test_client().get("/login", headers={"Host": "evil.example"})
-    assert redirect_uri_of(answer) == "http://evil.example/callback"
+    response = by_hand.test_client().get("/login", headers={"Host": "evil.example"})
+    assert redirect_uri_of(response) == "http://evil.example/callback"
 
 
-def test_a_server_takes_the_challenge_by_hand_for_plain(by_hand: Any) -> None:  # 7
+def test_servers_take_the_challenge_by_hand_for_plain(by_hand: Any) -> None:  # 7
     page = testing.sign_in(by_hand.test_client(), "/login")
     assert page.text == "Failed: code_challenge_method must be S256"
 
@@ -293,11 +293,11 @@ def test_a_challenge_by_hand_never_verifies(by_hand: Any) -> None:  # 5
 
 
 def test_code_by_hand_believes_and_shows_an_error(by_hand: Any) -> None:  # 8 and 9
-    answer = by_hand.test_client().get("/callback?error=e&error_description=<script>alert(1)</script>")
-    assert "<script>alert(1)</script>" in answer.text
+    response = by_hand.test_client().get("/callback?error=e&error_description=<script>alert(1)</script>")
+    assert "<script>alert(1)</script>" in response.text
 
 
-def test_code_by_hand_takes_no_state_for_a_right_one(by_hand: Any) -> None:  # 10
+def test_code_by_hand_accepts_a_missing_state(by_hand: Any) -> None:  # 10
     with pytest.raises(KeyError, match="verifier"):
         by_hand.testing = True
         by_hand.test_client().get("/callback?code=c")

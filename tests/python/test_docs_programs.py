@@ -1,7 +1,6 @@
-"""Every program of docs/ runs, and what quickstart.md shows works."""
+"""Every program of docs/ runs, and the programs of quickstart.md do what the page says."""
 
 import asyncio
-import re
 import threading
 import urllib.request
 import webbrowser
@@ -10,18 +9,17 @@ from contextlib import contextmanager
 from http.cookies import SimpleCookie
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import httpx
 import markdown_pages as pages
 import proofkey
 import pytest
 from conftest import ROOT
+from docs_programs import USERS, run
 from proofkey import testing
 from proofkey.testing import faults
-from docs_programs import USERS, run
 
-# docs/server.md runs in tests/adapters, and docs/errors.md is made from tests/vectors.
+# The programs of docs/server.md run in tests/adapters; docs/errors.md is generated, and its program shows an error.
 RUN_HERE = [
     page for page in pages.PAGES if page.parent == ROOT / "docs" and page.name not in {"server.md", "errors.md"}
 ]
@@ -33,8 +31,8 @@ EVERY = [
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider(users=USERS) as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer(users=USERS) as running:
         yield running
 
 
@@ -48,33 +46,33 @@ def test_the_programs_were_found() -> None:
 
 
 @pytest.mark.parametrize(("page", "number"), EVERY)
-def test_a_program_runs(server: testing.Provider, page: Path, number: int) -> None:
+def test_a_program_runs(server: testing.AuthorizationServer, page: Path, number: int) -> None:
     run(page, number, server)
 
 
 @pytest.mark.parametrize("page", RUN_HERE)
-def test_what_a_page_warns_of_is_python(page: Path) -> None:
+def test_code_that_a_page_warns_of_compiles(page: Path) -> None:
     for block in pages.blocks(page, "python before"):
         compile(block.text, page.name, "exec")
 
 
-def test_flask(server: testing.Provider) -> None:
+def test_flask(server: testing.AuthorizationServer) -> None:
     client = run("quickstart.md", 0, server)["app"].test_client()
     assert "Sign in</a>" in client.get("/").text
     assert testing.sign_in(client, "/auth/github").text == "Hello, user 1"
 
 
 def test_the_command_line(
-    server: testing.Provider, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    server: testing.AuthorizationServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with browser(server, monkeypatch):
         run("quickstart.md", 1, server)["main"]()
     assert capsys.readouterr().out == "granted: ['files.read']\n"
-    with browser(server, monkeypatch), server.bend(faults.denied()), pytest.raises(SystemExit, match="access_denied"):
+    with browser(server, monkeypatch), server.inject(faults.denied()), pytest.raises(SystemExit, match="access_denied"):
         run("quickstart.md", 1, server)["main"]()
 
 
-def test_plain_python(server: testing.Provider) -> None:
+def test_plain_python(server: testing.AuthorizationServer) -> None:
     example = run("quickstart.md", 2, server)
     url, cookie = example["begin"]()
     assert SimpleCookie(f"login={cookie}")["login"].value == cookie
@@ -84,7 +82,7 @@ def test_plain_python(server: testing.Provider) -> None:
         example["finish"](example["begin"]()[1], callback_url)
 
 
-def test_an_event_loop(server: testing.Provider) -> None:
+def test_an_event_loop(server: testing.AuthorizationServer) -> None:
     client = proofkey.Client(server.provider, "my-app", redirect_uri="https://app.example/callback")
     login = client.begin(scope="files.read")
     callback_url = server.sign_in(login.url)
@@ -97,7 +95,7 @@ def test_an_event_loop(server: testing.Provider) -> None:
     assert asyncio.run(finish()).scope == ["files.read"]
 
 
-def test_tokens(server: testing.Provider, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tokens(server: testing.AuthorizationServer, capsys: pytest.CaptureFixture[str]) -> None:
     client = proofkey.Client(server.provider, "my-app", redirect_uri="https://app.example/callback")
     login = client.begin()
     tokens = client.finish(login, server.sign_in(login.url))
@@ -110,8 +108,8 @@ def test_tokens(server: testing.Provider, capsys: pytest.CaptureFixture[str]) ->
 
 
 @contextmanager
-def browser(server: testing.Provider, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A browser that signs in, and goes where it is sent."""
+def browser(server: testing.AuthorizationServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A browser that signs in and opens the callback URL."""
     visits: list[threading.Thread] = []
 
     def open_url(url: str) -> bool:

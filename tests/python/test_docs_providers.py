@@ -1,4 +1,4 @@
-"""What the pages about providers show works: dropbox.md, github.md, google.md and openid.md."""
+"""The programs and claims of the pages about providers: dropbox.md, github.md, google.md and openid.md."""
 
 import re
 from collections.abc import Iterator
@@ -10,19 +10,21 @@ import markdown_pages as pages
 import proofkey
 import pytest
 from conftest import ROOT
+from docs_programs import USERS, run
 from proofkey import testing
 from proofkey.testing import faults
-from docs_programs import USERS, run
+
+KNOWN_PROVIDERS = ROOT / "crates/proofkey/src/provider/known_providers.rs"
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider(users=USERS) as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer(users=USERS) as running:
         yield running
 
 
 class Api:
-    """Remembers what is asked of a provider's own API, in place of asking."""
+    """Stands in for a provider's API, and records the requests."""
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
@@ -49,21 +51,20 @@ def query(url: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("page", ["dropbox.md", "github.md", "google.md"])
-def test_the_facts_are_as_old_as_the_profile(page: str) -> None:
-    """And lead to the page that the profile was compared with."""
-    profiles = (ROOT / "crates/proofkey/src/profile.rs").read_text(encoding="utf-8")
-    name = page.removesuffix(".md")
-    profile = re.search(rf'name: "{name}",\s+as_of: "([\d-]+)",\s+source: "([^"]+)"', profiles, re.IGNORECASE)
-    assert profile is not None
-    assert f"Facts as of {profile[1]}" in pages.text_of(pages.named(page))
-    assert profile[2] in pages.links(pages.named(page))
+def test_the_date_and_the_source_are_those_of_the_known_provider(page: str) -> None:
+    source = KNOWN_PROVIDERS.read_text(encoding="utf-8")
+    name = page.removesuffix(".md").upper()
+    facts = re.search(rf'const {name}: &Facts = &Facts {{\s+as_of: "([\d-]+)",\s+source: "([^"]+)"', source)
+    assert facts is not None
+    assert f"Facts as of {facts[1]}" in pages.text_of(pages.named(page))
+    assert facts[2] in pages.links(pages.named(page))
 
 
 # dropbox.md
 
 
-def connect(names: dict[str, Any], server: testing.Provider, *, now: str | None = "first") -> Any:
-    """The user "first" posts the form; `now` is signed in when the callback arrives. The last answer."""
+def connect(names: dict[str, Any], server: testing.AuthorizationServer, *, now: str | None = "first") -> Any:
+    """The user "first" posts the form, and `now` is signed in when the callback arrives. Returns the last response."""
     browser = names["app"].test_client()
     with browser.session_transaction() as session:
         session["user"] = "first"
@@ -74,26 +75,26 @@ def connect(names: dict[str, Any], server: testing.Provider, *, now: str | None 
     callback_url = server.sign_in(began.location)
     with browser.session_transaction() as session:
         session["user"] = now
-    with server.bend_once(faults.members("token", account_id="dbid:1")):
+    with server.inject_once(faults.members("token", account_id="dbid:1")):
         return browser.get(callback_url)
 
 
-def test_dropbox_connects_the_user_who_asked(server: testing.Provider) -> None:
+def test_dropbox_connects_the_user_who_asked(server: testing.AuthorizationServer) -> None:
     names = run("dropbox.md", 0, server)
-    answer = connect(names, server)
-    assert (answer.status_code, answer.location) == (302, "/photos")
+    response = connect(names, server)
+    assert (response.status_code, response.location) == (302, "/photos")
     assert list(names["connected"]) == ["first"]
     assert names["connected"]["first"]["refresh_token"]
 
 
 @pytest.mark.parametrize("now", ["second", None])
-def test_dropbox_connects_nobody_else(server: testing.Provider, now: str | None) -> None:
+def test_dropbox_connects_no_other_user(server: testing.AuthorizationServer, now: str | None) -> None:
     names = run("dropbox.md", 0, server)
-    answer = connect(names, server, now=now)
-    assert (answer.status_code, "user_changed" in answer.text, names["connected"]) == (400, True, {})
+    response = connect(names, server, now=now)
+    assert (response.status_code, "user_changed" in response.text, names["connected"]) == (400, True, {})
 
 
-def test_dropbox_is_not_connected_without_the_form(server: testing.Provider) -> None:
+def test_dropbox_is_not_connected_without_the_form(server: testing.AuthorizationServer) -> None:
     names = run("dropbox.md", 0, server)
     browser = names["app"].test_client()
     with browser.session_transaction() as session:
@@ -105,7 +106,7 @@ def test_dropbox_is_not_connected_without_the_form(server: testing.Provider) -> 
     assert names["connected"] == {}
 
 
-def test_dropbox_refreshes_and_disconnects(server: testing.Provider, api: Api) -> None:
+def test_dropbox_refreshes_and_disconnects(server: testing.AuthorizationServer, api: Api) -> None:
     names = run("dropbox.md", 0, server)
     connect(names, server)
     stored = dict(names["connected"]["first"])
@@ -120,7 +121,7 @@ def test_dropbox_refreshes_and_disconnects(server: testing.Provider, api: Api) -
     assert (asked.headers["Authorization"], names["connected"]) == (f"Bearer {fresh}", {})
 
 
-def test_a_job_refreshes_with_the_address_of_the_configuration(server: testing.Provider) -> None:
+def test_a_background_job_refreshes_with_the_configured_address(server: testing.AuthorizationServer) -> None:
     names = run("dropbox.md", 0, server)
     connect(names, server)
     names["app"].config["PROOFKEY_BASE_URL"] = "http://localhost"
@@ -129,7 +130,7 @@ def test_a_job_refreshes_with_the_address_of_the_configuration(server: testing.P
         assert names["access_token"]("first")
 
 
-def test_dropbox_shows_a_code(server: testing.Provider, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dropbox_shows_a_code(server: testing.AuthorizationServer, capsys: pytest.CaptureFixture[str]) -> None:
     names = run("dropbox.md", 1, server)
     login = names["begin"]()
     asked = query(login.url)
@@ -139,8 +140,8 @@ def test_dropbox_shows_a_code(server: testing.Provider, capsys: pytest.CaptureFi
     assert dict(parse_qsl(exchange.request.body.decode()))["code"] == "a-code"
 
 
-def test_dropbox_has_no_endpoint_for_what_the_page_says() -> None:
-    client = proofkey.Client(proofkey.Provider.dropbox(), "app-key")
+def test_dropbox_has_no_revocation_endpoint() -> None:
+    client = proofkey.Client(proofkey.Provider.known("dropbox"), "app-key")
     with pytest.raises(proofkey.ConfigurationError, match="endpoint_missing"):
         client.revoke(proofkey.Tokens.from_dict({"access_token": "a"}))
 
@@ -148,12 +149,12 @@ def test_dropbox_has_no_endpoint_for_what_the_page_says() -> None:
 # github.md
 
 
-def test_github_knows_users_by_their_number(server: testing.Provider) -> None:
+def test_github_knows_users_by_their_number(server: testing.AuthorizationServer) -> None:
     client = run("github.md", 0, server)["app"].test_client()
     assert testing.sign_in(client, "/auth/github").text == "github:1"
 
 
-def test_github_gets_an_access_back(server: testing.Provider, api: Api) -> None:
+def test_an_authorization_of_github_is_given_back(server: testing.AuthorizationServer, api: Api) -> None:
     names = run("github.md", 0, server)
     names["client_id"], names["client_secret"] = "my-app", "s3cret"
     names["give_back"](proofkey.Tokens.from_dict({"access_token": "needle"}))
@@ -164,7 +165,7 @@ def test_github_gets_an_access_back(server: testing.Provider, api: Api) -> None:
 
 
 def test_github_may_send_iss() -> None:
-    client = proofkey.Client(proofkey.Provider.github(), "my-app", redirect_uri="https://app.example/callback")
+    client = proofkey.Client(proofkey.Provider.known("github"), "my-app", redirect_uri="https://app.example/callback")
     callback_url = "https://app.example/callback?code=c&state=s"
     for sent in ("", "&iss=https://github.com/login/oauth"):
         assert client.begin(state="s").accept(callback_url + sent).request
@@ -173,44 +174,45 @@ def test_github_may_send_iss() -> None:
 
 
 def test_github_grants_with_commas() -> None:
-    assert proofkey.Provider.github().quirks == ["scope_separated_by_comma"]
+    assert proofkey.Provider.known("github").quirks == ["scope_separated_by_comma"]
 
 
 # google.md
 
 
 @pytest.mark.parametrize(("user", "email"), [("user-1", "user-1@example.com"), ("user-2", None)])
-def test_google_knows_users_by_issuer_and_subject(server: testing.Provider, user: str, email: str | None) -> None:
+def test_google_knows_users_by_issuer_and_subject(
+    server: testing.AuthorizationServer, user: str, email: str | None
+) -> None:
     client = run("google.md", 0, server)["app"].test_client()
     assert query(client.get("/auth/google").location)["prompt"] == "select_account"
     assert testing.sign_in(client, "/auth/google", user=user).text == f"{server.issuer} {user}"
     with client.session_transaction() as session:
-        assert session.get("email") == email, "one that is not verified is not kept"
+        assert session.get("email") == email, "an address that is not verified is not kept"
 
 
-def test_google_is_asked_for_a_refresh_token(server: testing.Provider) -> None:
+def test_google_is_asked_for_a_refresh_token(server: testing.AuthorizationServer) -> None:
     asked = query(run("google.md", 1, server)["connect"]("my-app", "s3cret").url)
     assert (asked["access_type"], asked["prompt"]) == ("offline", "consent")
 
 
-def test_what_google_has_by_the_page() -> None:
-    client = proofkey.Client(proofkey.Provider.google(), "my-app")
+def test_google_revokes_tokens_and_has_no_sign_out_page() -> None:
+    client = proofkey.Client(proofkey.Provider.known("google"), "my-app")
     with pytest.raises(proofkey.ConfigurationError, match="endpoint_missing"):
         client.end_session_url(proofkey.Tokens.from_dict({"access_token": "a"}))
-    profile = (ROOT / "crates/proofkey/src/profile.rs").read_text(encoding="utf-8")
-    assert "https://oauth2.googleapis.com/revoke" in profile
+    assert client.provider.revocation_endpoint == "https://oauth2.googleapis.com/revoke"
 
 
 # openid.md
 
 
-def test_openid(server: testing.Provider) -> None:
+def test_openid(server: testing.AuthorizationServer) -> None:
     names = run("openid.md", 0, server)
     login = names["begin"]()
     assert names["finish"](login, server.sign_in(login.url)) == (server.issuer, "user-1")
 
 
-def test_openid_needs_an_issuer_and_keys(server: testing.Provider) -> None:
+def test_openid_needs_an_issuer_and_keys(server: testing.AuthorizationServer) -> None:
     bare = proofkey.Provider(authorization_endpoint=server.authorization_endpoint, token_endpoint=server.token_endpoint)
     with pytest.raises(proofkey.ConfigurationError):
         proofkey.Client(bare, "my-app", redirect_uri="https://app.example/callback").begin(scope="openid")

@@ -1,4 +1,4 @@
-"""After the sign-in to a Flask app: who it is, connecting accounts, and signing out."""
+"""After signing in to a Flask app: the user's profile, connecting accounts, and signing out."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,15 +11,15 @@ from flask_site import Site, cause, cookies, is_signed_in
 from proofkey import testing
 from proofkey.flask import SignedIn
 from proofkey.testing import faults
-from proofkey.testing._http import Answer
+from proofkey.testing._http import Response
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import TestResponse
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider() as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer() as running:
         yield running
 
 
@@ -27,11 +27,11 @@ def server() -> Iterator[testing.Provider]:
 
 
 def profile_of(site: Site) -> dict[str, Any] | tuple[str, int]:
-    """What the handler gets, or the cause of the refusal."""
+    """The profile that the handler gets, or the cause of the refusal."""
     found: list[dict[str, Any]] = []
 
-    def handler(login: SignedIn) -> str:
-        found.extend([login.profile, login.profile])
+    def handler(user: SignedIn) -> str:
+        found.extend([user.profile, user.profile])
         return "welcome"
 
     site.auth._handlers["idp"] = handler
@@ -43,24 +43,24 @@ def profile_of(site: Site) -> dict[str, Any] | tuple[str, int]:
     return found[0]
 
 
-def paths(server: testing.Provider) -> list[str]:
+def paths(server: testing.AuthorizationServer) -> list[str]:
     return [seen.path for seen in server.seen]
 
 
-def test_an_id_token_that_says_who_it_is(server: testing.Provider) -> None:
+def test_an_id_token_with_claims_about_the_user(server: testing.AuthorizationServer) -> None:
     profile = profile_of(Site(server, scope="openid email"))
     assert isinstance(profile, dict) and profile["email"] == "user-1@example.com"
     assert "/userinfo" not in paths(server)
 
 
-def test_a_bare_id_token_asks_once(server: testing.Provider) -> None:
-    with server.bend(faults.id_token(name=None, preferred_username=None)):
+def test_for_a_bare_id_token_the_userinfo_endpoint_is_asked_once(server: testing.AuthorizationServer) -> None:
+    with server.inject(faults.id_token(name=None, preferred_username=None)):
         profile = profile_of(Site(server, scope="openid profile"))
     assert isinstance(profile, dict) and profile["name"] == "First User"
     assert paths(server).count("/userinfo") == 1
 
 
-def test_a_bare_id_token_and_nobody_to_ask(server: testing.Provider) -> None:
+def test_a_bare_id_token_without_a_userinfo_endpoint(server: testing.AuthorizationServer) -> None:
     silent = proofkey.Provider(
         authorization_endpoint=server.authorization_endpoint, token_endpoint=server.token_endpoint,
         jwks_uri=server.jwks_uri, issuer=server.issuer,
@@ -69,8 +69,8 @@ def test_a_bare_id_token_and_nobody_to_ask(server: testing.Provider) -> None:
     assert isinstance(profile, dict) and profile["sub"] == "user-1"
 
 
-def plain(server: testing.Provider, userinfo_endpoint: str | None = None) -> Site:
-    """A provider without OpenID Connect, as GitHub is."""
+def plain(server: testing.AuthorizationServer, userinfo_endpoint: str | None = None) -> Site:
+    """An app whose provider does not support OpenID Connect, like GitHub."""
     return Site(
         server,
         issuer=server.issuer,
@@ -80,14 +80,14 @@ def plain(server: testing.Provider, userinfo_endpoint: str | None = None) -> Sit
     )
 
 
-def test_a_provider_without_openid(server: testing.Provider) -> None:
+def test_a_provider_without_openid(server: testing.AuthorizationServer) -> None:
     account = {"login": "octocat", "id": 583231}
-    fault = faults.Fault("account", "userinfo", lambda handle, _: lambda: Answer.json(200, account))
-    with server.bend(fault):
+    fault = faults.Fault("account", "userinfo", lambda handle, _: lambda: Response.json(200, account))
+    with server.inject(fault):
         assert profile_of(plain(server, server.userinfo_endpoint)) == account
 
 
-def test_nobody_to_ask_at_all(server: testing.Provider) -> None:
+def test_neither_an_id_token_nor_a_userinfo_endpoint(server: testing.AuthorizationServer) -> None:
     assert profile_of(plain(server)) == ("configuration", 503)
 
 
@@ -98,20 +98,20 @@ def test_nobody_to_ask_at_all(server: testing.Provider) -> None:
         (faults.garbage("userinfo"), ("provider_error", 502)),
         (faults.sub_wrong(), ("provider_error", 502)),
         (faults.redirects("userinfo", 302), ("provider_error", 502)),
-        (faults.cut_before_answer("userinfo"), ("network_after", 502)),
+        (faults.cut_before_response("userinfo"), ("network_after", 502)),
     ],
 )
-def test_the_provider_fails_to_say(
-    server: testing.Provider, fault: faults.Fault[Any], expected: tuple[str, int]
+def test_the_userinfo_endpoint_fails(
+    server: testing.AuthorizationServer, fault: faults.Fault[Any], expected: tuple[str, int]
 ) -> None:
     site = Site(server, scope="openid")
-    with server.bend(faults.id_token(name=None)), server.bend(fault):
+    with server.inject(faults.id_token(name=None)), server.inject(fault):
         assert profile_of(site) == expected
 
 
-def test_nobody_answers_the_question_who_it_is(server: testing.Provider) -> None:
-    """The login is over then: the page does not promise that it can be loaded again."""
-    with testing.Provider() as away:
+def test_the_userinfo_endpoint_cannot_be_reached(server: testing.AuthorizationServer) -> None:
+    """The login is over by then, so the page must not say that a reload helps."""
+    with testing.AuthorizationServer() as away:
         endpoint = away.userinfo_endpoint
     assert profile_of(plain(server, endpoint)) == ("network_after", 502)
 
@@ -119,7 +119,7 @@ def test_nobody_answers_the_question_who_it_is(server: testing.Provider) -> None
 # Connecting an account.
 
 
-def with_user(server: testing.Provider, **settings: Any) -> tuple[Site, dict[str, str | int | None]]:
+def with_user(server: testing.AuthorizationServer, **settings: Any) -> tuple[Site, dict[str, str | int | None]]:
     site, user = Site(server, **settings), dict[str, str | int | None](id=7)
     site.auth.user_loader(lambda: user["id"])
     return site, user
@@ -128,21 +128,21 @@ def with_user(server: testing.Provider, **settings: Any) -> tuple[Site, dict[str
 FORM = {"connect": ""}
 
 
-def test_connecting(server: testing.Provider) -> None:
+def test_connecting(server: testing.AuthorizationServer) -> None:
     site, _ = with_user(server)
     browser = site.browser()
     begun = browser.post("/auth/idp?next=/account", data=FORM, headers={"Sec-Fetch-Site": "same-origin"})
     page = browser.get(server.sign_in(begun.location))
     assert page.location == "/account"
-    assert [login.connect_to for login in site.signed_in] == ["7"]
+    assert [user.connect_to for user in site.signed_in] == ["7"]
 
 
-def test_a_sign_in_connects_nothing(server: testing.Provider) -> None:
+def test_a_plain_sign_in_connects_nothing(server: testing.AuthorizationServer) -> None:
     site, _ = with_user(server)
     browser = site.browser()
     begun = browser.post("/auth/idp", data={"next": "/photos"})
     assert browser.get(server.sign_in(begun.location)).location == "/photos"
-    assert [login.connect_to for login in site.signed_in] == [None]
+    assert [user.connect_to for user in site.signed_in] == [None]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_sign_in_connects_nothing(server: testing.Provider) -> None:
         {"Origin": "null"},
     ],
 )
-def test_only_a_form_of_this_site_may(server: testing.Provider, headers: dict[str, str]) -> None:
+def test_a_form_of_another_site_cannot_connect(server: testing.AuthorizationServer, headers: dict[str, str]) -> None:
     site, _ = with_user(server)
     page = site.browser().post("/auth/idp", data=FORM, headers=headers)
     assert cause(page) == ("post_required", 400)
@@ -167,19 +167,19 @@ def test_only_a_form_of_this_site_may(server: testing.Provider, headers: dict[st
 @pytest.mark.parametrize(
     "headers", [{}, {"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin", "Origin": "null"}]
 )
-def test_a_form_of_this_site_may(server: testing.Provider, headers: dict[str, str]) -> None:
+def test_a_form_of_this_site_can_connect(server: testing.AuthorizationServer, headers: dict[str, str]) -> None:
     site, _ = with_user(server)
     assert site.browser().post("/auth/idp", data=FORM, headers=headers).status_code == 302
 
 
-def test_the_origin_is_the_one_that_is_configured(server: testing.Provider) -> None:
+def test_a_configured_address_is_the_origin_that_counts(server: testing.AuthorizationServer) -> None:
     site, _ = with_user(server, config={"PROOFKEY_BASE_URL": "https://app.example/below"}, base="http://10.0.0.7")
     for origin, status in [("https://app.example", 302), ("http://10.0.0.7", 400)]:
         page = site.browser().post("/auth/idp", data=FORM, headers={"Origin": origin}, base_url=site.base)
         assert page.status_code == status
 
 
-def test_by_post_only_and_for_somebody(server: testing.Provider) -> None:
+def test_connecting_needs_a_post_and_a_user(server: testing.AuthorizationServer) -> None:
     site, user = with_user(server)
     for link in ("/auth/idp?connect", "/auth/idp?connect=1"):
         assert cause(site.browser().get(link, headers={"Sec-Fetch-Site": "same-origin"})) == ("post_required", 400)
@@ -190,14 +190,14 @@ def test_by_post_only_and_for_somebody(server: testing.Provider) -> None:
 
 
 @pytest.mark.parametrize("meanwhile", [8, None, "07", "x"])
-def test_another_user_meanwhile(server: testing.Provider, meanwhile: str | int | None) -> None:
+def test_another_user_has_signed_in_meanwhile(server: testing.AuthorizationServer, meanwhile: str | int | None) -> None:
     site, user = with_user(server)
     browser = site.browser()
     url = server.sign_in(browser.post("/auth/idp", data=FORM).location)
     user["id"] = meanwhile
     page = browser.get(url)
     assert cause(page) == ("user_changed", 400)
-    assert "<a " not in page.text, "a link would sign in, and connect nothing"
+    assert "<a " not in page.text, "a link could only sign in, not connect"
     assert (site.codes_sent, site.signed_in) == (0, [])
     user["id"] = "7"
     assert is_signed_in(browser.get(url))
@@ -208,7 +208,7 @@ def test_another_user_meanwhile(server: testing.Provider, meanwhile: str | int |
 
 
 def sign_out(site: Site, *, return_to: str | None = None, with_tokens: bool = True) -> TestResponse:
-    """Signs in, and out again by a route of the app."""
+    """Signs in, and then signs out by a route of the app."""
 
     def leave() -> flask.typing.ResponseReturnValue:
         tokens = site.signed_in[-1].tokens if with_tokens else None
@@ -223,7 +223,7 @@ def sign_out(site: Site, *, return_to: str | None = None, with_tokens: bool = Tr
     return page
 
 
-def test_signing_out(server: testing.Provider) -> None:
+def test_signing_out(server: testing.AuthorizationServer) -> None:
     site = Site(server, scope="openid")
     page = sign_out(site, return_to="/bye")
     url = urlsplit(page.location)
@@ -239,7 +239,7 @@ def test_signing_out(server: testing.Provider) -> None:
         site.signed_in[0]._client.refresh(site.signed_in[0].tokens)
 
 
-def test_signing_out_below_a_sub_path(server: testing.Provider) -> None:
+def test_signing_out_of_an_app_below_a_path(server: testing.AuthorizationServer) -> None:
     site = Site(server, scope="openid")
     site.app.wsgi_app = DispatcherMiddleware(NotFound(), {"/below": site.app.wsgi_app})  # type: ignore[method-assign]
     site.app.add_url_rule("/logout", "logout", lambda: site.auth["idp"].logout(site.signed_in[0].tokens))
@@ -250,13 +250,13 @@ def test_signing_out_below_a_sub_path(server: testing.Provider) -> None:
 
 
 @pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example"])
-def test_signing_out_leads_nowhere_else(server: testing.Provider, target: str) -> None:
+def test_signing_out_leads_to_no_other_site(server: testing.AuthorizationServer, target: str) -> None:
     page = sign_out(Site(server, scope="openid"), return_to=target)
     assert parse_qs(urlsplit(page.location).query)["post_logout_redirect_uri"] == ["http://localhost/"]
     assert sign_out(Site(server), return_to=target).location == "/"
 
 
-def test_without_an_id_token_or_without_tokens(server: testing.Provider) -> None:
+def test_without_an_id_token_or_without_tokens(server: testing.AuthorizationServer) -> None:
     assert sign_out(Site(server), return_to="/bye").location == "/bye"
     assert paths(server).count("/revoke") > 0
     revoked = paths(server).count("/revoke")
@@ -264,7 +264,7 @@ def test_without_an_id_token_or_without_tokens(server: testing.Provider) -> None
     assert paths(server).count("/revoke") == revoked
 
 
-def test_a_provider_that_offers_nothing_for_it(server: testing.Provider) -> None:
+def test_a_provider_without_a_sign_out_page(server: testing.AuthorizationServer) -> None:
     silent = proofkey.Provider(
         authorization_endpoint=server.authorization_endpoint, token_endpoint=server.token_endpoint,
         jwks_uri=server.jwks_uri, issuer=server.issuer,
@@ -272,14 +272,14 @@ def test_a_provider_that_offers_nothing_for_it(server: testing.Provider) -> None
     assert sign_out(Site(server, scope="openid", provider=silent), return_to="/bye").location == "/bye"
 
 
-def test_a_provider_that_does_not_revoke(server: testing.Provider, caplog: pytest.LogCaptureFixture) -> None:
-    with server.bend(faults.unavailable("revoke")):
+def test_a_provider_that_does_not_revoke(server: testing.AuthorizationServer, caplog: pytest.LogCaptureFixture) -> None:
+    with server.inject(faults.unavailable("revoke")):
         assert sign_out(Site(server), return_to="/bye").location == "/bye"
-    assert "proofkey: idp did not revoke the tokens: answer_status" in caplog.text
+    assert "proofkey: idp did not revoke the tokens: response_status" in caplog.text
 
 
-def test_a_provider_that_cannot_be_found(server: testing.Provider, caplog: pytest.LogCaptureFixture) -> None:
-    """Tokens of an earlier process, and metadata that is away."""
+def test_a_provider_that_cannot_be_found(server: testing.AuthorizationServer, caplog: pytest.LogCaptureFixture) -> None:
+    """The tokens come from an earlier process, and the metadata cannot be fetched."""
     first, second = Site(server, issuer=server.issuer, scope="openid"), Site(server, issuer=server.issuer)
     browser = first.browser()
     assert is_signed_in(browser.get(first.callback_url(browser)))
@@ -288,7 +288,7 @@ def test_a_provider_that_cannot_be_found(server: testing.Provider, caplog: pytes
     other = second.browser()
     with other.session_transaction() as session:
         session["user"] = "user-1"
-    with server.bend(faults.unavailable("metadata")):
+    with server.inject(faults.unavailable("metadata")):
         page = other.get("/logout")
     assert page.location == "/bye"
     assert "proofkey: idp was not told of a logout" in caplog.text
@@ -297,7 +297,7 @@ def test_a_provider_that_cannot_be_found(server: testing.Provider, caplog: pytes
     assert cookies(other) == {}
 
 
-def test_the_client_is_for_refreshing(server: testing.Provider) -> None:
+def test_refreshing_with_the_client_of_the_flow(server: testing.AuthorizationServer) -> None:
     site = Site(server)
     browser = site.browser()
     assert is_signed_in(browser.get(site.callback_url(browser)))

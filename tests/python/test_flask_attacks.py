@@ -1,5 +1,4 @@
-"""What an attacker tries against a Flask app: planted answers and cookies, forged addresses, and where a login leads
-to."""
+"""Attacks on a Flask app: planted callbacks and cookies, forged addresses, and redirects to other sites."""
 
 import doctest
 import logging
@@ -18,12 +17,12 @@ from proofkey.testing import faults
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider(users=[testing.User("user-1"), testing.User("attacker")]) as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer(users=[testing.User("user-1"), testing.User("attacker")]) as running:
         yield running
 
 
-def test_an_attackers_callback_in_a_clean_browser(server: testing.Provider) -> None:
+def test_an_attackers_callback_in_a_clean_browser(server: testing.AuthorizationServer) -> None:
     """FL-04: login CSRF by a link."""
     site = Site(server)
     attacker = site.browser()
@@ -34,7 +33,7 @@ def test_an_attackers_callback_in_a_clean_browser(server: testing.Provider) -> N
     assert is_signed_in(attacker.get(url))
 
 
-def test_an_attackers_callback_beside_a_login_of_ones_own(server: testing.Provider) -> None:
+def test_an_attackers_callback_in_a_browser_with_a_pending_login(server: testing.AuthorizationServer) -> None:
     site = Site(server)
     attacker, victim = site.browser(), site.browser()
     planted = server.sign_in(site.begin(attacker), user="attacker")
@@ -43,15 +42,15 @@ def test_an_attackers_callback_beside_a_login_of_ones_own(server: testing.Provid
     code_of_victim = own.partition("code=")[2].partition("&")[0]
     assert cause(victim.get(planted)) == ("no_cookie", 400)
     assert site.codes_sent == 0
-    # A code that was injected into the victim's own answer does not match its verifier.
+    # A code that is injected into the victim's own callback does not match the victim's verifier.
     assert cause(victim.get(own.replace(code_of_victim, code_of_attacker))) == ("provider_error", 502)
     assert site.signed_in == []
 
 
 @pytest.mark.parametrize("base", ["https://app.example", "http://localhost"])
-def test_a_cookie_that_was_planted(server: testing.Provider, base: str) -> None:
-    """A neighbour on another sub-domain can set cookies, but none with the prefix `__Host-`: under https a planted one
-    is not read. On http loopback, where there is no such prefix, every program is a neighbour."""
+def test_a_planted_cookie(server: testing.AuthorizationServer, base: str) -> None:
+    """A site on another subdomain can set cookies here, but none with the prefix `__Host-`. So under https, a planted
+    cookie is not read. On loopback over http there is no such prefix, and every local program can plant one."""
     site = Site(server, base=base, config={"PROOFKEY_BASE_URL": base})
     attacker, victim = site.browser(), site.browser()
     url = server.sign_in(site.begin(attacker), user="attacker")
@@ -62,8 +61,8 @@ def test_a_cookie_that_was_planted(server: testing.Provider, base: str) -> None:
     assert site.codes_sent == (base == "http://localhost")
 
 
-def test_a_planted_cookie_connects_nothing(server: testing.Provider) -> None:
-    """Even where one can be planted: the login says for whom it began."""
+def test_a_planted_cookie_connects_nothing(server: testing.AuthorizationServer) -> None:
+    """Even if it is read, because the sealed login says for which user it began."""
     site = Site(server)
     user = iter(["attacker", "victim"])
     site.auth.user_loader(lambda: next(user))
@@ -75,16 +74,16 @@ def test_a_planted_cookie_connects_nothing(server: testing.Provider) -> None:
     assert (site.codes_sent, site.signed_in) == (0, [])
 
 
-def test_the_answer_leaves_no_trace_in_the_browser(server: testing.Provider) -> None:
-    """FL-05, CB-15: also where the handler fails, and where it sets other headers."""
+def test_callbacks_are_not_cached_and_send_no_referrer(server: testing.AuthorizationServer) -> None:
+    """FL-05, CB-15: also if the handler fails, and if it sets other headers."""
     site = Site(server)
     browser = site.browser()
     url = site.callback_url(browser)
     pages = [browser.get(url), browser.get(url), browser.get("/auth/idp")]
-    site.auth._handlers["idp"] = lambda login: flask.Response("x", headers={"Cache-Control": "public"})
+    site.auth._handlers["idp"] = lambda user: flask.Response("x", headers={"Cache-Control": "public"})
     pages.append(browser.get(site.callback_url(browser)))
 
-    def fail(login: SignedIn) -> str:
+    def fail(user: SignedIn) -> str:
         raise RuntimeError("the app has a bug")
 
     site.auth._handlers["idp"] = fail
@@ -97,7 +96,7 @@ def test_the_answer_leaves_no_trace_in_the_browser(server: testing.Provider) -> 
 
 
 class ServerSide(SecureCookieSessionInterface):
-    """As session interfaces that keep sessions on the server have it."""
+    """A session interface with the method of those that keep sessions on the server."""
 
     def __init__(self) -> None:
         self.renewed: list[dict[str, object]] = []
@@ -106,8 +105,8 @@ class ServerSide(SecureCookieSessionInterface):
         self.renewed.append(dict(session))
 
 
-def test_the_session_gets_a_new_name(server: testing.Provider) -> None:
-    """FL-07: before the handler puts the user into it, and at the logout."""
+def test_the_session_gets_a_new_id(server: testing.AuthorizationServer) -> None:
+    """FL-07: before the handler stores the user in it, and at sign-out."""
     site = Site(server)
     interface = site.app.session_interface = ServerSide()
     site.app.add_url_rule("/logout", "logout", lambda: site.auth["idp"].logout())
@@ -133,8 +132,8 @@ def test_the_session_gets_a_new_name(server: testing.Provider) -> None:
         {"Host": "app.example.evil.example"},
     ],
 )
-def test_a_forged_host_changes_nothing(server: testing.Provider, headers: dict[str, str]) -> None:
-    """FL-08, with the address configured."""
+def test_a_forged_host_changes_nothing(server: testing.AuthorizationServer, headers: dict[str, str]) -> None:
+    """FL-08, with a configured address."""
     site = Site(server, config={"PROOFKEY_BASE_URL": "https://app.example"}, base="https://app.example")
     assert "redirect_uri=https%3A%2F%2Fapp.example%2Fauth" in site.browser().get("/auth/idp", headers=headers).location
 
@@ -147,13 +146,13 @@ HOSTS = [
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_an_address_that_is_not_configured(server: testing.Provider, host: str) -> None:
+def test_an_address_that_is_not_configured(server: testing.AuthorizationServer, host: str) -> None:
     page = Site(server).browser().get("/auth/idp", headers={"Host": host})
     assert cause(page) == ("base_url", 503)
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:5000", "127.0.0.1:5000", "[::1]:5000"])
-def test_on_loopback_the_address_is_that_of_the_request(server: testing.Provider, host: str) -> None:
+def test_on_loopback_the_address_is_that_of_the_request(server: testing.AuthorizationServer, host: str) -> None:
     location = Site(server).browser().get("/auth/idp", headers={"Host": host}).location
     assert (
         f"redirect_uri=http%3A%2F%2F{host.replace(':', '%3A').replace('[', '%5B').replace(']', '%5D')}%2Fauth"
@@ -161,7 +160,7 @@ def test_on_loopback_the_address_is_that_of_the_request(server: testing.Provider
     )
 
 
-def test_hosts_that_are_trusted(server: testing.Provider) -> None:
+def test_trusted_hosts(server: testing.AuthorizationServer) -> None:
     site = Site(server, config={"TRUSTED_HOSTS": ["one.example", ".two.example"]})
     for host in ("one.example", "www.two.example"):
         location = site.browser().get("/auth/idp", base_url=f"https://{host}").location
@@ -170,7 +169,7 @@ def test_hosts_that_are_trusted(server: testing.Provider) -> None:
         assert site.browser().get("/auth/idp", base_url=f"https://{host}").status_code == 400
 
 
-def test_a_login_begins_in_one_process_and_ends_in_another(server: testing.Provider, tmp_path: Path) -> None:
+def test_a_login_begins_in_one_process_and_ends_in_another(server: testing.AuthorizationServer, tmp_path: Path) -> None:
     """FL-11."""
     code = f"""
 import sys
@@ -202,7 +201,7 @@ else:
     assert run(server.sign_in(url), name, value) == ["/photos"]
 
 
-# FL-09, RU-16: whatever a browser would take for another site, or for no path, leads to the start.
+# FL-09, RU-16: a target that a browser would take for another site, or that is not a path, becomes the start page.
 ELSEWHERE = [
     "https://evil.example", "http://evil.example", "//evil.example", "///evil.example", "////evil.example",
     "/\\evil.example", "\\/evil.example", "\\\\evil.example", "/\\/evil.example", "/\t/evil.example",
@@ -210,17 +209,17 @@ ELSEWHERE = [
     "\x00//evil.example", "https:evil.example", "https:/evil.example", "javascript:alert(1)", "JavaScript:alert(1)",
     "java\nscript:alert(1)", "data:text/html,x", "vbscript:x", "mailto:x@evil.example", "evil.example",
     "evil.example/path", "@evil.example", "?next=//evil.example", "#//evil.example", "", "/\u2028/evil.example",
-    "/\u200b/evil.example", "\uff0f\uff0fevil.example", "/photos\r\nSet-Cookie: a=b", "/ evil", "/\x7f", "/" + "a" *
-    200, "/" + "é" * 100, "/\ud800", "http:///evil.example", "://evil.example", ".//evil.example",
+    "/\u200b/evil.example", "\uff0f\uff0fevil.example", "/photos\r\nSet-Cookie: a=b", "/ evil", "/\x7f",
+    "/" + "a" * 200, "/" + "é" * 100, "/\ud800", "http:///evil.example", "://evil.example", ".//evil.example",
     "/photos/\\..\\..\\evil.example", "/\u00a0/evil.example",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("target", ELSEWHERE)
-def test_no_login_leads_elsewhere(server: testing.Provider, target: str) -> None:
+def test_no_login_leads_elsewhere(server: testing.AuthorizationServer, target: str) -> None:
     site = Site(server)
     browser = site.browser()
-    # As the native module seals it, and as a link has it.
+    # Passed to `begin` as it is. In the URL of a request, some of these would arrive changed.
     with site.app.test_request_context("/auth/idp"):
         begun = site.auth["idp"].begin(next=target)
     [cookie] = begun.headers.getlist("Set-Cookie")
@@ -232,14 +231,14 @@ def test_no_login_leads_elsewhere(server: testing.Provider, target: str) -> None
 
 HERE = [
     "/", "/photos", "/photos?page=2&x=https://evil.example", "/photos#top", "/a/../b", "/%2F/evil.example",
-    "/%5Cevil.example", "/%09/evil.example", "/a//b", "/@evil.example", "/:80", "/é", "/\uff0fevil.example", "/" + "a" *
-    199, "/.//evil.example",
+    "/%5Cevil.example", "/%09/evil.example", "/a//b", "/@evil.example", "/:80", "/é", "/\uff0fevil.example",
+    "/" + "a" * 199, "/.//evil.example",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("target", HERE)
-def test_a_path_of_this_site_is_kept(server: testing.Provider, target: str) -> None:
-    """What is encoded stays encoded, and is a part of the path to a browser."""
+def test_a_path_of_this_site_is_kept(server: testing.AuthorizationServer, target: str) -> None:
+    """Encoded characters stay encoded, and a browser takes them for part of the path."""
     site = Site(server)
     browser = site.browser()
     browser.get(server.sign_in(browser.get("/auth/idp", query_string={"next": target}).location))
@@ -247,14 +246,14 @@ def test_a_path_of_this_site_is_kept(server: testing.Provider, target: str) -> N
 
 
 @pytest.mark.parametrize("target", ["/%2F/evil.example", "/%5C/evil.example", "/%0d%0aSet-Cookie:x"])
-def test_a_path_that_is_encoded_leaves_as_it_came(server: testing.Provider, target: str) -> None:
+def test_an_encoded_path_is_not_decoded(server: testing.AuthorizationServer, target: str) -> None:
     site = Site(server)
     browser = site.browser()
     page = browser.get(server.sign_in(browser.get("/auth/idp", query_string={"next": target}).location))
     assert page.location == target
 
 
-def test_the_example_of_it() -> None:
+def test_the_examples_of_local_path() -> None:
     assert doctest.testmod(_next) == (0, 2)
 
 
@@ -269,38 +268,38 @@ def test_the_example_of_it() -> None:
         None,
     ],
 )
-def test_nothing_secret_is_told(
-    server: testing.Provider, fault: faults.Fault[object] | None, caplog: pytest.LogCaptureFixture
+def test_nothing_secret_is_shown_or_logged(
+    server: testing.AuthorizationServer, fault: faults.Fault[object] | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """CB-20: in bodies, in logs at every level, in reprs."""
+    """CB-20: not in pages, in logs at any level, or in reprs."""
     caplog.set_level(logging.DEBUG)
     site = Site(server, client_secret="client-s3cret", scope="openid")
-    told: list[object] = []
-    site.auth.on_error(told.append)
+    refusals: list[object] = []
+    site.auth.on_error(refusals.append)
     browser = site.browser()
     if fault is not None:
-        server.bend(fault)
+        server.inject(fault)
     url = site.callback_url(browser)
     sealed = list(cookies(browser).values())
     pages = [browser.get(url), browser.get(url), site.browser().get(url)]
     text = "\n".join(
-        [*(page.text for page in pages), caplog.text, *map(repr, told), *map(str, told), repr(site.signed_in)]
+        [*(page.text for page in pages), caplog.text, *map(repr, refusals), *map(str, refusals), repr(site.signed_in)]
     )
     with site.app.app_context():
-        text += repr([site.auth["idp"], site.auth["idp"]._setting, site.app.extensions["proofkey"]])
+        text += repr([site.auth["idp"], site.auth["idp"]._config, site.app.extensions["proofkey"]])
     params = [
         value for seen in server.seen for name, value in seen.params if name in ("state", "code", "code_verifier")
     ]
     params += [value for pair in url.partition("?")[2].split("&") if (value := pair.partition("=")[2])]
-    assert len(params) > 2 and pages[0].status_code in (302, 400, 502) and "proofkey: the login with idp ended" in text
+    assert len(params) > 2 and pages[0].status_code in (302, 400, 502) and "proofkey: login with idp failed" in text
     for secret in [*params, *sealed, "client-s3cret", SECRET]:
         assert secret == "access_denied" or secret not in text
-    for login in site.signed_in:
-        assert login.tokens.access_token.expose() not in text
+    for user in site.signed_in:
+        assert user.tokens.access_token.expose() not in text
 
 
-def test_the_servers_words_are_not_shown(server: testing.Provider) -> None:
-    """CB-19: they are anybody's, and could break out of a page or a line of a log."""
+def test_the_servers_words_are_not_shown(server: testing.AuthorizationServer) -> None:
+    """CB-19: anybody can choose them, and they could break out of a page or of a line of the log."""
     site = Site(server)
     site.app.logger.propagate = True
     browser = site.browser()
@@ -314,14 +313,14 @@ def test_the_servers_words_are_not_shown(server: testing.Provider) -> None:
     assert "alert" not in page.text and "forged" not in page.text
 
 
-def test_an_app_of_its_own_is_not_believed_about_another(server: testing.Provider) -> None:
-    """Two apps with one secret and one provider: a login of one does not open under another name."""
+def test_a_login_of_one_provider_is_refused_at_another(server: testing.AuthorizationServer) -> None:
+    """Even if both names stand for the same provider and the same client."""
     app = flask.Flask("site")
     app.secret_key = SECRET
     settings = {"client_id": "a", "provider": server.provider}
     auth = ProofKey(app, one=settings, two=settings)
     for name in ("one", "two"):
-        auth.on_login(name)(lambda login: login.provider)
+        auth.on_login(name)(lambda user: user.provider)
     browser = app.test_client()
     url = server.sign_in(browser.get("/auth/one").location)
     assert cause(browser.get(url.replace("/one/", "/two/"))) == ("not_issued_here", 400)

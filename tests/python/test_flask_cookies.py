@@ -1,4 +1,4 @@
-"""The cookies of pending logins: what is in them, how many there are, and which goes first."""
+"""The cookies of pending logins: what they contain, how many there are, and which one is evicted first."""
 
 import base64
 import itertools
@@ -17,13 +17,13 @@ HTTPS = {"PROOFKEY_BASE_URL": "https://app.example"}
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider() as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer() as running:
         yield running
 
 
 def everything_in(text: str) -> str:
-    """A cookie's value, and whatever comes out of decoding its parts."""
+    """A cookie's value, and what its parts decode to."""
     found = [text]
     for part in text.replace("-", "+").replace("_", "/").split("."):
         raw = base64.b64decode(part + "=" * (-len(part) % 4)) if len(part) % 4 != 1 else b""
@@ -35,7 +35,7 @@ def everything_in(text: str) -> str:
     return "\n".join(found)
 
 
-def test_nothing_secret_is_readable_in_the_browser(server: testing.Provider) -> None:
+def test_nothing_secret_is_readable_in_the_browser(server: testing.AuthorizationServer) -> None:
     """FL-01: every cookie of a whole login, decoded."""
     site = Site(server, scope="openid profile", client_secret="client-s3cret")
     browser = site.browser()
@@ -50,22 +50,21 @@ def test_nothing_secret_is_readable_in_the_browser(server: testing.Provider) -> 
     ]
     assert any(value.startswith("proofkey1.") for value in values) and len(values) == 4
     readable = "\n".join(map(everything_in, values))
-    assert "user-1" in readable, "the session is decoded, and holds what the handler put there"
+    assert "user-1" in readable, "the session is decoded, with what the handler put there"
     params = dict(next(seen.params for seen in server.seen if seen.path == "/token"))
-    [login] = site.signed_in
-    assert (
-        login.tokens.claims is not None and login.tokens.refresh_token is not None and login.tokens.id_token is not None
-    )
+    [user] = site.signed_in
+    tokens = user.tokens
+    assert tokens.claims is not None and tokens.refresh_token is not None and tokens.id_token is not None
     secrets = [
-        params["code_verifier"], params["code"], "client-s3cret", SECRET, str(login.tokens.claims["nonce"]),
-        login.tokens.access_token.expose(), login.tokens.refresh_token.expose(), login.tokens.id_token.expose(),
+        params["code_verifier"], params["code"], "client-s3cret", SECRET, str(tokens.claims["nonce"]),
+        tokens.access_token.expose(), tokens.refresh_token.expose(), tokens.id_token.expose(),
     ]  # fmt: skip
     for secret in secrets:
         assert secret not in readable
 
 
-def test_the_session_is_decoded_by_this_test() -> None:
-    """Else the test above could not fail."""
+def test_sessions_are_decoded() -> None:
+    """The control for the test above."""
     text = base64.urlsafe_b64encode(json.dumps({"verifier": "in clear"}).encode()).decode().rstrip("=")
     assert "in clear" in everything_in(f"{text}.aaaa.bbbb")
     packed = base64.urlsafe_b64encode(zlib.compress(b"in clear " * 99)).decode().rstrip("=")
@@ -74,8 +73,8 @@ def test_the_session_is_decoded_by_this_test() -> None:
 
 @pytest.mark.parametrize("config", [{}, HTTPS])
 @pytest.mark.parametrize("response_mode", [None, "form_post"])
-def test_attributes(server: testing.Provider, config: dict[str, str], response_mode: str | None) -> None:
-    """FL-03: the same for both kinds of callback."""
+def test_attributes(server: testing.AuthorizationServer, config: dict[str, str], response_mode: str | None) -> None:
+    """FL-03: they are the same for both kinds of callback."""
     site = Site(
         server, config=config, base=config.get("PROOFKEY_BASE_URL", "http://localhost"), response_mode=response_mode
     )
@@ -88,7 +87,7 @@ def test_attributes(server: testing.Provider, config: dict[str, str], response_m
     assert name.startswith("__Host-proofkey-" if config else "proofkey-")
 
 
-def test_under_https_the_name_without_prefix_is_not_read(server: testing.Provider) -> None:
+def test_under_https_the_name_without_prefix_is_not_read(server: testing.AuthorizationServer) -> None:
     site = Site(server, config=HTTPS, base="https://app.example")
     browser, planted = site.browser(), site.browser()
     url = site.callback_url(browser)
@@ -98,12 +97,12 @@ def test_under_https_the_name_without_prefix_is_not_read(server: testing.Provide
     assert is_signed_in(browser.get(url))
 
 
-# 20 of the 720 orders, each a fixed step from the last.
+# 20 of the 720 orders, at regular intervals.
 ORDERS = list(itertools.permutations(range(6)))[::37]
 
 
 @pytest.mark.parametrize("config", [{}, HTTPS])
-def test_six_tabs_finish_in_any_order(server: testing.Provider, config: dict[str, str]) -> None:
+def test_six_tabs_finish_in_any_order(server: testing.AuthorizationServer, config: dict[str, str]) -> None:
     """FL-02."""
     site = Site(
         server, config=config, base=config.get("PROOFKEY_BASE_URL", "http://localhost"), scope="openid profile email"
@@ -117,7 +116,7 @@ def test_six_tabs_finish_in_any_order(server: testing.Provider, config: dict[str
     assert len(ORDERS) == 20
 
 
-def test_a_thousand_abandoned_logins(server: testing.Provider) -> None:
+def test_a_thousand_abandoned_logins(server: testing.AuthorizationServer) -> None:
     """CB-16."""
     site = Site(server, config=HTTPS, base="https://app.example")
     browser = site.browser()
@@ -129,7 +128,7 @@ def test_a_thousand_abandoned_logins(server: testing.Provider) -> None:
     assert is_signed_in(browser.get(site.callback_url(browser)))
 
 
-def test_the_oldest_goes_first(server: testing.Provider) -> None:
+def test_the_oldest_is_evicted_first(server: testing.AuthorizationServer) -> None:
     site = Site(server)
     browser = site.browser()
     urls = []
@@ -148,7 +147,7 @@ def cause_or_none(browser: object, url: str) -> str | None:
     return None if is_signed_in(page) else cause(page)[0]
 
 
-def test_what_is_expired_goes_whether_there_is_room_or_not(server: testing.Provider) -> None:
+def test_expired_logins_are_removed_even_if_there_is_room(server: testing.AuthorizationServer) -> None:
     site = Site(server)
     browser = site.browser()
     with clock(-601):
@@ -157,7 +156,7 @@ def test_what_is_expired_goes_whether_there_is_room_or_not(server: testing.Provi
     assert len(cookies(browser)) == 1
 
 
-def test_logins_that_another_site_begins_end_only_their_like(server: testing.Provider) -> None:
+def test_logins_that_another_site_begins_evict_only_such_logins(server: testing.AuthorizationServer) -> None:
     site = Site(server)
     browser = site.browser()
     own = [site.callback_url(browser) for _ in range(3)]
@@ -171,7 +170,7 @@ def test_logins_that_another_site_begins_end_only_their_like(server: testing.Pro
         assert is_signed_in(browser.get(url))
 
 
-def test_logins_that_the_user_begins_end_whichever_is_oldest(server: testing.Provider) -> None:
+def test_logins_that_the_user_begins_evict_the_oldest_of_all(server: testing.AuthorizationServer) -> None:
     site = Site(server)
     browser = site.browser()
     with clock(-60):
@@ -181,7 +180,7 @@ def test_logins_that_the_user_begins_end_whichever_is_oldest(server: testing.Pro
     assert all(is_signed_in(browser.get(url)) for url in urls)
 
 
-def test_forged_cookies_change_nothing(server: testing.Provider) -> None:
+def test_forged_cookies_change_nothing(server: testing.AuthorizationServer) -> None:
     site = Site(server)
     browser = site.browser()
     url = site.callback_url(browser)
@@ -202,7 +201,7 @@ def test_forged_cookies_change_nothing(server: testing.Provider) -> None:
     assert is_signed_in(browser.get(url))
 
 
-def test_a_forged_value_under_the_right_name(server: testing.Provider) -> None:
+def test_a_forged_value_under_the_right_name(server: testing.AuthorizationServer) -> None:
     site = Site(server)
     browser = site.browser()
     url = site.callback_url(browser)
@@ -229,7 +228,7 @@ def test_a_forged_value_under_the_right_name(server: testing.Provider) -> None:
 
 
 def jar(*cookies: tuple[str, int, int, str], now: int = 1_800_000_000) -> Jar:
-    """Of cookies by id, age, size and kind."""
+    """A jar with these cookies: id, age, size and kind."""
     return Jar(
         {f"proofkey-{name:A<8}-{now - age:x}{kind}": "v" * size for name, age, size, kind in cookies}, False, now
     )
@@ -240,7 +239,7 @@ def dropped(jar: Jar) -> list[str]:
     return sorted(header[9:17].rstrip("A") for header in headers if "Max-Age=0" in header)
 
 
-def test_the_order_of_leaving() -> None:
+def test_the_order_of_eviction() -> None:
     full = [("x", LIFETIME + 1, 10, "o"), ("future", -1, 1100, "o"), ("old", 20, 1100, "o"), ("new", 10, 1100, "s")]
     begun = jar(*full)
     assert begun.add("BBBBBBBB", "v" * 100, cross_site=False) and dropped(begun) == ["x"]
@@ -249,17 +248,17 @@ def test_the_order_of_leaving() -> None:
     begun = jar(*full)
     assert begun.add("BBBBBBBB", "v" * 2400, cross_site=False) and dropped(begun) == ["future", "old", "x"]
     begun = jar(*full)
-    assert begun.add("BBBBBBBB", "v" * 2700, cross_site=True) is False, "the old one is the user's own"
+    assert begun.add("BBBBBBBB", "v" * 2700, cross_site=True) is False, "the user began the old one"
     begun = jar(*full)
     assert begun.add("BBBBBBBB", "v" * 2600, cross_site=True) and dropped(begun) == ["future", "new", "x"]
 
 
-def test_nothing_that_is_larger_than_all_of_it() -> None:
+def test_a_login_that_is_too_large_is_not_added() -> None:
     assert jar().add("BBBBBBBB", "v" * (MAX_BYTES - 29), cross_site=False) is False
     assert jar().add("BBBBBBBB", "v" * (MAX_BYTES - 30), cross_site=False) is True
 
 
-def test_a_finished_login_leaves_a_trace() -> None:
+def test_a_finished_login_leaves_a_marker() -> None:
     begun = jar(("a", 5, 100, "o"))
     begun.finish("aAAAAAAA")
     found = begun.find("aAAAAAAA")

@@ -1,4 +1,4 @@
-"""Whatever a provider does wrong, a Flask app shows a page with its cause, and never a 500."""
+"""Whatever goes wrong at the provider, a Flask app shows a page with the cause, and never a 500."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,12 +11,12 @@ from proofkey.testing import faults
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider() as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer() as running:
         yield running
 
 
-# Each with its cause, and with whether the login can still be finished.
+# Each fault with its cause, and whether the login can still be finished afterwards.
 AT_CALLBACK: list[tuple[faults.Fault[Any], str, bool]] = [
     (faults.denied(), "denied", False),
     (faults.denied("login_required"), "provider_error", False),
@@ -41,7 +41,7 @@ AT_CALLBACK: list[tuple[faults.Fault[Any], str, bool]] = [
     (faults.html("token"), "provider_error", False),
     (faults.empty("token"), "provider_error", False),
     (faults.oversized("token"), "network_after", False),
-    (faults.cut_before_answer("token"), "network_after", False),
+    (faults.cut_before_response("token"), "network_after", False),
     (faults.cut_within_body("token"), "network_after", False),
     (faults.members("token", access_token=None), "provider_error", False),
     (faults.members("token", id_token=None), "provider_error", False),
@@ -58,14 +58,16 @@ def named(row: tuple[Any, ...]) -> str:
 
 
 @pytest.mark.parametrize(("fault", "name", "is_pending"), AT_CALLBACK, ids=map(named, AT_CALLBACK))
-def test_at_the_callback(server: testing.Provider, fault: faults.Fault[Any], name: str, is_pending: bool) -> None:
+def test_at_the_callback(
+    server: testing.AuthorizationServer, fault: faults.Fault[Any], name: str, is_pending: bool
+) -> None:
     site = Site(server, scope="openid")
     browser = site.browser()
     url = site.begin(browser)
     pending = cookies(browser)
-    with server.bend(fault) as bend:
+    with server.inject(fault) as injected:
         page = browser.get(server.sign_in(url))
-        assert bend.hits > 0
+        assert injected.hits > 0
     assert cause(page)[0] == name
     assert (cookies(browser) == pending) == is_pending
     assert site.signed_in == []
@@ -82,7 +84,7 @@ AT_START: list[tuple[faults.Fault[Any], str]] = [
     (faults.html("metadata"), "provider_error"),
     (faults.empty("metadata"), "provider_error"),
     (faults.oversized("metadata"), "network_before"),
-    (faults.cut_before_answer("metadata"), "network_before"),
+    (faults.cut_before_response("metadata"), "network_before"),
     (faults.cut_within_body("metadata"), "network_before"),
     (faults.redirects("metadata", 302), "provider_error"),
     (faults.unavailable("metadata"), "provider_error"),
@@ -92,24 +94,24 @@ AT_START: list[tuple[faults.Fault[Any], str]] = [
 
 
 @pytest.mark.parametrize(("fault", "name"), AT_START, ids=map(named, AT_START))
-def test_at_the_start(server: testing.Provider, fault: faults.Fault[Any], name: str) -> None:
+def test_at_the_start(server: testing.AuthorizationServer, fault: faults.Fault[Any], name: str) -> None:
     site = Site(server, issuer=server.issuer)
     browser = site.browser()
-    with server.bend(fault):
+    with server.inject(fault):
         page = browser.get("/auth/idp")
     assert cause(page) == (name, 502)
     assert (cookies(browser), page.headers["Cache-Control"]) == ({}, "no-store")
-    assert is_signed_in(browser.get(site.callback_url(browser))), "a failure is not remembered"
+    assert is_signed_in(browser.get(site.callback_url(browser))), "a failed discovery is not cached"
 
 
-def test_all_faults_are_here() -> None:
+def test_every_fault_is_tested() -> None:
     elsewhere = {"slow", "sub_wrong"}  # below, and in test_flask_accounts.py
     tried = {row[0].name for row in AT_CALLBACK} | {row[0].name for row in AT_START}
     assert tried | elsewhere == {*faults.__all__} - {"Fault"}
 
 
-def test_a_slow_provider(server: testing.Provider) -> None:
+def test_a_slow_provider(server: testing.AuthorizationServer) -> None:
     site = Site(server, transport=proofkey.Transport(timeout=0.2))
     browser = site.browser()
-    with server.bend(faults.slow("token")):
+    with server.inject(faults.slow("token")):
         assert cause(browser.get(site.callback_url(browser))) == ("network_after", 502)

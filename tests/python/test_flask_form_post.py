@@ -1,4 +1,4 @@
-"""Callbacks that the provider posts (QK-18): they come without cookies, and are posted once more from here."""
+"""Callbacks that the provider posts (QK-18): they arrive without cookies, and are posted once more from this site."""
 
 import re
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider() as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer() as running:
         yield running
 
 
 class Form(HTMLParser):
-    """What a browser posts when the button is pressed."""
+    """The form of a page, as a browser posts it when the button is pressed."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Form(HTMLParser):
 
 
 def post_from_elsewhere(site: Site, form: list[tuple[str, str]]) -> TestResponse:
-    """The browser sends no cookies, because they are Lax."""
+    """Posts the form as from another site: the browser sends no cookies, because they are Lax."""
     return post(site.browser(), form)
 
 
@@ -52,18 +52,18 @@ def post(browser: FlaskClient, form: list[tuple[str, str]]) -> TestResponse:
 
 def begun(site: Site) -> tuple[FlaskClient, list[tuple[str, str]]]:
     browser = site.browser()
-    answer = site.server.browse(site.begin(browser))
-    assert answer.body is not None
-    return browser, parse_qsl(answer.body)
+    response = site.server.browse(site.begin(browser))
+    assert response.body is not None
+    return browser, parse_qsl(response.body)
 
 
-def test_signing_in(server: testing.Provider) -> None:
+def test_signing_in(server: testing.AuthorizationServer) -> None:
     site = Site(server, response_mode="form_post")
     browser, form = begun(site)
     page = post_from_elsewhere(site, [*form, ("user", '{"name":"x"}'), ("proofkey_other", "1")])
     assert page.status_code == 200
     again = Form(page.text)
-    assert again.forms == [{"method": "post"}], "to where it came from"
+    assert again.forms == [{"method": "post"}], "to the same URL"
     assert again.fields == [*form, ("proofkey_again", "1")], "and no other fields"
     assert again.buttons == 1
     assert "Set-Cookie" not in page.headers
@@ -74,7 +74,7 @@ def test_signing_in(server: testing.Provider) -> None:
     assert cause(post(browser, again.fields)) == ("already_finished", 400)
 
 
-def test_its_headers(server: testing.Provider) -> None:
+def test_the_headers_of_the_page(server: testing.AuthorizationServer) -> None:
     site = Site(server, response_mode="form_post")
     page = post_from_elsewhere(site, begun(site)[1])
     policy = dict(part.strip().partition(" ")[::2] for part in page.headers["Content-Security-Policy"].split(";"))
@@ -89,20 +89,20 @@ def test_its_headers(server: testing.Provider) -> None:
 
 
 @pytest.mark.parametrize("state", [None, "", "A" * 56, "AQ" + "A" * 54, "x", "\0"])
-def test_no_page_without_an_authentic_state(server: testing.Provider, state: str | None) -> None:
+def test_no_page_without_an_authentic_state(server: testing.AuthorizationServer, state: str | None) -> None:
     site = Site(server, response_mode="form_post")
     form = [("code", "x"), *([] if state is None else [("state", state)])]
     assert cause(post_from_elsewhere(site, form)) == ("not_issued_here", 400)
 
 
-def test_no_page_for_two_states(server: testing.Provider) -> None:
+def test_no_page_for_two_states(server: testing.AuthorizationServer) -> None:
     site = Site(server, response_mode="form_post")
     form = begun(site)[1]
     state = dict(form)["state"]
     assert cause(post_from_elsewhere(site, [*form, ("state", state)])) == ("callback_malformed", 400)
 
 
-def test_values_are_escaped(server: testing.Provider) -> None:
+def test_values_are_escaped(server: testing.AuthorizationServer) -> None:
     site = Site(server, response_mode="form_post")
     hostile = "\"><script>alert(1)</script>'&amp;\r\n<b>é"
     form = [
@@ -116,7 +116,7 @@ def test_values_are_escaped(server: testing.Provider) -> None:
     assert [value for name, value in Form(page.text).fields if name == "error"] == [hostile]
 
 
-def test_what_comes_twice_is_refused_in_the_end(server: testing.Provider) -> None:
+def test_a_repeated_parameter_is_refused_in_the_end(server: testing.AuthorizationServer) -> None:
     site = Site(server, response_mode="form_post")
     browser, form = begun(site)
     page = post_from_elsewhere(site, [*form, ("code", "other")])
@@ -126,7 +126,7 @@ def test_what_comes_twice_is_refused_in_the_end(server: testing.Provider) -> Non
 
 
 @pytest.mark.parametrize("again", [[], [("proofkey_again", "1")]])
-def test_a_form_that_is_too_large(server: testing.Provider, again: list[tuple[str, str]]) -> None:
+def test_a_form_that_is_too_large(server: testing.AuthorizationServer, again: list[tuple[str, str]]) -> None:
     site = Site(server, response_mode="form_post")
     browser, form = begun(site)
     form = [*form, *again]
@@ -137,14 +137,14 @@ def test_a_form_that_is_too_large(server: testing.Provider, again: list[tuple[st
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain", "", "multipart/form-data; boundary=x"])
-def test_what_is_no_form(server: testing.Provider, content_type: str) -> None:
+def test_a_body_that_is_not_a_form(server: testing.AuthorizationServer, content_type: str) -> None:
     site = Site(server, response_mode="form_post")
     browser, form = begun(site)
     assert cause(browser.post(CALLBACK, data=urlencode(form), content_type=content_type)) == ("not_issued_here", 400)
 
 
-def test_a_form_that_the_app_has_read_before(server: testing.Provider) -> None:
-    """As a hook for CSRF tokens or for logging does."""
+def test_a_form_that_the_app_has_already_read(server: testing.AuthorizationServer) -> None:
+    """For example in a hook for CSRF tokens or for logging."""
     site = Site(server, response_mode="form_post")
     site.app.before_request(lambda: flask.request.form.get("csrf_token") and None)
     browser, form = begun(site)
@@ -152,8 +152,8 @@ def test_a_form_that_the_app_has_read_before(server: testing.Provider) -> None:
     assert is_signed_in(finished)
 
 
-def test_the_page_goes_to_nobody_elses_login(server: testing.Provider) -> None:
-    """An attacker's answer, posted by a page of theirs: the browser posts it again, and has no cookie for it."""
+def test_a_form_of_an_attacker_finishes_no_login(server: testing.AuthorizationServer) -> None:
+    """The attacker's page posts the attacker's callback. The browser posts it again, and has no cookie for it."""
     site = Site(server, response_mode="form_post")
     victim, _ = begun(site)
     _, form_of_attacker = begun(site)

@@ -1,4 +1,4 @@
-"""A login counts once: delivered twice, by many threads, to several workers, and with a store that fails."""
+"""A login is accepted once: with repeated callbacks, many threads, several workers, and a store that fails."""
 
 import threading
 from collections import Counter
@@ -8,19 +8,19 @@ from pathlib import Path
 import proofkey
 import pytest
 from flask_site import Gate, Site, cause, cookies, is_signed_in
-from proofkey import store, testing
+from proofkey import replay_store, testing
 from proofkey.testing import faults
 from werkzeug.test import TestResponse
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider() as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer() as running:
         yield running
 
 
 def deliver(site: Site, path: str, cookie: dict[str, str]) -> TestResponse:
-    """A browser whose cookies stay as they were."""
+    """The page that a browser with these cookies gets."""
     browser = site.browser()
     for name, value in cookie.items():
         browser.set_cookie(name, value)
@@ -28,7 +28,7 @@ def deliver(site: Site, path: str, cookie: dict[str, str]) -> TestResponse:
 
 
 def outcomes(sites: list[Site], url: str, cookie: dict[str, str]) -> Counter[str]:
-    """Of as many threads as sites, let go at once."""
+    """The outcomes of one thread for each site. All of them deliver the callback at the same time."""
     gate, seen = threading.Barrier(len(sites)), list[str]()
 
     def run(site: Site) -> None:
@@ -44,8 +44,8 @@ def outcomes(sites: list[Site], url: str, cookie: dict[str, str]) -> Counter[str
     return Counter(seen)
 
 
-def test_the_same_callback_twice(server: testing.Provider) -> None:
-    """CB-13: with the cookies that the browser has after the first, and with those from before."""
+def test_the_same_callback_twice(server: testing.AuthorizationServer) -> None:
+    """CB-13: with the cookies from after the first delivery, and with those from before."""
     site = Site(server)
     browser = site.browser()
     url, before = site.callback_url(browser), cookies(browser)
@@ -55,8 +55,8 @@ def test_the_same_callback_twice(server: testing.Provider) -> None:
     assert site.codes_sent == 1
 
 
-def test_fifty_threads_with_one_callback(server: testing.Provider) -> None:
-    """CB-14. The app is new each time, so that its first callback is the one that races."""
+def test_fifty_threads_with_one_callback(server: testing.AuthorizationServer) -> None:
+    """CB-14. The app is new each time, so that the race includes its first use of everything."""
     for _ in range(3):
         site = Site(server)
         browser = site.browser()
@@ -67,8 +67,8 @@ def test_fifty_threads_with_one_callback(server: testing.Provider) -> None:
         assert site.codes_sent - sent == 1
 
 
-def test_two_workers_with_a_store(server: testing.Provider, tmp_path: Path) -> None:
-    config = {"PROOFKEY_STORE": f"sqlite:///{tmp_path}/finished.db"}
+def test_two_workers_with_a_store(server: testing.AuthorizationServer, tmp_path: Path) -> None:
+    config = {"PROOFKEY_REPLAY_STORE": f"sqlite:///{tmp_path}/finished.db"}
     one, two = Site(server, config=config), Site(server, config=config)
     browser = one.browser()
     url, before = one.callback_url(browser), cookies(browser)
@@ -77,8 +77,8 @@ def test_two_workers_with_a_store(server: testing.Provider, tmp_path: Path) -> N
     assert b"proofkey1" not in (tmp_path / "finished.db").read_bytes()
 
 
-def test_two_workers_without_a_store(server: testing.Provider) -> None:
-    """What the documentation says: each lets one through, and the provider refuses the second."""
+def test_two_workers_without_a_store(server: testing.AuthorizationServer) -> None:
+    """As documented: each worker sends the code once, and the provider refuses the second request."""
     one, two = Site(server), Site(server)
     browser = one.browser()
     url, before = one.callback_url(browser), cookies(browser)
@@ -87,37 +87,39 @@ def test_two_workers_without_a_store(server: testing.Provider) -> None:
 
 
 class Broken:
-    """A store that does not answer until it is mended."""
+    """A store that does not respond until it is repaired."""
 
     def __init__(self) -> None:
-        self.inside: store.SpendStore | None = None
+        self.inside: replay_store.ReplayStore | None = None
 
-    def spend(self, login_id: str, until: int, /) -> None:
+    def claim(self, key: str, until: int, /) -> None:
         if self.inside is None:
             raise proofkey.TransportError("store_unavailable", request_sent=False)
-        self.inside.spend(login_id, until)
+        self.inside.claim(key, until)
 
-    def unspend(self, login_id: str, /) -> None:
-        raise AssertionError("nothing was spent")
+    def release(self, key: str, /) -> None:
+        raise AssertionError("nothing was claimed")
 
 
-def test_a_store_that_is_down_loses_no_login(server: testing.Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_is_down_loses_no_login(
+    server: testing.AuthorizationServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = Broken()
-    monkeypatch.setattr(store, "from_url", lambda url: broken)
-    site = Site(server, config={"PROOFKEY_STORE": "redis://down"})
+    monkeypatch.setattr(replay_store, "from_url", lambda url: broken)
+    site = Site(server, config={"PROOFKEY_REPLAY_STORE": "redis://down"})
     browser = site.browser()
     url = site.callback_url(browser)
     assert cause(browser.get(url)) == ("store", 503)
     assert site.codes_sent == 0
-    broken.inside = store.MemoryStore()
+    broken.inside = replay_store.MemoryReplayStore()
     assert is_signed_in(browser.get(url))
 
 
-def test_nothing_was_sent_and_the_store_forgets_it(server: testing.Provider, tmp_path: Path) -> None:
-    """Connecting fails; with the same store, the next worker finishes the login."""
-    config = {"PROOFKEY_STORE": f"sqlite:///{tmp_path}/finished.db"}
+def test_if_nothing_was_sent_the_claim_is_released(server: testing.AuthorizationServer, tmp_path: Path) -> None:
+    """Connecting fails, and another worker with the same store finishes the login later."""
+    config = {"PROOFKEY_REPLAY_STORE": f"sqlite:///{tmp_path}/finished.db"}
     gate = Gate(server)
-    server.bend(faults.members("metadata", token_endpoint=gate.token_endpoint))
+    server.inject(faults.members("metadata", token_endpoint=gate.token_endpoint))
     one, two = (Site(server, issuer=server.issuer, config=config) for _ in range(2))
     browser = one.browser()
     url, before = one.callback_url(browser), cookies(browser)
@@ -128,11 +130,13 @@ def test_nothing_was_sent_and_the_store_forgets_it(server: testing.Provider, tmp
     assert cause(deliver(one, url, before)) == ("already_finished", 400)
 
 
-@pytest.mark.parametrize("fault", [faults.cut_before_answer("token"), faults.denied()])
-def test_what_may_have_been_used_up_is_over(server: testing.Provider, fault: faults.Fault[object]) -> None:
+@pytest.mark.parametrize("fault", [faults.cut_before_response("token"), faults.denied()])
+def test_if_the_code_may_have_been_used_the_login_is_over(
+    server: testing.AuthorizationServer, fault: faults.Fault[object]
+) -> None:
     site = Site(server)
     browser = site.browser()
-    with server.bend_once(fault):
+    with server.inject_once(fault):
         url = site.callback_url(browser)
         assert not is_signed_in(browser.get(url))
     sent = site.codes_sent

@@ -1,4 +1,4 @@
-"""No object of the flow, no exception and no log line shows a verifier, a code or a token, whichever way one looks."""
+"""No object of the flow, no exception and no log line shows a verifier, a code, a token or a sealing secret."""
 
 import copy
 import gc
@@ -10,8 +10,8 @@ from typing import Any
 
 import proofkey
 import pytest
+from hidden import Hidden, refused, shown
 from proofkey import testing
-from test_secrets import Hidden, refused, shown
 
 REDIRECT_URI = "http://127.0.0.1:8400/callback"
 VERIFIER = Hidden("needle-verifier-needle-verifier-needle-verifier")
@@ -50,7 +50,7 @@ def keys() -> proofkey.SealKeys:
 
 
 OBJECTS: dict[str, tuple[Callable[[], Any], set[str]]] = {
-    # What makes it, and by which names its secrets come out.
+    # What makes it, and which of its members give secrets away.
     "Login": (login, set()),
     "Exchange": (exchange, set()),
     "Request": (lambda: exchange().request, {"body"}),
@@ -60,6 +60,7 @@ OBJECTS: dict[str, tuple[Callable[[], Any], set[str]]] = {
 }
 
 
+# For calling the members that take arguments.
 ARGUMENTS: dict[str, list[Any]] = {
     "expires_within": [60],
     "extra": ["x"],
@@ -146,10 +147,10 @@ def test_an_exception_shows_no_input(case: str) -> None:
 
 
 def test_nothing_is_logged(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
-    """A whole login over the network with every logger at DEBUG, and a stolen code."""
+    """A whole login over the network, with every logger at DEBUG."""
     caplog.set_level(logging.DEBUG)
     logging.getLogger("the control").debug("is seen")
-    with testing.Provider() as server:
+    with testing.AuthorizationServer() as server:
         client = proofkey.Client(server.provider, "my-app", redirect_uri=REDIRECT_URI)
         begun = client.begin(verifier=proofkey.Verifier(VERIFIER.text))
         client.finish(begun, server.sign_in(begun.url))

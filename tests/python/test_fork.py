@@ -1,4 +1,4 @@
-"""Forks, threads, and several interpreters' worth of first uses."""
+"""Forks, threads, and the first error of an interpreter."""
 
 import os
 import subprocess
@@ -9,14 +9,12 @@ from collections.abc import Callable
 import proofkey
 import pytest
 from proofkey import server
-from test_verifier import B, B_CHALLENGE
-
-STORED = f"S256:{B_CHALLENGE}"
+from rfc7636 import B_CHALLENGE, STORED, B
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_parent_and_child_generate_different_verifiers() -> None:
-    proofkey.Verifier.generate()  # Whatever state there is exists before the fork.
+    proofkey.Verifier.generate()  # so that any internal state exists before the fork
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -34,7 +32,7 @@ def test_parent_and_child_generate_different_verifiers() -> None:
 
 
 def at_once(work: Callable[[], None], threads: int = 8) -> None:
-    """Runs `work` in several threads that start together, and fails if one fails."""
+    """Runs `work` in several threads that start together; fails if one of them fails."""
     barrier = threading.Barrier(threads)
     failures: list[BaseException] = []
 
@@ -62,16 +60,16 @@ def test_threads_share_everything() -> None:
         for _ in range(500):
             made.append(proofkey.Verifier.generate().expose())
             assert shared.challenge() == proofkey.s256(shared.expose()) == B_CHALLENGE
-            server.redeem(binding, {"code_verifier": B})
+            server.verify(binding, {"code_verifier": B})
             with pytest.raises(server.RequestError):
-                server.redeem(binding, {"code_verifier": made[-1]})
+                server.verify(binding, {"code_verifier": made[-1]})
 
     at_once(work)
     assert len(set(made)) == len(made) == 8 * 500
 
 
 def test_first_errors_in_several_threads() -> None:
-    # The exception classes load with the first error: here all threads meet it together, in a fresh interpreter.
+    # The exception classes load with the first error. Here all threads of a fresh interpreter raise it together.
     program = """
 import sys, threading, proofkey
 assert "proofkey._errors" not in sys.modules
@@ -90,7 +88,7 @@ assert seen == [proofkey.VerifierError] * 8, seen
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_an_unloadable_class_is_an_import_error_and_no_panic() -> None:
+def test_exception_classes_that_do_not_load_are_an_import_error() -> None:
     program = """
 import sys, proofkey
 sys.modules["proofkey._errors"] = None

@@ -1,4 +1,4 @@
-"""ID tokens: `id_token.json` through the wheel, and tokens that are signed here, by another library."""
+"""ID tokens: the cases of `id_token.json`, tokens that are signed here by another library, and keys and userinfo."""
 
 import base64
 import gc
@@ -49,19 +49,19 @@ def client(issuer: str, client_id: str, **more: Any) -> proofkey.Client:
     return proofkey.Client(provider, client_id, redirect_uri=REDIRECT_URI, **more)
 
 
-def run(exchange: proofkey.Exchange, keys: object, answer: dict[str, Any], now: int = NOW) -> proofkey.Tokens:
-    """Answers every question for keys with these keys, and the token request with this answer."""
+def run(exchange: proofkey.Exchange, keys: object, response: dict[str, Any], now: int = NOW) -> proofkey.Tokens:
+    """Responds to every request for keys with these keys, and to the token request with this response."""
     asked = 0
     while request := exchange.request:
         asked += request.method == "GET"
-        body = keys if request.method == "GET" else {"token_type": "Bearer", **answer}
+        body = keys if request.method == "GET" else {"token_type": "Bearer", **response}
         exchange.receive(200, {"Content-Type": "application/json"}, json.dumps(body), now=now)
     assert asked <= 2
     return exchange.tokens
 
 
 def exchange(context: dict[str, Any]) -> proofkey.Exchange:
-    """The exchange that gets the token. A case without a nonce is a refresh of tokens whose ID token had none."""
+    """The exchange in which the ID token arrives. In a case without a nonce that is a refresh."""
     known = client(
         context["issuer"],
         context["client_id"],
@@ -79,7 +79,7 @@ def exchange(context: dict[str, Any]) -> proofkey.Exchange:
         state="s",
         nonce=context["nonce"],
         max_age=context.get("max_age"),
-        acr=context.get("required_acr"),
+        acr_values=context.get("required_acr"),
         now=context["now"],
     )
     return login.accept(f"{REDIRECT_URI}?code={context.get('code', 'c')}&state=s", now=context["now"])
@@ -90,9 +90,9 @@ def test_id_token_cases() -> None:
     for case in FILE["id_token_cases"]:
         assert set(case) <= CASE and set(case["ctx"]) <= CONTEXT, case
         context = case["ctx"]
-        answer = {"access_token": context.get("access_token", "a"), "id_token": case["jwt"]}
+        response = {"access_token": context.get("access_token", "a"), "id_token": case["jwt"]}
         try:
-            tokens = run(exchange(context), FILE["id_token_jwks"], answer, context["now"])
+            tokens = run(exchange(context), FILE["id_token_jwks"], response, context["now"])
         except proofkey.Error as error:
             assert isinstance(error, proofkey.IdTokenError), case["name"]
             outcome = f"reject:{error.name}"
@@ -106,9 +106,8 @@ def test_id_token_cases() -> None:
 
 
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-P256, P384, ED25519 = (
-    ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP384R1()), ed25519.Ed25519PrivateKey.generate()
-)  # fmt: skip
+P256, P384 = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP384R1())
+ED25519 = ed25519.Ed25519PrivateKey.generate()
 
 
 def number(value: int, size: int | None = None) -> str:
@@ -193,7 +192,7 @@ def test_every_signature(algorithm: str) -> None:
 
 
 def test_id_token_hashes() -> None:
-    """Each hash in a token that is signed by its algorithm; P-521 has none that is accepted."""
+    """Each hash in a token that is signed by its algorithm. ES512, over P-521, is not supported."""
     ran, unsupported = 0, []
     for case in FILE["id_token_hashes"]:
         assert set(case) <= HASH, case
@@ -203,7 +202,7 @@ def test_id_token_hashes() -> None:
             unsupported.append(algorithm)
             continue
         name = "EdDSA" if algorithm == "Ed25519" else algorithm
-        # The input of c_hash serves as an access token here: the rule is the same.
+        # The input of c_hash serves as an access token here, since the rule is the same.
         tokens = finish(signed(algorithm, at_hash=case["hash"]), name, access_token=case["input"])
         assert tokens.claims is not None and tokens.claims["at_hash"] == case["hash"]
         other = signed(algorithm, at_hash=case["hash"])
@@ -213,7 +212,7 @@ def test_id_token_hashes() -> None:
     assert ran == FILE["counts"]["id_token_hashes"] == 10
 
 
-def test_what_a_key_is_for() -> None:
+def test_which_key_is_used() -> None:
     rsa_key, p256, *_ = KEYS["keys"]
 
     def outcome(*keys: object, header: dict[str, Any] | None = None, algorithm: str = "RS256") -> str:
@@ -224,26 +223,30 @@ def test_what_a_key_is_for() -> None:
 
     assert outcome(rsa_key) == "True"
     assert outcome({**rsa_key, "use": "sig", "key_ops": ["verify"], "alg": "RS256", "kid": "1"}) == "True"
-    contradiction = {"use": "enc", "key_ops": ["verify"]}
-    for other in ({"use": "enc"}, {"key_ops": ["encrypt"]}, {"key_ops": "verify"}, contradiction, {"alg": "RSA-OAEP"}, {"alg": 7}):
+    unusable: list[dict[str, object]] = [
+        {"use": "enc"},
+        {"key_ops": ["encrypt"]},
+        {"key_ops": "verify"},
+        {"use": "enc", "key_ops": ["verify"]},
+        {"alg": "RSA-OAEP"},
+        {"alg": 7},
+    ]
+    for other in unusable:
         assert outcome({**rsa_key, **other}, p256) == "id_token_signature", other
-        assert outcome({**rsa_key, **other}) == "keys_unavailable", other
+        assert outcome({**rsa_key, **other}) == "keys_unsupported", other
     assert outcome({**rsa_key, "alg": "PS256"}) == "id_token_signature"
-    # Without a kid only one key may fit.
+    # Without a kid, exactly one key must fit.
     assert outcome(rsa_key, rsa_key) == "id_token_signature"
     assert outcome({**rsa_key, "kid": "1"}, {**rsa_key, "kid": "2"}, header={"kid": "2"}) == "True"
     assert outcome({**rsa_key, "kid": "1"}, header={"kid": "01"}) == "id_token_signature"
-    # A modulus with a zero in front, as some servers send it, and one that is too short.
+    # A modulus with a leading zero, as some servers send it, and one that is too short.
     n = base64.urlsafe_b64decode(rsa_key["n"] + "==")
     assert outcome({**rsa_key, "n": b64(b"\0" + n)}) == "True"
     weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)
-    weak_key = {**rsa_key, "n": number(weak.public_key().public_numbers().n)}
-    text = f"{part({'alg': 'RS256'})}.{part(CLAIMS)}"
-    signature = b64(weak.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))
-    assert refused(f"{text}.{signature}", keys={"keys": [weak_key]}) == "id_token_signature"
-    # A point that is not on the curve, and coordinates of another length.
+    assert outcome({**rsa_key, "n": number(weak.public_key().public_numbers().n)}) == "keys_unsupported"
+    # A point that is not on the curve, and coordinates of the wrong length.
     assert outcome({**p256, "x": p256["y"]}, algorithm="ES256") == "id_token_signature"
-    assert outcome({**p256, "x": p256["x"][:-2]}, algorithm="ES256") == "keys_unavailable"
+    assert outcome({**p256, "x": p256["x"][:-2]}, algorithm="ES256") == "keys_unsupported"
 
 
 def test_an_hmac_by_the_public_key_is_not_accepted() -> None:
@@ -255,7 +258,7 @@ def test_an_hmac_by_the_public_key_is_not_accepted() -> None:
 
 
 def reachable(root: object) -> list[object]:
-    """What the garbage collector finds behind an object, and what its attributes give or raise."""
+    """What the garbage collector finds behind an object, and what its attributes and methods return or raise."""
     found: list[object] = [root, *gc.get_referents(root)]
     for name in dir(root):
         try:
@@ -270,17 +273,17 @@ def reachable(root: object) -> list[object]:
     return found
 
 
-def test_nobody_gets_at_tokens_before_their_id_token_is_checked() -> None:
+def test_tokens_are_out_of_reach_until_their_id_token_is_checked() -> None:
     known = client("https://op.example", "client-1")
     login = known.begin(scope="openid", state="s", nonce="n", now=NOW)
     waiting = login.accept(f"{REDIRECT_URI}?code=c&state=s", now=NOW)
     headers = {"Content-Type": "application/json"}
     waiting.receive(200, headers, json.dumps({"keys": [{**KEYS["keys"][0], "kid": "old"}]}), now=NOW)
     id_token = signed("RS256", {"kid": "new"})
-    answer = {"access_token": "access-token-text", "refresh_token": "refresh-token-text", "token_type": "Bearer"}
-    waiting.receive(200, headers, json.dumps({**answer, "id_token": id_token}), now=NOW)
+    response = {"access_token": "access-token-text", "refresh_token": "refresh-token-text", "token_type": "Bearer"}
+    waiting.receive(200, headers, json.dumps({**response, "id_token": id_token}), now=NOW)
 
-    # The tokens are there, and wait for a key.
+    # The tokens have arrived, and wait for the key of their ID token.
     assert waiting.request is not None and waiting.request.url == "https://op.example/keys"
     with pytest.raises(RuntimeError):
         _ = waiting.tokens
@@ -290,7 +293,7 @@ def test_nobody_gets_at_tokens_before_their_id_token_is_checked() -> None:
 
     with pytest.raises(proofkey.IdTokenError):
         waiting.receive(200, headers, json.dumps({"keys": [{**KEYS["keys"][0], "kid": "other"}]}), now=NOW)
-    with pytest.raises(proofkey.CallbackError, match="login_spent"):
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
         _ = waiting.tokens
     assert not [value for value in reachable(waiting) if "token-text" in str(value)]
 
@@ -316,21 +319,21 @@ def test_signing_out() -> None:
 
 
 @pytest.fixture
-def op() -> Iterator[testing.Provider]:
-    with testing.Provider(users=[testing.User("ada", {"name": "Ada"}), testing.User("eve")]) as running:
+def op() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer(users=[testing.User("ada", {"name": "Ada"}), testing.User("eve")]) as running:
         yield running
 
 
-def client_of(op: testing.Provider) -> proofkey.Client:
+def client_of(op: testing.AuthorizationServer) -> proofkey.Client:
     return proofkey.Client(op.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
 
 
-def sign_in(client: proofkey.Client, op: testing.Provider) -> proofkey.Tokens:
+def sign_in(client: proofkey.Client, op: testing.AuthorizationServer) -> proofkey.Tokens:
     login = client.begin(scope="openid profile")
     return client.finish(login, op.sign_in(login.url))
 
 
-def count(op: testing.Provider, path: str) -> int:
+def count(op: testing.AuthorizationServer, path: str) -> int:
     return [seen.path for seen in op.seen].count(path)
 
 
@@ -348,14 +351,14 @@ def at_once(work: Callable[[], object], threads: int = 50) -> list[object]:
         return list(pool.map(one, range(threads)))
 
 
-def test_fifty_logins_ask_for_keys_once(op: testing.Provider) -> None:
+def test_fifty_logins_fetch_the_keys_once(op: testing.AuthorizationServer) -> None:
     client = client_of(op)
     subjects = at_once(lambda: (sign_in(client, op).claims or {}).get("sub"))
     assert subjects == ["ada"] * 50
     assert (count(op, "/jwks"), count(op, "/token")) == (1, 50)
 
 
-def test_fifty_logins_find_a_new_key_together(op: testing.Provider) -> None:
+def test_fifty_logins_fetch_a_new_key_once(op: testing.AuthorizationServer) -> None:
     client = client_of(op)
     sign_in(client, op)
     op.rotate_keys()
@@ -363,25 +366,26 @@ def test_fifty_logins_find_a_new_key_together(op: testing.Provider) -> None:
     assert count(op, "/jwks") == 2
 
 
-def test_keys_that_cannot_be_fetched_cost_no_code(op: testing.Provider) -> None:
+def test_without_keys_the_code_is_not_sent(op: testing.AuthorizationServer) -> None:
     client = client_of(op)
     login = client.begin(scope="openid")
     callback_url = op.sign_in(login.url)
-    with op.bend(faults.unavailable("jwks")), pytest.raises(proofkey.MetadataError, match="keys_unavailable"):
+    with op.inject(faults.unavailable("jwks")), pytest.raises(proofkey.MetadataError) as refused:
         client.finish(login, callback_url)
-    with op.bend(faults.cut_within_body("jwks")), pytest.raises(proofkey.TransportError) as cut:
+    assert (refused.value.name, refused.value.endpoint, refused.value.status) == ("keys_unavailable", "jwks", 503)
+    with op.inject(faults.cut_within_body("jwks")), pytest.raises(proofkey.TransportError) as cut:
         client.finish(login, callback_url)
-    assert not cut.value.request_sent, "nothing of the login was sent"
+    assert (cut.value.endpoint, cut.value.request_sent) == ("jwks", False), "nothing of the login was sent"
     assert count(op, "/token") == 0
     assert client.finish(login, callback_url).signature_verified
 
 
-def test_a_failing_fetch_is_one_for_all_who_wait(op: testing.Provider) -> None:
+def test_logins_that_wait_for_keys_share_one_fetch(op: testing.AuthorizationServer) -> None:
     client = client_of(op)
     logins = [client.begin(scope="openid") for _ in range(8)]
     callbacks = [op.sign_in(login.url) for login in logins]
     waiting = iter(zip(logins, callbacks, strict=True))
-    with op.bend(faults.slow("jwks")) as slow, ThreadPoolExecutor(8) as pool:
+    with op.inject(faults.slow("jwks")) as slow, ThreadPoolExecutor(8) as pool:
         ends = [pool.submit(client.finish, *next(waiting)) for _ in range(8)]
         slow.wait()
         slow.undo()
@@ -402,28 +406,35 @@ def test_a_failing_fetch_is_one_for_all_who_wait(op: testing.Provider) -> None:
     ],
     ids=str,
 )
-def test_an_id_token_that_is_bent(op: testing.Provider, fault: faults.Fault[Any], name: str) -> None:
+def test_an_id_token_with_a_fault(op: testing.AuthorizationServer, fault: faults.Fault[Any], name: str) -> None:
     client = client_of(op)
-    with op.bend(fault), pytest.raises(proofkey.IdTokenError) as refused:
+    with op.inject(fault), pytest.raises(proofkey.IdTokenError) as refused:
         sign_in(client, op)
     assert refused.value.name == name
     assert sign_in(client, op).claims is not None
 
 
-def test_userinfo(op: testing.Provider) -> None:
+def test_userinfo(op: testing.AuthorizationServer) -> None:
     client = client_of(op)
     tokens = sign_in(client, op)
     assert client.userinfo(tokens) == {"sub": "ada", "name": "Ada"}
-    with op.bend(faults.sub_wrong()), pytest.raises(proofkey.IdTokenError, match="userinfo_sub"):
+    with op.inject(faults.sub_wrong()), pytest.raises(proofkey.UserinfoError, match="userinfo_sub"):
         client.userinfo(tokens)
-    with op.bend(faults.html("userinfo")), pytest.raises(proofkey.IdTokenError, match="userinfo_malformed"):
+    with op.inject(faults.html("userinfo")), pytest.raises(proofkey.UserinfoError, match="userinfo_malformed"):
         client.userinfo(tokens)
+    with op.inject(faults.redirects("userinfo", 302)), pytest.raises(proofkey.UserinfoError, match="response_redirect"):
+        client.userinfo(tokens)
+    with op.inject(faults.unavailable("userinfo")), pytest.raises(proofkey.UserinfoError) as refused:
+        client.userinfo(tokens)
+    assert (refused.value.status, refused.value.recovery) == (503, "retry_later")
     client.revoke(tokens)
-    with pytest.raises(proofkey.IdTokenError, match="userinfo_status"):
+    with pytest.raises(proofkey.UserinfoError) as refused:
         client.userinfo(tokens)
+    assert (refused.value.name, refused.value.endpoint) == ("response_status", "userinfo")
+    assert (refused.value.status, refused.value.recovery) == (401, "restart_login"), "the access token was revoked"
 
 
-def test_a_refresh_keeps_the_user(op: testing.Provider) -> None:
+def test_a_refresh_keeps_the_user(op: testing.AuthorizationServer) -> None:
     client = client_of(op)
     tokens = sign_in(client, op)
     assert tokens.claims is not None
@@ -432,8 +443,19 @@ def test_a_refresh_keeps_the_user(op: testing.Provider) -> None:
     assert (refreshed.claims["iss"], refreshed.claims["sub"]) == (op.issuer, "ada")
 
 
-def test_what_the_client_takes() -> None:
+def test_settings_that_cannot_work() -> None:
     with pytest.raises(ValueError, match="RS256, RS384"):
         client("https://op.example", "client-1", id_token_algorithms=["HS256"])
-    with pytest.raises(proofkey.ConfigurationError, match="scope_invalid"):
-        client("https://op.example", "client-1").begin(scope="profile", max_age=0)
+    known = client("https://op.example", "client-1")
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"scope": "profile", "max_age": 0}, "openid_scope_missing"),
+        ({"scope": "profile", "acr_values": "2fa"}, "openid_scope_missing"),
+        ({"scope": "profile", "nonce": "n"}, "openid_scope_missing"),
+        ({"scope": "openid", "nonce": ""}, "nonce_invalid"),
+        ({"scope": "openid", "nonce": "é"}, "nonce_invalid"),
+        ({"scope": "openid", "acr_values": [""]}, "acr_values_invalid"),
+        ({"scope": "openid", "acr_values": ["a b"]}, "acr_values_invalid"),
+    ]
+    for options, name in wrong:
+        with pytest.raises(proofkey.ConfigurationError, match=f"^{name}: "):
+            known.begin(**options)

@@ -1,6 +1,7 @@
-"""Whole logins, good and bad, in a process that shows all it can: nothing of it shows a secret.
+"""A process that makes good and bad logins and writes out as much as it can writes no secret.
 
-Run as a program, this file is that process. With "leaks" it leaks on purpose instead, in every way that is watched.
+Run as a program, this file is that process. With the argument "leaks" it leaks on purpose, in every way that the test
+watches.
 """
 
 import base64
@@ -16,20 +17,19 @@ import warnings
 from collections.abc import Callable, Iterable
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from urllib.parse import quote_plus
 
 import hostile
 import proofkey
-import pytest
+from hidden import Hidden, shown
+from hostile import REDIRECT_URI, ROWS, Authority, Row
 from proofkey import server
-from test_secrets import Hidden, shown
-from test_transport import REDIRECT_URI, ROWS, Authority, Row
 
 VERIFIER = Hidden("needle-verifier~needle-verifier~needle-verifier")
 CODE = Hidden("needle-code/needle")
 CLIENT_SECRET = Hidden("needle-client-secret+needle")
-# What the server grants, and what else could be taken for a secret.
+# The secrets that are passed in, the tokens that the server grants, and what is derived from them.
 SECRETS = {
     "verifier": VERIFIER.text,
     "code": CODE.text,
@@ -49,12 +49,12 @@ SHAPES: list[Callable[[str], str]] = [
 
 
 def found(text: str) -> set[str]:
-    """The secrets in a text, as they are or encoded, or the beginning of one."""
+    """The names of the secrets in a text. Their first 15 characters suffice, in clear or encoded."""
     return {name for name, secret in SECRETS.items() for shape in SHAPES if shape(secret[:15]) in text}
 
 
 def run(*arguments: str) -> str:
-    """Everything that the process writes."""
+    """Everything that the process writes to stdout and stderr."""
     variables = {
         "RUST_LOG": "trace",
         "RUST_BACKTRACE": "full",
@@ -78,17 +78,18 @@ def run(*arguments: str) -> str:
 def test_nothing_leaks() -> None:
     written = run()
     assert found(written) == set()
-    # It did what it was to do, and showed it.
+    # The control: it made all the logins, and wrote about them in every way.
     assert written.count("\nlogin: ") == len(ROWS)
     assert written.count("result: <proofkey.Tokens redacted") >= sum(row.name == "tokens" for row in ROWS.values())
     for name in {row.name for row in ROWS.values()} - {"tokens"}:
         assert f"error: {name}: " in written
-    for sign in ("the control is logged", "the control warns", "Current thread", "Traceback", "client = <proofkey.Client"):
+    signs = ("the control is logged", "the control warns", "Current thread", "Traceback", "client = <proofkey.Client")
+    for sign in signs:
         assert sign in written
 
 
 def test_every_leak_is_found() -> None:
-    """The control: a secret through each of the ways that are watched."""
+    """The control: one secret leaks in each of the ways that the test watches."""
     _, *parts = run("leaks").split("\nleak: ")
     assert [part.split()[0] for part in parts] == list(LEAKS)
     for part, secret in zip(parts, spread(LEAKS), strict=True):
@@ -96,7 +97,7 @@ def test_every_leak_is_found() -> None:
 
 
 def spread(leaks: Iterable[str]) -> list[str]:
-    """For each leak the name of the secret that it lets out: every secret has its turn."""
+    """The name of the secret that each leak lets out. Each secret gets its turn."""
     return [name for name, _ in zip(cycle(SECRETS), leaks, strict=False)]
 
 
@@ -162,15 +163,18 @@ LEAKS: dict[str, Callable[[Hidden], None]] = {
 }
 
 
+AuthMethod: TypeAlias = Literal["client_secret_basic", "client_secret_post"]
+
+
 class Everything(logging.Handler):
-    """Writes each record with all that belongs to it."""
+    """Writes every attribute of each record."""
 
     def emit(self, record: logging.LogRecord) -> None:
         print("record:", record.getMessage(), pprint.pformat(vars(record)), file=sys.stderr)
 
 
 def report(call: Callable[[], object]) -> None:
-    """Shows what comes of a call as the most talkative error tracker would."""
+    """Writes the outcome of a call in as much detail as the most talkative error tracker."""
     try:
         print("result:", repr(call()))
     except Exception as error:
@@ -179,8 +183,8 @@ def report(call: Callable[[], object]) -> None:
         faulthandler.dump_traceback(all_threads=True)
 
 
-def sign_in(row: Row, authority: Authority, auth_method: str) -> None:
-    """One login at such a server: what it comes to, and all objects that it leaves behind."""
+def sign_in(row: Row, authority: Authority, auth_method: AuthMethod) -> None:
+    """Makes one login at such a server, and writes its outcome and every object that is left."""
     tls = authority.contexts[row.certificate] if row.certificate else None
     with hostile.Server() as bystander, hostile.Server(row.behave, tls=tls, elsewhere=bystander.url()) as there:
         provider = proofkey.Provider(
@@ -204,7 +208,7 @@ def sign_in(row: Row, authority: Authority, auth_method: str) -> None:
         report(lambda: client.finish(login, callback.text.replace("state=s", "state=" + CODE.text)))
         report(lambda: client.finish(login, callback.text))
         report(lambda: client.finish(login, callback.text))
-        # The rest of the flow, with the tokens that there are or with some that were stored.
+        # The rest of the flow, with tokens that any server would grant.
         stored = Hidden('{"access_token": "needle-access-token", "refresh_token": "needle-refresh-token"}')
         exchange = client.begin(state="s", verifier=proofkey.Verifier(VERIFIER.text)).accept(callback.text)
         kept += [exchange, exchange.request]
@@ -218,11 +222,11 @@ def sign_in(row: Row, authority: Authority, auth_method: str) -> None:
 
 
 def serve() -> None:
-    """The other side: an authorization server that refuses."""
+    """The authorization server's side: refuses verifiers and challenges."""
     other = proofkey.Verifier.generate().challenge()
     binding = server.bind({"code_challenge": other, "code_challenge_method": "S256"})
-    report(lambda: server.redeem(binding, {"code_verifier": VERIFIER.text}))
-    report(lambda: server.redeem(binding, {"code_verifier": [VERIFIER.text, VERIFIER.text]}))
+    report(lambda: server.verify(binding, {"code_verifier": VERIFIER.text}))
+    report(lambda: server.verify(binding, {"code_verifier": [VERIFIER.text, VERIFIER.text]}))
     report(lambda: server.bind({"code_challenge": VERIFIER.text + "/"}))
     report(lambda: proofkey.Verifier(VERIFIER.text + "!"))
 
@@ -240,7 +244,8 @@ def main(arguments: list[str]) -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         authority = Authority(Path(folder))
-        for row, auth_method in zip(ROWS.values(), cycle(["client_secret_basic", "client_secret_post"]), strict=False):
+        methods: list[AuthMethod] = ["client_secret_basic", "client_secret_post"]
+        for row, auth_method in zip(ROWS.values(), cycle(methods), strict=False):
             sign_in(row, authority, auth_method)
     serve()
 

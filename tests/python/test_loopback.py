@@ -1,4 +1,4 @@
-"""`client.login()`: with a browser, with a URL that the user pastes, and with what ends it otherwise."""
+"""`client.login_with_browser()`: with a browser, with a URL that the user pastes, and the ways in which it fails."""
 
 import os
 import signal
@@ -24,8 +24,8 @@ EXAMPLE = ROOT / "examples" / "python" / "cli_login.py"
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider() as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer() as running:
         yield running
 
 
@@ -36,7 +36,7 @@ def no_other_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PROOFKEY_NO_BROWSER", raising=False)
 
 
-def client_of(server: testing.Provider, redirect_uri: str | None = None) -> proofkey.Client:
+def client_of(server: testing.AuthorizationServer, redirect_uri: str | None = None) -> proofkey.Client:
     return proofkey.Client(server.provider, "my-cli", redirect_uri=redirect_uri)
 
 
@@ -51,9 +51,11 @@ def get(url: str) -> tuple[int, str]:
 
 
 class Browser(webbrowser.BaseBrowser):
-    """Signs in, in a thread of its own, and goes where it is sent; or where `visit` says."""
+    """Signs in, and then opens the callback URL with `visit` in its own thread."""
 
-    def __init__(self, server: testing.Provider, visit: Callable[[str], Any] = get, name: str = "fake") -> None:
+    def __init__(
+        self, server: testing.AuthorizationServer, visit: Callable[[str], Any] = get, name: str = "fake"
+    ) -> None:
         super().__init__(name)
         self.urls: list[str] = []
         self.seen: list[Any] = []
@@ -75,7 +77,9 @@ class Browser(webbrowser.BaseBrowser):
 
 
 @contextmanager
-def browser(server: testing.Provider, visit: Callable[[str], Any] = get, name: str = "fake") -> Iterator[Browser]:
+def browser(
+    server: testing.AuthorizationServer, visit: Callable[[str], Any] = get, name: str = "fake"
+) -> Iterator[Browser]:
     opened = Browser(server, visit, name)
     try:
         yield opened
@@ -83,16 +87,16 @@ def browser(server: testing.Provider, visit: Callable[[str], Any] = get, name: s
         opened.close()
 
 
-def secrets(server: testing.Provider) -> set[str]:
-    """What was sent to the token endpoint and may not be seen anywhere else."""
+def secrets(server: testing.AuthorizationServer) -> set[str]:
+    """What was sent to the token endpoint and must not appear anywhere else."""
     sent = {value for seen in server.seen for name, value in seen.params if name in {"code", "code_verifier"}}
     assert sent
     return sent
 
 
-def test_a_login(server: testing.Provider, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_login(server: testing.AuthorizationServer, capfd: pytest.CaptureFixture[str]) -> None:
     with browser(server) as opened:
-        tokens = client_of(server).login(
+        tokens = client_of(server).login_with_browser(
             scope=["files.read", "files.write"],
             prompt="consent",
             login_hint="ada@example.org",
@@ -126,42 +130,51 @@ def test_a_login(server: testing.Provider, capfd: pytest.CaptureFixture[str]) ->
         assert secret not in err + page
 
 
-def test_a_port_and_a_path_of_ones_own(server: testing.Provider) -> None:
+def test_the_openid_options_of_begin(server: testing.AuthorizationServer) -> None:
+    with browser(server):
+        tokens = client_of(server).login_with_browser(scope="openid", max_age=3600)
+    assert dict(server.seen[0].params)["max_age"] == "3600"
+    assert tokens.claims is not None and tokens.claims["auth_time"]
+    with pytest.raises(proofkey.ConfigurationError, match="openid_scope_missing"):
+        client_of(server).login_with_browser(acr_values=["2fa"])
+
+
+def test_a_given_port_and_path(server: testing.AuthorizationServer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with browser(server):
-        client_of(server, f"http://127.0.0.1:{port}/signed/in").login()
+        client_of(server, f"http://127.0.0.1:{port}/signed/in").login_with_browser()
     assert dict(server.seen[0].params)["redirect_uri"] == f"http://127.0.0.1:{port}/signed/in"
 
 
-def test_in_another_thread(server: testing.Provider) -> None:
+def test_in_another_thread(server: testing.AuthorizationServer) -> None:
     tokens = []
     with browser(server):
-        thread = threading.Thread(target=lambda: tokens.append(client_of(server).login()))
+        thread = threading.Thread(target=lambda: tokens.append(client_of(server).login_with_browser()))
         thread.start()
         thread.join()
     assert len(tokens) == 1
 
 
-def test_a_forged_answer_first(server: testing.Provider) -> None:
+def test_a_forged_callback_comes_first(server: testing.AuthorizationServer) -> None:
     def visit(callback_url: str) -> list[int]:
         state = dict(parse_qsl(urlsplit(callback_url).query))["state"]
         urls = [callback_url.replace(state, "guess"), callback_url.replace("/callback", "/favicon.ico"), callback_url]
         return [get(url)[0] for url in urls]
 
     with browser(server, visit) as opened:
-        client_of(server).login()
+        client_of(server).login_with_browser()
     assert opened.seen == [[400, 404, 200]]
 
 
-def test_the_no_of_the_user(server: testing.Provider) -> None:
+def test_the_user_refuses(server: testing.AuthorizationServer) -> None:
     def visit(callback_url: str) -> tuple[int, str]:
         url = urlsplit(callback_url)
         sent = dict(parse_qsl(url.query))
         return get(f"http://{url.netloc}{url.path}?error=access_denied&state={sent['state']}&iss={sent['iss']}")
 
     with browser(server, visit) as opened, pytest.raises(proofkey.AuthorizationError) as refused:
-        client_of(server).login()
+        client_of(server).login_with_browser()
     assert refused.value.error == "access_denied"
     [(status, page)] = opened.seen
     assert status == 400
@@ -169,78 +182,82 @@ def test_the_no_of_the_user(server: testing.Provider) -> None:
     assert [seen.path for seen in server.seen] == ["/authorize"]
 
 
-def test_nobody_comes(server: testing.Provider, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_callback_in_time(server: testing.AuthorizationServer, capfd: pytest.CaptureFixture[str]) -> None:
     started = time.monotonic()
     with pytest.raises(proofkey.CallbackError, match="login_expired"):
-        client_of(server).login(timeout=0.3)
+        client_of(server).login_with_browser(timeout=0.3)
     assert 0.3 <= time.monotonic() - started < 2
     assert "no browser could be opened here" in capfd.readouterr().err
 
 
-def test_what_cannot_work(server: testing.Provider) -> None:
+def test_what_cannot_work(server: testing.AuthorizationServer) -> None:
     for timeout in (0, -1, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="positive number of seconds"):
-            client_of(server).login(timeout=timeout)
+            client_of(server).login_with_browser(timeout=timeout)
     with pytest.raises(proofkey.ConfigurationError, match="scope_invalid"):
-        client_of(server).login(scope="a  b")
+        client_of(server).login_with_browser(scope="a  b")
     with pytest.raises(proofkey.ConfigurationError, match="redirect_uri_not_loopback"):
-        client_of(server, "https://client.example/callback").login()
+        client_of(server, "https://client.example/callback").login_with_browser()
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(proofkey.TransportError) as refused:
-        client_of(server, f"http://127.0.0.1:{taken.getsockname()[1]}/callback").login()
+        client_of(server, f"http://127.0.0.1:{taken.getsockname()[1]}/callback").login_with_browser()
     assert (refused.value.name, refused.value.request_sent) == ("connect_failed", False)
 
 
 @pytest.mark.parametrize(("variable", "allowed"), [("1", True), ("", False)])
 def test_without_a_browser(
-    server: testing.Provider, monkeypatch: pytest.MonkeyPatch, variable: str, allowed: bool
+    server: testing.AuthorizationServer, monkeypatch: pytest.MonkeyPatch, variable: str, allowed: bool
 ) -> None:
     monkeypatch.setenv("PROOFKEY_NO_BROWSER", variable)
     with browser(server) as opened, pytest.raises(proofkey.CallbackError, match="login_expired"):
-        client_of(server).login(browser=allowed, timeout=0.2)
+        client_of(server).login_with_browser(browser=allowed, timeout=0.2)
     assert opened.urls == []
 
 
-def test_an_empty_variable_says_nothing(server: testing.Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_unset(
+    server: testing.AuthorizationServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PROOFKEY_NO_BROWSER", "")
     with browser(server) as opened:
-        client_of(server).login()
+        client_of(server).login_with_browser()
     assert len(opened.urls) == 1
 
 
 @pytest.mark.parametrize("name", ["w3m", "/usr/bin/lynx"])
-def test_a_browser_in_the_terminal_is_none(server: testing.Provider, name: str) -> None:
+def test_a_browser_in_the_terminal_is_not_opened(server: testing.AuthorizationServer, name: str) -> None:
     with browser(server, name=name) as opened, pytest.raises(proofkey.CallbackError, match="login_expired"):
-        client_of(server).login(timeout=0.2)
+        client_of(server).login_with_browser(timeout=0.2)
     assert opened.urls == []
 
 
-def test_what_a_browser_raises_ends_the_login(server: testing.Provider) -> None:
+def test_an_exception_of_the_browser_ends_the_login(server: testing.AuthorizationServer) -> None:
     class Broken(webbrowser.BaseBrowser):
         def open(self, url: str, new: int = 0, autoraise: bool = True) -> bool:
             raise LookupError("broken")
 
     webbrowser.register("broken", None, Broken(), preferred=True)
     with pytest.raises(LookupError, match="broken"):
-        client_of(server).login()
+        client_of(server).login_with_browser()
 
 
 @pytest.mark.parametrize("stderr", [None, "closed"])
-def test_without_a_stderr(server: testing.Provider, monkeypatch: pytest.MonkeyPatch, stderr: str | None) -> None:
+def test_without_a_stderr(
+    server: testing.AuthorizationServer, monkeypatch: pytest.MonkeyPatch, stderr: str | None
+) -> None:
     with open(os.devnull, "w") as closed:
         pass
     monkeypatch.setattr(sys, "stderr", closed if stderr else None)
     with browser(server):
-        assert client_of(server).login().access_token.expose()
+        assert client_of(server).login_with_browser().access_token.expose()
 
 
-# What follows needs a process of its own.
+# Programs in a process of their own.
 
 PROGRAM = """
 import sys
 import proofkey
 client = proofkey.Client(proofkey.Provider.discover(sys.argv[1]), "my-cli")
 try:
-    tokens = client.login(scope="files.read", browser=False)
+    tokens = client.login_with_browser(scope="files.read", browser=False)
 except KeyboardInterrupt:
     print("interrupted")
 else:
@@ -252,7 +269,7 @@ OWN_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
 
 
 class Run:
-    """A program with a login in it, and what it has said on stderr."""
+    """A running program that signs in, and what it has written to stderr."""
 
     def __init__(self, command: list[str], stdin: int) -> None:
         self.process = subprocess.Popen(
@@ -263,7 +280,7 @@ class Run:
             text=True,
             start_new_session=True,
         )
-        # What hangs is killed, and then found to have said nothing.
+        # A program that hangs is killed; the test then fails because nothing more is written.
         self.watchdog = threading.Timer(60, self.process.kill)
         self.watchdog.daemon = True
         self.watchdog.start()
@@ -285,7 +302,7 @@ class Run:
         return self.said.partition("sign in: ")[2].partition("\n")[0]
 
     def end(self) -> str:
-        """What it printed."""
+        """What it wrote to stdout."""
         out, err = self.process.communicate(timeout=20)
         self.said += err
         return out
@@ -304,7 +321,7 @@ def run(command: list[str], stdin: int = subprocess.DEVNULL) -> Iterator[Run]:
 
 @contextmanager
 def terminal() -> Iterator[tuple[int, int]]:
-    """The user's end, and the program's."""
+    """The user's end of a terminal, and the program's end."""
     ends = os.openpty()
     try:
         yield ends
@@ -313,14 +330,14 @@ def terminal() -> Iterator[tuple[int, int]]:
             os.close(end)
 
 
-def program(server: testing.Provider, before: str = "") -> list[str]:
+def program(server: testing.AuthorizationServer, before: str = "") -> list[str]:
     return ["-c", before + PROGRAM, server.issuer]
 
 
-def test_ctrl_c(server: testing.Provider) -> None:
+def test_ctrl_c(server: testing.AuthorizationServer) -> None:
     with run(program(server)) as running:
         assert "paste" not in running.said, "it has no terminal"
-        time.sleep(0.3)  # By then it waits, and runs no Python.
+        time.sleep(0.3)  # until it waits in native code
         started = time.monotonic()
         running.process.send_signal(signal.SIGINT)
         assert running.end() == "interrupted\n"
@@ -328,7 +345,7 @@ def test_ctrl_c(server: testing.Provider) -> None:
     assert server.seen == []
 
 
-def test_ctrl_c_on_a_terminal(server: testing.Provider) -> None:
+def test_ctrl_c_on_a_terminal(server: testing.AuthorizationServer) -> None:
     with terminal() as (user, end), run(program(server, OWN_TERMINAL), end) as running:
         time.sleep(0.3)
         started = time.monotonic()
@@ -337,17 +354,17 @@ def test_ctrl_c_on_a_terminal(server: testing.Provider) -> None:
         assert time.monotonic() - started < 1
 
 
-def test_the_url_is_pasted(server: testing.Provider) -> None:
+def test_the_url_is_pasted(server: testing.AuthorizationServer) -> None:
     with terminal() as (user, end), run(program(server, OWN_TERMINAL), end) as running:
-        assert "; or paste the URL you were sent to here" in running.said
+        assert "; you can also paste the URL that it was sent to" in running.said
         callback_url = server.sign_in(running.url)
         state = dict(parse_qsl(urlsplit(callback_url).query))["state"]
         os.write(user, b"\nwhat now?\n")
-        running.wait_for("that is not it (the callback is not form-encoded as it must be)")
+        running.wait_for("that did not work (the callback is not form-encoded UTF-8)")
         os.write(user, callback_url.replace(state, "guess").encode() + b"\n")
-        running.wait_for("that is not it (the callback belongs to another login)")
-        assert running.said.count("that is not it") == 2
-        # A person may catch a space with it, and may go on typing.
+        running.wait_for("that did not work (the callback belongs to another login)")
+        assert running.said.count("that did not work") == 2
+        # The user may copy spaces with the URL, and may type more than that.
         os.write(user, f"  {callback_url} \nnext line\n".encode())
         assert running.end() == "granted files.read\nthen next line\n"
     assert running.said.endswith("\nsigned in\n")
@@ -355,7 +372,7 @@ def test_the_url_is_pasted(server: testing.Provider) -> None:
     assert not any(secret in running.said for secret in secrets(server))
 
 
-def test_input_after_a_login_by_browser_is_the_programs(server: testing.Provider) -> None:
+def test_input_is_left_to_the_program_after_a_login_by_browser(server: testing.AuthorizationServer) -> None:
     with terminal() as (user, end), run(program(server, OWN_TERMINAL), end) as running:
         os.write(user, b"next ")
         time.sleep(0.3)
@@ -365,7 +382,7 @@ def test_input_after_a_login_by_browser_is_the_programs(server: testing.Provider
         assert running.end() == "then next line\n"
 
 
-def test_the_end_of_input_is_not_the_end_of_the_login(server: testing.Provider) -> None:
+def test_the_end_of_the_input_does_not_end_the_login(server: testing.AuthorizationServer) -> None:
     with terminal() as (user, end), run(program(server, OWN_TERMINAL), end) as running:
         os.write(user, b"\x04")
         time.sleep(0.3)
@@ -373,7 +390,7 @@ def test_the_end_of_input_is_not_the_end_of_the_login(server: testing.Provider) 
         assert running.stdout.readline() == "granted files.read\n"
         os.write(user, b"next line\n")
         assert running.end() == "then next line\n"
-    assert "that is not it" not in running.said
+    assert "that did not work" not in running.said
 
 
 BACKGROUND = """
@@ -384,7 +401,7 @@ print("the shell's:", input())
 """
 
 
-def test_in_the_background_the_terminal_is_left_alone(server: testing.Provider) -> None:
+def test_in_the_background_the_terminal_is_not_read(server: testing.AuthorizationServer) -> None:
     background = PROGRAM.replace("sys.stdin.isatty()", "False")
     command = ["-c", OWN_TERMINAL + BACKGROUND, background, server.issuer]
     with terminal() as (user, end), run(command, end) as running:
@@ -394,7 +411,7 @@ def test_in_the_background_the_terminal_is_left_alone(server: testing.Provider) 
         assert running.end() == "granted files.read\nthe shell's: ls\n"
 
 
-def test_the_example_program(server: testing.Provider) -> None:
+def test_the_example_program(server: testing.AuthorizationServer) -> None:
     with run([str(EXAMPLE), server.issuer, "my-cli", "--scope", "files.read", "--no-browser"]) as running:
         assert get(server.sign_in(running.url))[0] == 200
         assert running.end() == "files.read\n"

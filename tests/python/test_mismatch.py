@@ -1,4 +1,4 @@
-"""Each mistake, made here by hand, is found and named."""
+"""`explain_mismatch` finds and names each mistake, which is made here by hand."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ import vectors
 from proofkey import server, testing
 from proofkey.testing import _mismatch
 
-# A verifier that every mistake changes: with both letter cases, - and _, and 45 characters, so that cutting shows.
+# A verifier that every mistake changes: it has both letter cases, - and _, and 45 characters, so that cutting shows.
 V = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXkQg"
 DIGEST = hashlib.sha256(V.encode("ascii")).digest()
 HEX = DIGEST.hex()
@@ -28,7 +28,7 @@ def b64(octets: bytes) -> str:
     return base64.b64encode(octets).decode("ascii")
 
 
-# The digest of this one has both characters that the alphabets write differently.
+# A verifier whose challenge has both characters in which the two alphabets of base64 differ.
 SYMBOLS = next(text for text in (f"{V}{number}" for number in range(1000)) if {"-", "_"} <= set(s256(text.encode())))
 STANDARD = b64(hashlib.sha256(SYMBOLS.encode()).digest())
 
@@ -38,7 +38,7 @@ CASES: list[tuple[str, str, str]] = [
     ("plain whitespace", V, f"{V}\n"),
     ("plain padding", f"{V}===", f"{V}==="),
     ("swapped", s256(V.encode()), V),
-    # How the digest was written.
+    # The encoding of the digest.
     ("hex", V, HEX),
     ("hex", V, HEX.upper()),
     ("hex whitespace", V, f"{HEX}\n"),
@@ -60,7 +60,7 @@ CASES: list[tuple[str, str, str]] = [
     ("hex truncated", V, HEX[:43]),
     ("hex_in_base64 truncated", V, url(HEX.encode())[:43]),
     ("pad_bits", V, url(DIGEST)[:-1] + chr(ord(url(DIGEST)[-1]) + 1)),
-    # What was hashed.
+    # The text that was hashed.
     ("verifier_decoded", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
      s256(base64.urlsafe_b64decode("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk="))),
     ("verifier_decoded", "3641a2d12d66101249cdf7a79c000c1f8c05d2aafcf14bf146497bed",
@@ -102,7 +102,7 @@ CASES: list[tuple[str, str, str]] = [
     *(("verifier_empty", V, s256(nothing)) for nothing in (b"", b"undefined", b"null", b"None")),
     *(("other_hash", V, url(hashlib.new(name, V.encode()).digest())) for name in ("sha1", "sha384", "sha512")),
     ("other_hash hex", V, hashlib.sha1(V.encode()).hexdigest()),
-    # What a server refuses before it compares.
+    # Values that a server refuses before it compares them.
     ("verifier_length", V[:42], s256(V[:42].encode())),
     ("verifier_length", V * 3, s256((V * 3).encode())),
     ("verifier_character", f"{V}=", s256(f"{V}=".encode())),
@@ -134,7 +134,7 @@ def test_every_cause_has_a_case_and_a_sentence() -> None:
         assert said.endswith(".")
 
 
-def test_only_what_the_server_redeems_matches(pkce: vectors.Pkce) -> None:
+def test_match_is_reported_exactly_when_the_server_accepts(pkce: vectors.Pkce) -> None:
     compared = 0
     pairs = [(case.verifier, case.challenge) for case in pkce.verify_cases if case.method == "S256"]
     for verifier, challenge in [*pairs, *((verifier, challenge) for _, verifier, challenge in CASES)]:
@@ -142,16 +142,16 @@ def test_only_what_the_server_redeems_matches(pkce: vectors.Pkce) -> None:
             continue
         try:
             binding = server.bind({"code_challenge": challenge, "code_challenge_method": "S256"})
-            server.redeem(binding, {"code_verifier": verifier})
-            redeemed = True
+            server.verify(binding, {"code_verifier": verifier})
+            accepted = True
         except server.RequestError:
-            redeemed = False
-        assert (testing.explain_mismatch(verifier, challenge).causes == ("match",)) is redeemed
+            accepted = False
+        assert (testing.explain_mismatch(verifier, challenge).causes == ("match",)) is accepted
         compared += 1
     assert compared > len(CASES)
 
 
-def test_verifiers_and_challenges_of_other_logins_are_no_known_mistake() -> None:
+def test_a_verifier_of_another_login_is_not_a_known_mistake() -> None:
     verifiers = [proofkey.Verifier.from_entropy(hashlib.sha512(bytes([number])).digest()) for number in range(40)]
     for verifier, other in zip(verifiers, verifiers[1:], strict=False):
         found = testing.explain_mismatch(verifier.expose(), other.challenge())

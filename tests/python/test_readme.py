@@ -1,4 +1,4 @@
-"""The README's Python runs as printed, and the demonstrations of the Flask app end well."""
+"""The Python blocks of the README run, and so do the Flask example and the demonstration."""
 
 import re
 import runpy
@@ -23,11 +23,12 @@ def test_block(block: str) -> None:
     ran = subprocess.run([sys.executable, "-I", "-c", block], capture_output=True, text=True, timeout=60)
     assert (ran.returncode, ran.stderr) == (0, "")
     if "print(" in block:
-        assert f"# {ran.stdout.strip()}" in block, "what it prints stands beside it"
+        assert f"# {ran.stdout.strip()}" in block, "the block shows in a comment what it prints"
 
 
 def test_flask_login(monkeypatch: pytest.MonkeyPatch) -> None:
-    with testing.Provider(users=[testing.User("user-1", {"login": "<first>"})], id_token_alg="ES256") as server:
+    users = [testing.User("user-1", {"login": "<first>"})]
+    with testing.AuthorizationServer(users=users, id_token_alg="ES256") as server:
         monkeypatch.setenv("FLASK_SECRET_KEY", "for this test, and long enough for it")
         monkeypatch.setenv("FLASK_PROOFKEY_GITHUB_CLIENT_ID", "12345")
         monkeypatch.setenv("FLASK_PROOFKEY_GITHUB_ISSUER", server.issuer)
@@ -37,7 +38,7 @@ def test_flask_login(monkeypatch: pytest.MonkeyPatch) -> None:
         assert testing.sign_in(client, "/auth/github").text.startswith("Hello &lt;first&gt;. ")
 
 
-def test_flask_login_takes_ten_lines_and_is_the_readme_s() -> None:
+def test_flask_login_is_in_the_readme_and_has_ten_lines() -> None:
     code = (EXAMPLES / "flask_login.py").read_text(encoding="utf-8").split('"""')[2]
     assert code.strip() + "\n" in BLOCKS
     assert len([line for line in code.splitlines() if line and not line.startswith("from ")]) == 10
@@ -46,8 +47,8 @@ def test_flask_login_takes_ten_lines_and_is_the_readme_s() -> None:
 def test_demo() -> None:
     ran = subprocess.run([sys.executable, str(EXAMPLES / "demo.py")], capture_output=True, text=True, timeout=60)
     assert (ran.returncode, ran.stderr) == (0, "")
-    for name in ("code_challenge", "code_verifier", "invalid_grant", "token_error", "no_cookie", "login_spent"):
+    for name in ("code_challenge", "code_verifier", "invalid_grant", "token_error", "no_cookie", "login_already_used"):
         assert name in ran.stdout
-    # Codes and verifiers are masked: what is long and random is a state, its challenge and its nonce.
+    # Codes and verifiers are masked. The long random texts are a state, a challenge and a nonce.
     assert len(re.findall(r"\(masked\)", ran.stdout)) == 3
     assert len(set(re.findall(r"[\w-]{22,}", ran.stdout))) == 3

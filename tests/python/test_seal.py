@@ -1,4 +1,4 @@
-"""Sealed logins: the vectors, the whole of a login across two clients, and what does not open."""
+"""Sealed logins: the vectors, a login across two processes, and what cannot be sealed or opened."""
 
 import subprocess
 import sys
@@ -18,8 +18,8 @@ SECRET = "the secret of these tests, of 32 bytes and more"
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider() as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer() as running:
         yield running
 
 
@@ -28,7 +28,7 @@ def keys() -> proofkey.SealKeys:
     return proofkey.SealKeys(SECRET)
 
 
-def client_of(server: testing.Provider) -> proofkey.Client:
+def client_of(server: testing.AuthorizationServer) -> proofkey.Client:
     return proofkey.Client(server.provider, "my-app", redirect_uri=REDIRECT_URI)
 
 
@@ -80,7 +80,7 @@ def test_vectors_that_open() -> None:
         login = client.resume(row["sealed"], keys, row["context"])
         assert (login.data, login.expires_at) == (expected["data"], expected["expires_at"]), row["name"]
         assert accepted(login, row) == expected["verifier"], row["name"]
-        # What it seals opens again, and is as long.
+        # Sealed again, the login opens again, and its text has the same length.
         login = client.resume(row["sealed"], keys, row["context"])
         again = login.seal(keys, row["context"])
         assert len(again) == len(row["sealed"])
@@ -90,13 +90,13 @@ def test_vectors_that_open() -> None:
 
 
 def accepted(login: proofkey.Login, row: dict[str, Any]) -> str:
-    """The verifier that the code is sent with."""
+    """The verifier that is sent with the code."""
     redirect_uri, client = row["client"]["redirect_uri"], row["client"]
     if redirect_uri is None:
         request = login.accept_pasted_code("c").request
     else:
         params = {"code": "c", "state": row["login"]["state"]}
-        if client["iss_promised"]:
+        if client["iss_parameter_supported"]:
             params["iss"] = client["issuer"]
         query = "&".join(f"{name}={quoted(value)}" for name, value in params.items())
         request = login.accept(f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{query}").request
@@ -123,23 +123,26 @@ def test_vectors_that_are_refused() -> None:
     assert ran == 137
 
 
-def test_vectors_of_the_clock_are_over_by_now() -> None:
+def test_vectors_of_the_clock_have_expired_by_now() -> None:
     client, keys = opener(vectors.read("seal.json")["sealed"][0])
     for row in cases("clock", {"now", "error_name", "sealed"}):
         with pytest.raises(proofkey.CallbackError, match="login_expired"):
             client.resume(row["sealed"], keys, "github")
 
 
-def test_a_login_in_two_processes(server: testing.Provider, keys: proofkey.SealKeys) -> None:
+def test_a_login_in_two_processes(server: testing.AuthorizationServer, keys: proofkey.SealKeys) -> None:
     login = client_of(server).begin(scope="files.read", data="/photos")
     sealed = login.seal(keys, "github")
     callback_url = server.sign_in(login.url)
-    resumed = client_of(server).resume(sealed, proofkey.SealKeys("a newer secret, as random as it gets", SECRET), "github")
-    assert (resumed.data, resumed.id, resumed.expires_at) == ("/photos", login.id, login.expires_at)
+    newer = proofkey.SealKeys("a newer secret, as random as it gets", SECRET)
+    resumed = client_of(server).resume(sealed, newer, "github")
+    assert (resumed.data, resumed.scope) == ("/photos", ["files.read"])
+    assert (resumed.id, resumed.replay_key) == (login.id, login.replay_key)
+    assert resumed.expires_at == login.expires_at
     assert client_of(server).finish(resumed, callback_url).scope == ["files.read"]
 
 
-def test_a_text_that_is_no_secret_and_fits_a_cookie(keys: proofkey.SealKeys) -> None:
+def test_a_sealed_login_reveals_nothing_and_fits_a_cookie(keys: proofkey.SealKeys) -> None:
     login = example().begin(data="the data", state="the-state")
     sealed = login.seal(keys, "the context")
     assert sealed.replace("_", "").replace("-", "").replace(".", "").isalnum()
@@ -155,17 +158,17 @@ def test_a_resumed_login_has_no_url(keys: proofkey.SealKeys) -> None:
         resumed.url
 
 
-def test_a_used_login_is_not_sealed(keys: proofkey.SealKeys) -> None:
+def test_a_used_login_cannot_be_sealed(keys: proofkey.SealKeys) -> None:
     login = example().begin(state="s")
     login.accept(f"{REDIRECT_URI}?code=c&state=s")
-    with pytest.raises(proofkey.CallbackError, match="login_spent"):
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
         login.seal(keys, "")
 
 
-def test_what_does_not_fit(keys: proofkey.SealKeys) -> None:
+def test_what_is_too_large(keys: proofkey.SealKeys) -> None:
     assert example().begin(data="ä" * 128).data == "ä" * 128
     assert example().begin().data == ""
-    with pytest.raises(proofkey.SealError, match="seal_too_large"):
+    with pytest.raises(proofkey.ConfigurationError, match="data_too_large"):
         example().begin(data="ä" * 129)
     with pytest.raises(proofkey.SealError, match="seal_too_large"):
         example().begin(scope="s" * 9000).seal(keys, "")
@@ -187,7 +190,7 @@ def test_short_secrets() -> None:
     proofkey.SealKeys("ä" * 16)
 
 
-def test_types_that_do_not_belong(keys: proofkey.SealKeys) -> None:
+def test_arguments_of_wrong_types(keys: proofkey.SealKeys) -> None:
     client, login = example(), example().begin()
     wrong: Any
     for wrong in (None, 1, ["x" * 32]):
@@ -216,7 +219,7 @@ def test_lone_surrogates(keys: proofkey.SealKeys) -> None:
             call()
 
 
-def test_an_id_tells_nothing() -> None:
+def test_an_id_reveals_nothing() -> None:
     login = example().begin(state="the-state")
     assert len(login.id) == 22
     assert login.id == example().begin(state="the-state").id
@@ -224,7 +227,9 @@ def test_an_id_tells_nothing() -> None:
     assert "state" not in login.id
 
 
-def test_the_state_is_in_the_url_and_the_verifier_in_nothing(server: testing.Provider, keys: proofkey.SealKeys) -> None:
+def test_the_verifier_is_in_no_url_and_not_in_the_sealed_text(
+    server: testing.AuthorizationServer, keys: proofkey.SealKeys
+) -> None:
     login = client_of(server).begin()
     sealed, callback_url = login.seal(keys, ""), server.sign_in(login.url)
     client_of(server).finish(client_of(server).resume(sealed, keys, ""), callback_url)

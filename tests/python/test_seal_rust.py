@@ -1,4 +1,4 @@
-"""A login that begins in Rust finishes in Python, and the other way round."""
+"""A login that begins in Rust is finished in Python, and the other way round."""
 
 import os
 import subprocess
@@ -14,13 +14,13 @@ SECRET = "a secret that Rust and Python share, 32 bytes"
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider() as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer() as running:
         yield running
 
 
-def rust(server: testing.Provider, command: str, *lines: str) -> list[str]:
-    """What crates/proofkey/examples/sealed_login.rs prints."""
+def rust(server: testing.AuthorizationServer, command: str, *lines: str) -> list[str]:
+    """The lines that crates/proofkey/examples/sealed_login.rs prints."""
     cargo = ["cargo", "run", "--quiet", "--locked", "--package", "proofkey", "--example", "sealed_login", command]
     settings = {"ISSUER": server.issuer, "CLIENT_ID": "my-app", "REDIRECT_URI": REDIRECT_URI, "SECRET": SECRET}
     told = "".join(f"{line}\n" for line in lines)
@@ -29,18 +29,18 @@ def rust(server: testing.Provider, command: str, *lines: str) -> list[str]:
     return run.stdout.splitlines()
 
 
-def client_of(server: testing.Provider) -> proofkey.Client:
+def client_of(server: testing.AuthorizationServer) -> proofkey.Client:
     return proofkey.Client(proofkey.Provider.discover(server.issuer), "my-app", redirect_uri=REDIRECT_URI)
 
 
-def test_begun_in_rust_finished_in_python(server: testing.Provider) -> None:
+def test_begun_in_rust_finished_in_python(server: testing.AuthorizationServer) -> None:
     url, sealed = rust(server, "begin")
     login = client_of(server).resume(sealed, proofkey.SealKeys(SECRET), "example")
     assert login.data == "/photos"
     assert client_of(server).finish(login, server.sign_in(url)).scope == ["files.read"]
 
 
-def test_begun_in_python_finished_in_rust(server: testing.Provider) -> None:
+def test_begun_in_python_finished_in_rust(server: testing.AuthorizationServer) -> None:
     login = client_of(server).begin(scope="files.read files.write", data="/photos?page=2")
     sealed = login.seal(proofkey.SealKeys(SECRET), "example")
     scope, data = rust(server, "finish", sealed, server.sign_in(login.url))

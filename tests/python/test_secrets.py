@@ -1,4 +1,4 @@
-"""Neither objects nor exceptions show a verifier or any input, whichever way one looks at them."""
+"""Neither objects nor exceptions show a verifier or any other input, however they are looked at."""
 
 import copy
 import gc
@@ -8,48 +8,21 @@ import pickle
 import pprint
 import reprlib
 import sys
-import traceback
 from collections.abc import Callable
 from typing import Any
 
 import proofkey
 import pytest
+from hidden import Hidden, refused, shown
 from proofkey import server
-
-CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-
-
-class Hidden:
-    """Holds a text where no traceback shows it."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __repr__(self) -> str:
-        return "Hidden()"
-
+from rfc7636 import B_CHALLENGE, STORED
 
 SECRET = Hidden("needle-dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
 NEEDLE = SECRET.text[:20]
 
 
-def shown(error: BaseException) -> str:
-    """Everything that a log or an error tracker shows of an exception, its chain and its locals included."""
-    with_locals = traceback.TracebackException.from_exception(error, capture_locals=True)
-    chain = [error, error.__cause__, error.__context__]
-    parts = [repr(link) + str(link) + repr(getattr(link, "args", ())) + repr(getattr(link, "__dict__", {})) for link in chain]
-    return "".join([*with_locals.format(), *parts, repr(pickle.dumps(error))])
-
-
-def refused(call: Callable[[], object], kind: type[BaseException]) -> BaseException:
-    try:
-        call()
-    except kind as error:
-        return error
-    raise AssertionError("nothing was raised")
-
-
 def test_the_needle_is_found_where_it_shows() -> None:
+    """The control: `shown` finds a secret in an exception that has one."""
     error = refused(lambda: int(SECRET.text), ValueError)
     assert NEEDLE in shown(error)
 
@@ -73,7 +46,7 @@ def test_a_verifier_is_redacted() -> None:
         format(verifier, ">40")
 
 
-def test_a_verifier_has_no_attribute_that_tells() -> None:
+def test_only_expose_gives_a_verifier_away() -> None:
     verifier = proofkey.Verifier(SECRET.text)
     with pytest.raises(TypeError):
         vars(verifier)
@@ -99,8 +72,14 @@ def test_a_verifier_is_not_copied() -> None:
         lambda: copy.deepcopy(verifier),
         lambda: copy.deepcopy({"login": [verifier]}),
         lambda: verifier.__reduce__(),
-        *(lambda protocol=protocol: pickle.dumps(verifier, protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)),
-        *(lambda protocol=protocol: verifier.__reduce_ex__(protocol) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)),
+        *(
+            lambda protocol=protocol: pickle.dumps(verifier, protocol)
+            for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+        ),
+        *(
+            lambda protocol=protocol: verifier.__reduce_ex__(protocol)
+            for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+        ),
     ]
     if sys.version_info >= (3, 11):
         ways.append(lambda: verifier.__getstate__())
@@ -126,12 +105,10 @@ def test_a_verifier_is_not_compared() -> None:
         assert "cannot be compared" in str(refused(way, TypeError))
     for unhashable in (lambda: hash(verifier), lambda: {verifier}, lambda: {verifier: 1}):
         assert "unhashable" in str(refused(unhashable, TypeError))
-    # Identity stays: it tells nothing about the text.
+    # Comparing identities is allowed: it says nothing about the text.
     assert verifier is not same
     assert verifier in [verifier]
 
-
-STORED = f"S256:{CHALLENGE}"
 
 REFUSALS: dict[str, tuple[Callable[[], object], type[BaseException]]] = {
     "Verifier, character": (lambda: proofkey.Verifier(SECRET.text + "!"), proofkey.VerifierError),
@@ -143,27 +120,30 @@ REFUSALS: dict[str, tuple[Callable[[], object], type[BaseException]]] = {
     "s256, list": (lambda: proofkey.s256([SECRET.text]), TypeError),  # type: ignore[arg-type]
     "entropy": (lambda: proofkey.Verifier.from_entropy(SECRET.text.encode() * 3), proofkey.VerifierError),
     "entropy, text": (lambda: proofkey.Verifier.from_entropy(SECRET.text), TypeError),  # type: ignore[arg-type]
-    "redeem, mismatch": (lambda: server.redeem(STORED, {"code_verifier": SECRET.text}), server.RequestError),
-    "redeem, character": (lambda: server.redeem(STORED, {"code_verifier": SECRET.text + "\n"}), server.RequestError),
-    "redeem, surrogate": (lambda: server.redeem(STORED, {"code_verifier": SECRET.text + "\udc80"}), server.RequestError),
-    "redeem, twice": (lambda: server.redeem(STORED, {"code_verifier": [SECRET.text] * 2}), server.RequestError),
-    "redeem, unexpected": (lambda: server.redeem("none", {"code_verifier": SECRET.text}), server.RequestError),
-    "redeem, bytes": (lambda: server.redeem(STORED, {"code_verifier": SECRET.text.encode()}), TypeError),  # type: ignore[arg-type]
-    "redeem, body": (lambda: server.redeem(STORED, SECRET.text), TypeError),  # type: ignore[arg-type]
-    "redeem, pair": (lambda: server.redeem(STORED, [(SECRET.text,)]), TypeError),  # type: ignore[list-item]
-    "redeem, binding": (lambda: server.redeem(SECRET.text, {}), server.RequestError),
+    "verify, mismatch": (lambda: server.verify(STORED, {"code_verifier": SECRET.text}), server.RequestError),
+    "verify, character": (lambda: server.verify(STORED, {"code_verifier": SECRET.text + "\n"}), server.RequestError),
+    "verify, surrogate": (
+        lambda: server.verify(STORED, {"code_verifier": SECRET.text + "\udc80"}),
+        server.RequestError,
+    ),
+    "verify, twice": (lambda: server.verify(STORED, {"code_verifier": [SECRET.text] * 2}), server.RequestError),
+    "verify, unexpected": (lambda: server.verify("none", {"code_verifier": SECRET.text}), server.RequestError),
+    "verify, bytes": (lambda: server.verify(STORED, {"code_verifier": SECRET.text.encode()}), TypeError),  # type: ignore[arg-type]
+    "verify, body": (lambda: server.verify(STORED, SECRET.text), TypeError),  # type: ignore[arg-type]
+    "verify, pair": (lambda: server.verify(STORED, [(SECRET.text,)]), TypeError),  # type: ignore[list-item]
+    "verify, binding": (lambda: server.verify(SECRET.text, {}), server.RequestError),
     "bind, challenge": (
         lambda: server.bind({"code_challenge": SECRET.text, "code_challenge_method": "S256"}),
         server.RequestError,
     ),
     "bind, method": (
-        lambda: server.bind({"code_challenge": CHALLENGE, "code_challenge_method": SECRET.text}),
+        lambda: server.bind({"code_challenge": B_CHALLENGE, "code_challenge_method": SECRET.text}),
         server.RequestError,
     ),
     "bind, value": (lambda: server.bind({"code_challenge": {SECRET.text}}), TypeError),  # type: ignore[arg-type]
     "Binding": (lambda: server.Binding(SECRET.text), server.RequestError),
-    "Error": (lambda: proofkey.Error(SECRET.text), ValueError),
-    "RequestError": (lambda: server.RequestError(SECRET.text), ValueError),
+    "Error": (lambda: proofkey.Error(SECRET.text), ValueError),  # type: ignore[arg-type]
+    "RequestError": (lambda: server.RequestError(SECRET.text), ValueError),  # type: ignore[arg-type]
 }
 
 
@@ -171,15 +151,15 @@ REFUSALS: dict[str, tuple[Callable[[], object], type[BaseException]]] = {
 def test_an_exception_shows_no_input(case: str) -> None:
     error = refused(*REFUSALS[case])
     if isinstance(error, ValueError) and not isinstance(error, proofkey.Error):
-        # Raised in Python: the frame of the constructor holds the name that the caller wrote.
+        # Raised in Python, so the frame of the constructor holds the name that was passed in.
         assert NEEDLE not in str(error) + repr(error)
     else:
         assert NEEDLE not in shown(error)
     assert error.__cause__ is error.__context__ is None
 
 
-def test_an_answer_shows_no_input() -> None:
-    error = refused(*REFUSALS["redeem, mismatch"])
+def test_an_error_response_shows_no_input() -> None:
+    error = refused(*REFUSALS["verify, mismatch"])
     assert isinstance(error, server.RequestError)
     assert NEEDLE not in repr(error.as_dict())
-    assert CHALLENGE not in shown(error)
+    assert B_CHALLENGE not in shown(error)

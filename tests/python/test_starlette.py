@@ -1,4 +1,4 @@
-"""The example for apps without Flask: it runs, and keeps what the extension promises."""
+"""The example for apps without Flask: it runs, and has the guarantees of the extension."""
 
 import asyncio
 import importlib.util
@@ -12,7 +12,7 @@ import httpx
 import proofkey
 import pytest
 from conftest import ROOT
-from proofkey import store, testing
+from proofkey import replay_store, testing
 from proofkey.testing import faults
 
 EXAMPLE = ROOT / "examples" / "python" / "starlette_login.py"
@@ -32,15 +32,20 @@ example = load()
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider() as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer() as running:
         yield running
 
 
 class App:
-    """A worker of the app: what all of them share comes from outside."""
+    """A worker of the app. `finished` is the replay store that all workers share."""
 
-    def __init__(self, server: testing.Provider, finished: store.SpendStore, redirect_uri: str = REDIRECT_URI) -> None:
+    def __init__(
+        self,
+        server: testing.AuthorizationServer,
+        finished: replay_store.ReplayStore,
+        redirect_uri: str = REDIRECT_URI,
+    ) -> None:
         client = proofkey.Client(server.provider, "my-app", redirect_uri=redirect_uri)
         keys = proofkey.SealKeys("the secret that all workers of this test share")
         self.asgi = example.create_app(client, redirect_uri, keys, finished)
@@ -50,7 +55,7 @@ class App:
 
 
 class Browser:
-    """Asks an app without a network in between, and keeps its cookies."""
+    """Calls an app without a network, and keeps its cookies."""
 
     def __init__(self, app: Any, base_url: str) -> None:
         self.cookies = httpx.Cookies()
@@ -60,14 +65,14 @@ class Browser:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self._app)
             async with httpx.AsyncClient(transport=transport, base_url=self._base_url, cookies=self.cookies) as http:
-                answer = await http.get(url)
+                response = await http.get(url)
                 self.cookies = http.cookies
-                return answer
+                return response
 
         return asyncio.run(ask())
 
 
-def begin(browser: Browser, server: testing.Provider) -> str:
+def begin(browser: Browser, server: testing.AuthorizationServer) -> str:
     return server.sign_in(browser.get("/auth").headers["location"])
 
 
@@ -76,24 +81,24 @@ def test_the_example_runs() -> None:
     assert (ran.returncode, ran.stderr, ran.stdout) == (0, "", "Hello user-1@example.com\n")
 
 
-def test_one_worker_begins_and_another_finishes(server: testing.Provider) -> None:
-    finished = store.MemoryStore()
+def test_one_worker_begins_and_another_finishes(server: testing.AuthorizationServer) -> None:
+    finished = replay_store.MemoryReplayStore()
     first, second = App(server, finished).browser(), App(server, finished).browser()
     callback_url = begin(first, server)
     second.cookies = first.cookies
-    answer = second.get(callback_url)
-    assert (answer.status_code, answer.text) == (200, "Hello user-1@example.com")
-    assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "no-referrer")
-    assert "login_spent" in first.get(callback_url).text, "the other worker knows it from the store"
+    response = second.get(callback_url)
+    assert (response.status_code, response.text) == (200, "Hello user-1@example.com")
+    assert (response.headers["cache-control"], response.headers["referrer-policy"]) == ("no-store", "no-referrer")
+    assert "login_already_used" in first.get(callback_url).text, "the workers share the store"
 
 
-def test_the_cookie_is_this_hosts_alone_and_unreadable(server: testing.Provider) -> None:
-    answer = App(server, store.MemoryStore()).browser().get("/auth")
-    cookie = answer.headers["set-cookie"]
+def test_the_cookie_is_this_hosts_alone_and_unreadable(server: testing.AuthorizationServer) -> None:
+    response = App(server, replay_store.MemoryReplayStore()).browser().get("/auth")
+    cookie = response.headers["set-cookie"]
     assert cookie.startswith("__Host-login=proofkey1.")
     for attribute in ("HttpOnly", "Secure", "SameSite=lax", "Max-Age=600", "Path=/"):
         assert attribute in cookie
-    on_loopback = App(server, store.MemoryStore(), "http://127.0.0.1:8000/auth/callback").browser(
+    on_loopback = App(server, replay_store.MemoryReplayStore(), "http://127.0.0.1:8000/auth/callback").browser(
         "http://127.0.0.1:8000"
     )
     cookie = on_loopback.get("/auth").headers["set-cookie"]
@@ -101,59 +106,59 @@ def test_the_cookie_is_this_hosts_alone_and_unreadable(server: testing.Provider)
     assert "Secure" not in cookie
 
 
-def test_a_browser_that_did_not_begin_is_refused(server: testing.Provider) -> None:
-    app = App(server, store.MemoryStore())
+def test_a_browser_that_did_not_begin_is_refused(server: testing.AuthorizationServer) -> None:
+    app = App(server, replay_store.MemoryReplayStore())
     callback_url = begin(app.browser(), server)
-    answer = app.browser().get(callback_url)
-    assert (answer.status_code, "seal_malformed" in answer.text) == (400, True)
+    response = app.browser().get(callback_url)
+    assert (response.status_code, "seal_malformed" in response.text) == (400, True)
     other = app.browser()
     begin(other, server)
     assert "state_mismatch" in other.get(callback_url).text
     assert [seen.path for seen in server.seen].count("/token") == 0
 
 
-def test_a_user_who_says_no(server: testing.Provider) -> None:
-    browser = App(server, store.MemoryStore()).browser()
-    with server.bend(faults.denied("<script>")):
-        answer = browser.get(begin(browser, server))
-    assert (answer.status_code, answer.text) == (400, "The sign-in did not work (authorization_error). Try again.")
+def test_a_user_who_refuses(server: testing.AuthorizationServer) -> None:
+    browser = App(server, replay_store.MemoryReplayStore()).browser()
+    with server.inject(faults.denied("<script>")):
+        response = browser.get(begin(browser, server))
+    assert (response.status_code, response.text) == (400, "The sign-in did not work (authorization_error). Try again.")
 
 
-def test_one_callback_20_times_at_once_makes_one_request(server: testing.Provider) -> None:
-    app = App(server, store.MemoryStore())
+def test_one_callback_20_times_at_once_makes_one_request(server: testing.AuthorizationServer) -> None:
+    app = App(server, replay_store.MemoryReplayStore())
 
     async def everybody() -> list[int]:
         transport = httpx.ASGITransport(app.asgi)
         async with httpx.AsyncClient(transport=transport, base_url="https://app.example") as browser:
             url = (await browser.get("/auth")).headers["location"]
             callback_url = await asyncio.to_thread(server.sign_in, url)
-            answers = await asyncio.gather(*(browser.get(callback_url) for _ in range(20)))
-            return [answer.status_code for answer in answers]
+            responses = await asyncio.gather(*(browser.get(callback_url) for _ in range(20)))
+            return [response.status_code for response in responses]
 
     assert Counter(asyncio.run(everybody())) == {200: 1, 400: 19}
     assert [seen.path for seen in server.seen].count("/token") == 1
 
 
-def test_a_cookie_that_a_sub_domain_can_set_is_not_read(server: testing.Provider) -> None:
-    app = App(server, store.MemoryStore())
+def test_a_cookie_that_a_subdomain_could_set_is_not_read(server: testing.AuthorizationServer) -> None:
+    app = App(server, replay_store.MemoryReplayStore())
     browser, planted = app.browser(), app.browser()
     callback_url = begin(browser, server)
     planted.cookies.set("login", browser.cookies["__Host-login"])
     assert "seal_malformed" in planted.get(callback_url).text
 
 
-def test_what_was_not_sent_can_be_tried_again(server: testing.Provider) -> None:
-    browser = App(server, store.MemoryStore()).browser()
-    assert browser.get(begin(browser, server)).status_code == 200, "the keys of the ID tokens are at hand from now on"
+def test_if_nothing_was_sent_a_reload_tries_again(server: testing.AuthorizationServer) -> None:
+    browser = App(server, replay_store.MemoryReplayStore()).browser()
+    assert browser.get(begin(browser, server)).status_code == 200, "from now on the keys for ID tokens are cached"
     callback_url = begin(browser, server)
     server.stop()
     assert "connect_failed" in browser.get(callback_url).text
-    assert "connect_failed" in browser.get(callback_url).text, "it is not taken for finished"
+    assert "connect_failed" in browser.get(callback_url).text, "the claim was released"
 
 
-def test_what_may_have_been_sent_is_not_sent_again(server: testing.Provider) -> None:
-    browser = App(server, store.MemoryStore()).browser()
+def test_a_code_that_may_have_been_sent_is_not_sent_again(server: testing.AuthorizationServer) -> None:
+    browser = App(server, replay_store.MemoryReplayStore()).browser()
     callback_url = begin(browser, server)
-    with server.bend(faults.cut_before_answer("token")):
-        assert "answer_interrupted" in browser.get(callback_url).text
-    assert "login_spent" in browser.get(callback_url).text
+    with server.inject(faults.cut_before_response("token")):
+        assert "response_interrupted" in browser.get(callback_url).text
+    assert "login_already_used" in browser.get(callback_url).text

@@ -1,4 +1,4 @@
-"""`testing.sign_in` through the test clients of small Flask apps, whose logins are kept in a dict by session."""
+"""`testing.sign_in` with small Flask apps, which keep their pending logins in a dict."""
 
 import secrets
 from collections.abc import Iterator
@@ -14,15 +14,18 @@ Reply = str | Response | tuple[str, int]
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider() as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer() as running:
         yield running
 
 
 def app_for(
-    server: testing.Provider, *, redirect_uri: str = "http://localhost/auth/github/callback", form_post: bool = False
+    server: testing.AuthorizationServer,
+    *,
+    redirect_uri: str = "http://localhost/auth/github/callback",
+    form_post: bool = False,
 ) -> flask.Flask:
-    """An app that signs in by hand."""
+    """An app that uses `proofkey.Client` without the Flask extension."""
     app = flask.Flask(__name__)
     app.secret_key = "for this test"
     pending: dict[str, proofkey.Login] = {}
@@ -72,33 +75,33 @@ def app_for(
     return app
 
 
-def test_signing_in(server: testing.Provider) -> None:
+def test_signing_in(server: testing.AuthorizationServer) -> None:
     client = app_for(server).test_client()
     page = testing.sign_in(client, "/auth/github")
     assert (page.status_code, page.text, page.request.path) == (200, "signed in for ['files.read']", "/")
     assert [seen.path for seen in server.seen] == ["/authorize", "/token"]
-    assert client.get("/").text == "signed in for ['files.read']", "the session is the client's"
+    assert client.get("/").text == "signed in for ['files.read']", "the test client keeps the session"
 
 
-def test_the_app_redirects_to_itself_first(server: testing.Provider) -> None:
+def test_the_app_redirects_to_itself_first(server: testing.AuthorizationServer) -> None:
     assert testing.sign_in(app_for(server).test_client(), "/start").text == "signed in for ['files.read']"
 
 
-def test_a_form_is_posted(server: testing.Provider) -> None:
+def test_a_form_is_posted(server: testing.AuthorizationServer) -> None:
     page = testing.sign_in(app_for(server, form_post=True).test_client(), "/auth/github")
     assert page.text == "signed in for ['files.read']"
 
 
 @pytest.mark.parametrize("origin", ["https://app.example", "http://127.0.0.1:5000"])
-def test_an_app_at_another_host(server: testing.Provider, origin: str) -> None:
+def test_an_app_at_another_host(server: testing.AuthorizationServer, origin: str) -> None:
     app = app_for(server, redirect_uri=f"{origin}/auth/github/callback")
     assert testing.sign_in(app.test_client(), f"{origin}/auth/github").text == "signed in for ['files.read']"
     with pytest.raises(testing.SignInError) as refused:
         testing.sign_in(app.test_client(), "/auth/github")
     host = origin.split("/")[2].split(":")[0]
     assert str(refused.value) == (
-        f"the login began at localhost and its redirect URI is at {host}, which gets none of its cookies: begin at "
-        f"{origin}/auth/github, or set the redirect URI to localhost"
+        f"the login began at localhost, but its redirect URI is at {host}, which does not get its cookies: begin at "
+        f"{origin}/auth/github, or use a redirect URI at localhost"
     )
 
 
@@ -107,47 +110,49 @@ def test_an_app_at_another_host(server: testing.Provider, origin: str) -> None:
     [
         (faults.denied(), "authorization_error"),
         (faults.state_wrong(), "state_mismatch"),
-        (faults.garbage("token"), "answer_malformed"),
+        (faults.garbage("token"), "response_malformed"),
     ],
 )
-def test_what_the_app_makes_of_a_refusal(server: testing.Provider, fault: faults.Fault[object], text: str) -> None:
-    with server.bend(fault):
+def test_a_refusal_is_returned_as_the_app_shows_it(
+    server: testing.AuthorizationServer, fault: faults.Fault[object], text: str
+) -> None:
+    with server.inject(fault):
         page = testing.sign_in(app_for(server).test_client(), "/auth/github")
     assert (page.status_code, page.text) == (400, text)
 
 
 def test_another_user_through_the_page() -> None:
-    with testing.Provider(users=[testing.User("one"), testing.User("two")], consent="page") as server:
+    with testing.AuthorizationServer(users=[testing.User("one"), testing.User("two")], consent="page") as server:
         assert testing.sign_in(app_for(server).test_client(), "/auth/github", user="two").status_code == 200
         assert dict(server.seen[1].params)["user"] == "two"
 
 
 STUCK = [
-    ("/", "the app answered 500 at / instead of sending the browser to the provider"),
-    ("/nowhere", "the app answered 404 at /nowhere instead of sending the browser to the provider"),
-    ("/circle", "the app sends the browser round in circles"),
-    ("/away", "a test provider is at http on loopback, and the browser was sent to https://github.com"),
-    ("/plain", "a test provider is at http on loopback, and the browser was sent to http://provider.invalid"),
+    ("/", "the app responded with 500 at / and did not redirect to the test server"),
+    ("/nowhere", "the app responded with 404 at /nowhere and did not redirect to the test server"),
+    ("/circle", "the app redirects in a loop"),
+    ("/away", "a test server is on loopback over http, but the browser was sent to https://github.com"),
+    ("/plain", "a test server is on loopback over http, but the browser was sent to http://provider.invalid"),
 ]
 
 
 @pytest.mark.parametrize(("start", "text"), STUCK)
-def test_where_it_got_stuck(server: testing.Provider, start: str, text: str) -> None:
+def test_the_error_says_where_it_got_stuck(server: testing.AuthorizationServer, start: str, text: str) -> None:
     with pytest.raises(testing.SignInError) as refused:
         testing.sign_in(app_for(server).test_client(), start)
     assert str(refused.value) == text
 
 
-def test_the_provider_refuses(server: testing.Provider) -> None:
+def test_the_server_refuses(server: testing.AuthorizationServer) -> None:
     with pytest.raises(testing.SignInError, match="no user 'three'"):
         testing.sign_in(app_for(server).test_client(), "/auth/github", user="three")
 
 
-def test_an_app_that_leaves_after_the_callback(server: testing.Provider) -> None:
+def test_an_app_that_leaves_after_the_callback(server: testing.AuthorizationServer) -> None:
     app = flask.Flask(__name__)
     login = proofkey.Client(server.provider, "a", redirect_uri="http://localhost/cb").begin()
     app.add_url_rule("/go", view_func=lambda: flask.redirect(login.url), endpoint="go")
     app.add_url_rule("/cb", view_func=lambda: flask.redirect("https://shop.example/?secret"), endpoint="cb")
     with pytest.raises(testing.SignInError) as refused:
         testing.sign_in(app.test_client(), "/go")
-    assert str(refused.value) == "after the callback the app sends the browser away, to https://shop.example"
+    assert str(refused.value) == "after the callback, the app redirected to another site: https://shop.example"

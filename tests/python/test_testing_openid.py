@@ -1,4 +1,4 @@
-"""ID tokens, keys, userinfo and signing out at the test provider, seen by a client written by hand."""
+"""ID tokens, keys, userinfo and signing out at the test server, with a client that does not use proofkey."""
 
 import hashlib
 import subprocess
@@ -18,22 +18,22 @@ USER = testing.User(
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider(users=[USER], id_token_alg="ES256") as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer(users=[USER], id_token_alg="ES256") as running:
         yield running
 
 
 @pytest.mark.parametrize("alg", ["RS256", "ES256", "EdDSA"])
 def test_an_id_token(alg: Literal["RS256", "ES256", "EdDSA"]) -> None:
-    with testing.Provider(users=[USER], id_token_alg=alg) as server:
-        answer = raw.tokens(server, "openid email", nonce="the-nonce")
-        id_token = answer["id_token"]
+    with testing.AuthorizationServer(users=[USER], id_token_alg=alg) as server:
+        response = raw.tokens(server, "openid email", nonce="the-nonce")
+        id_token = response["id_token"]
         raw.verify(id_token, server.jwks_uri)
         metadata = raw.ask(f"{server.issuer}/.well-known/openid-configuration").members
         assert metadata["id_token_signing_alg_values_supported"] == [alg]
     header, claims = raw.header_of(id_token), raw.claims_of(id_token)
     assert (header["alg"], header["typ"], set(header)) == (alg, "JWT", {"alg", "kid", "typ"})
-    digest = (hashlib.sha512 if alg == "EdDSA" else hashlib.sha256)(answer["access_token"].encode()).digest()
+    digest = (hashlib.sha512 if alg == "EdDSA" else hashlib.sha256)(response["access_token"].encode()).digest()
     assert raw.decoded(claims.pop("at_hash")) == digest[: len(digest) // 2]
     issued, signed_in = claims["iat"], claims.pop("auth_time")
     assert issued - 60 < signed_in <= issued
@@ -51,17 +51,17 @@ def test_an_id_token(alg: Literal["RS256", "ES256", "EdDSA"]) -> None:
 
 def test_further_audiences_bring_azp() -> None:
     app = testing.RegisteredClient("my-app", audiences=["api"])
-    with testing.Provider(clients=[app], id_token_alg="EdDSA") as server:
+    with testing.AuthorizationServer(clients=[app], id_token_alg="EdDSA") as server:
         claims = raw.claims_of(raw.tokens(server, "openid")["id_token"])
     assert (claims["aud"], claims["azp"]) == (["my-app", "api"], "my-app")
     assert "nonce" not in claims
 
 
-def test_without_openid_there_is_no_id_token(server: testing.Provider) -> None:
+def test_without_openid_there_is_no_id_token(server: testing.AuthorizationServer) -> None:
     assert "id_token" not in raw.tokens(server, "email openid2")
 
 
-def test_a_refreshed_id_token(server: testing.Provider) -> None:
+def test_a_refreshed_id_token(server: testing.AuthorizationServer) -> None:
     first = raw.tokens(server, "openid", nonce="n")
     server.advance(100)
     again = raw.refresh(server, first["refresh_token"]).members
@@ -73,13 +73,13 @@ def test_a_refreshed_id_token(server: testing.Provider) -> None:
     assert "nonce" not in after
 
 
-def test_how_long_an_id_token_is_good() -> None:
-    with testing.Provider(id_token_alg="EdDSA", id_token_lifetime=5) as server:
+def test_the_lifetime_of_an_id_token() -> None:
+    with testing.AuthorizationServer(id_token_alg="EdDSA", id_token_lifetime=5) as server:
         claims = raw.claims_of(raw.tokens(server, "openid")["id_token"])
     assert claims["exp"] - claims["iat"] == 5
 
 
-def test_rotation(server: testing.Provider) -> None:
+def test_rotation(server: testing.AuthorizationServer) -> None:
     def kids() -> list[str]:
         return [key["kid"] for key in raw.ask(server.jwks_uri).members["keys"]]
 
@@ -96,25 +96,25 @@ def test_rotation(server: testing.Provider) -> None:
         raw.verify(first, server.jwks_uri)
 
 
-def test_providers_do_not_believe_each_other() -> None:
-    with testing.Provider() as one, testing.Provider() as other:
+def test_servers_do_not_share_keys() -> None:
+    with testing.AuthorizationServer() as one, testing.AuthorizationServer() as other:
         ours, theirs = raw.ask(one.jwks_uri).members["keys"], raw.ask(other.jwks_uri).members["keys"]
         assert ours[0]["n"] != theirs[0]["n"]
-    with testing.Provider() as later:
+    with testing.AuthorizationServer() as later:
         again = raw.ask(later.jwks_uri).members["keys"][0]
-    assert again["n"] in (ours[0]["n"], theirs[0]["n"]), "keys that nobody uses any more are used again"
+    assert again["n"] in (ours[0]["n"], theirs[0]["n"]), "the keys of stopped servers are used again, to save time"
     assert again["kid"] not in (ours[0]["kid"], theirs[0]["kid"])
 
 
-def test_userinfo(server: testing.Provider) -> None:
-    answer = raw.tokens(server, "openid profile phone")
+def test_userinfo(server: testing.AuthorizationServer) -> None:
+    response = raw.tokens(server, "openid profile phone")
     expected = {"sub": "user-7", "name": "Seven", "phone_number": "+1", "groups": ["staff"]}
-    assert raw.userinfo(server, answer["access_token"]).members == expected
-    posted = raw.ask(server.userinfo_endpoint, {}, authorization=f"bearer {answer['access_token']}")
+    assert raw.userinfo(server, response["access_token"]).members == expected
+    posted = raw.ask(server.userinfo_endpoint, {}, authorization=f"bearer {response['access_token']}")
     assert posted.members == expected
 
 
-def test_userinfo_refuses(server: testing.Provider) -> None:
+def test_userinfo_refuses(server: testing.AuthorizationServer) -> None:
     nobody = raw.ask(server.userinfo_endpoint)
     assert (nobody.status, nobody.headers["WWW-Authenticate"]) == (401, "Bearer")
     unknown = raw.userinfo(server, "guess")
@@ -133,14 +133,14 @@ def test_userinfo_refuses(server: testing.Provider) -> None:
 
 def test_signing_out() -> None:
     app = testing.RegisteredClient("my-app", post_logout_redirect_uris=["https://app.example/bye?x=1"])
-    with testing.Provider(clients=[app]) as server:
+    with testing.AuthorizationServer(clients=[app]) as server:
         assert raw.ask(server.end_session_endpoint).body == "You are signed out."
         back = {"post_logout_redirect_uri": "https://app.example/bye?x=1", "state": "s&s"}
-        answer = raw.ask(server.end_session_endpoint, back)
-        assert (answer.status, answer.headers["Location"]) == (302, "https://app.example/bye?x=1&state=s%26s")
+        response = raw.ask(server.end_session_endpoint, back)
+        assert (response.status, response.headers["Location"]) == (302, "https://app.example/bye?x=1&state=s%26s")
         elsewhere = {"post_logout_redirect_uri": "https://other.example/"}
         assert raw.ask(server.end_session_endpoint, elsewhere).status == 400
-    with testing.Provider() as server:
+    with testing.AuthorizationServer() as server:
         assert raw.ask(server.end_session_endpoint, elsewhere).headers["Location"] == "https://other.example/"
 
 
@@ -154,59 +154,60 @@ WRONG: dict[str, tuple[faults.Fault[Any], Callable[[dict[str, Any]], bool]]] = {
     ),
     "id_token": (
         faults.id_token(iss="https://other.example", azp="other-app", auth_time=None),
-        lambda claims: "auth_time" not in claims
-        and (claims["iss"], claims["azp"]) == ("https://other.example", "other-app"),
+        lambda claims: (
+            "auth_time" not in claims and (claims["iss"], claims["azp"]) == ("https://other.example", "other-app")
+        ),
     ),
 }
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_an_id_token_with_wrong_claims_is_well_signed(name: str, server: testing.Provider) -> None:
+def test_an_id_token_with_wrong_claims_is_signed_properly(name: str, server: testing.AuthorizationServer) -> None:
     fault, wrong = WRONG[name]
     assert fault.name == name
-    with server.bend(fault):
-        bent = raw.tokens(server, "openid", nonce="n")["id_token"]
-    straight = raw.tokens(server, "openid", nonce="n")["id_token"]
-    for id_token, expected in ((bent, True), (straight, False)):
+    with server.inject(fault):
+        with_fault = raw.tokens(server, "openid", nonce="n")["id_token"]
+    without = raw.tokens(server, "openid", nonce="n")["id_token"]
+    for id_token, expected in ((with_fault, True), (without, False)):
         raw.verify(id_token, server.jwks_uri)
         assert wrong(raw.claims_of(id_token)) == expected
 
 
 @pytest.mark.parametrize("alg", ["RS256", "ES256", "EdDSA"])
 def test_a_wrong_signature(alg: Literal["RS256", "ES256", "EdDSA"]) -> None:
-    with testing.Provider(id_token_alg=alg) as server, server.bend(faults.signature_wrong()):
+    with testing.AuthorizationServer(id_token_alg=alg) as server, server.inject(faults.signature_wrong()):
         with pytest.raises(InvalidSignature):
             raw.verify(raw.tokens(server, "openid")["id_token"], server.jwks_uri)
 
 
-def test_a_key_that_is_not_published(server: testing.Provider) -> None:
-    with server.bend(faults.kid_unknown()), pytest.raises(StopIteration):
+def test_a_key_that_is_not_published(server: testing.AuthorizationServer) -> None:
+    with server.inject(faults.kid_unknown()), pytest.raises(StopIteration):
         raw.verify(raw.tokens(server, "openid")["id_token"], server.jwks_uri)
 
 
-def test_alg_none(server: testing.Provider) -> None:
-    with server.bend(faults.alg_none()):
+def test_alg_none(server: testing.AuthorizationServer) -> None:
+    with server.inject(faults.alg_none()):
         id_token = raw.tokens(server, "openid")["id_token"]
     assert raw.header_of(id_token)["alg"] == "none"
     assert id_token.endswith(".")
 
 
-def test_a_wrong_sub_at_userinfo(server: testing.Provider) -> None:
-    answer = raw.tokens(server, "openid")
-    with server.bend(faults.sub_wrong()):
-        told = raw.userinfo(server, answer["access_token"]).members["sub"]
-    assert told != raw.claims_of(answer["id_token"])["sub"] == "user-7"
+def test_a_wrong_sub_at_userinfo(server: testing.AuthorizationServer) -> None:
+    response = raw.tokens(server, "openid")
+    with server.inject(faults.sub_wrong()):
+        told = raw.userinfo(server, response["access_token"]).members["sub"]
+    assert told != raw.claims_of(response["id_token"])["sub"] == "user-7"
 
 
 def test_without_cryptography() -> None:
-    """All but OpenID works, and OpenID says what to install."""
+    """Everything but OpenID Connect works; OpenID Connect says what to install."""
     program = """
 import sys
 sys.modules["cryptography"] = None
 import proofkey
 from proofkey import testing
 
-with testing.Provider() as server:
+with testing.AuthorizationServer() as server:
     client = proofkey.Client(server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
     login = client.begin(scope="email")
     assert client.finish(login, server.sign_in(login.url)).access_token.expose()
@@ -223,6 +224,6 @@ with testing.Provider() as server:
     assert (ran.returncode, ran.stderr) == (0, "")
     needed = "signing ID tokens needs the package cryptography: pip install proofkey[testing]"
     assert ran.stdout.splitlines() == [
-        f"the provider answered 500 and sent the browser nowhere: {needed}",
+        f"the test server responded with 500 and no redirect: {needed}",
         needed,
     ]

@@ -1,4 +1,4 @@
-"""The pytest fixture, in a pytest of its own, and what having it costs those who do not use it."""
+"""The pytest fixture, run by another pytest, and what it costs the projects that do not use it."""
 
 import os
 import subprocess
@@ -8,13 +8,13 @@ from pathlib import Path
 TEST = """
 import proofkey
 
-def test_one(proofkey_provider):
-    client = proofkey.Client(proofkey_provider.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
+def test_one(proofkey_server):
+    client = proofkey.Client(proofkey_server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
     login = client.begin()
-    assert client.finish(login, proofkey_provider.sign_in(login.url)).access_token.expose()
+    assert client.finish(login, proofkey_server.sign_in(login.url)).access_token.expose()
 
-def test_two(proofkey_provider):
-    assert proofkey_provider.seen == []
+def test_two(proofkey_server):
+    assert proofkey_server.seen == []
 """
 
 
@@ -30,10 +30,10 @@ def test_the_fixture(tmp_path: Path) -> None:
     ran = run_pytest(tmp_path, "-W", "error")
     assert "2 passed" in ran.stdout, ran.stdout + ran.stderr
     shown = run_pytest(tmp_path, "--fixtures")
-    assert "A `proofkey.testing.Provider` that runs for the length of the test." in shown.stdout
+    assert "A `proofkey.testing.AuthorizationServer` that runs for the length of the test." in shown.stdout
 
 
-def test_what_it_costs_those_who_do_not_use_it() -> None:
+def test_an_unused_fixture_loads_nothing_but_the_native_module() -> None:
     program = """
 import sys
 import pytest

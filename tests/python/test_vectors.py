@@ -1,4 +1,4 @@
-"""Runs `pkce.json` and `errors.json`: every case, its values and its error name."""
+"""Runs every case of `pkce.json`, and checks its values and its error name."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ POLICIES = {
 
 
 def by_hand(text: str) -> str:
-    """The independent implementation."""
+    """An independent implementation of S256."""
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode("ascii")).digest()).rstrip(b"=").decode("ascii")
 
 
@@ -31,7 +31,7 @@ def refused(error: pytest.ExceptionInfo[server.RequestError]) -> tuple[str, str]
 
 
 def test_appendix_a(pkce: vectors.Pkce) -> None:
-    # The five octets, followed by zeros up to 32: the zeros only add characters.
+    # The five octets of the appendix, with zeros up to 32 octets: those only add characters at the end.
     appendix = pkce.rfc7636_appendix_a
     octets = bytes(appendix.octets)
     assert base64.urlsafe_b64encode(octets).rstrip(b"=").decode() == appendix.base64url
@@ -52,12 +52,14 @@ def test_s256(pkce: vectors.Pkce) -> None:
     for case in pkce.s256:
         verifier = proofkey.Verifier(case.verifier)
         assert verifier.expose() == case.verifier, case.name
-        assert verifier.challenge() == proofkey.s256(case.verifier) == by_hand(case.verifier) == case.challenge, case.name
+        assert verifier.challenge() == proofkey.s256(case.verifier) == by_hand(case.verifier) == case.challenge, (
+            case.name
+        )
         for _, params in shapes.every(bind_pairs(case.challenge, "S256")):
             stored = str(server.bind(params))
             assert stored == f"S256:{case.challenge}", case.name
         for _, params in shapes.every([("code_verifier", case.verifier)]):
-            server.redeem(stored, params)
+            server.verify(stored, params)
         ran += 1
     assert ran == pkce.counts["s256"]
 
@@ -67,25 +69,25 @@ def test_invalid_verifiers(pkce: vectors.Pkce) -> None:
     ran = 0
     for case in pkce.invalid_verifiers:
         for text in texts_of(case):
-            # Bytes that were decoded leniently take up another length in UTF-8.
+            # Bytes that were decoded leniently have another length in UTF-8.
             length = len(text.encode("utf-8", "surrogatepass"))
             expected = case.error_name if case.value is not None or 43 <= length <= 128 else "verifier_length"
             for make in (proofkey.Verifier, proofkey.s256):
                 with pytest.raises(proofkey.VerifierError) as error:
                     make(text)
                 assert error.value.name == expected, case.name
-            # In a request, empty means not sent (RFC 6749 section 3.2).
+            # In a request, an empty parameter counts as not sent (RFC 6749 section 3.2).
             expected = expected if text else "verifier_missing"
             for shape, params in shapes.every([("code_verifier", text)]):
                 with pytest.raises(server.RequestError) as refusal:
-                    server.redeem(stored, params)
+                    server.verify(stored, params)
                 assert refused(refusal) == (expected, "invalid_grant"), (case.name, shape)
         ran += 1
     assert ran == pkce.counts["invalid_verifiers"]
 
 
 def texts_of(case: vectors.InvalidVerifier) -> list[str]:
-    """The text, or what bytes become where text is decoded leniently: by WSGI, by frameworks, by the system."""
+    """The text; or, for bytes, what lenient decoding by WSGI, frameworks and the system makes of them."""
     assert (case.value is None) != (case.value_hex is None), case.name
     if case.value is not None:
         return [case.value]
@@ -134,7 +136,7 @@ def test_challenge_methods(pkce: vectors.Pkce) -> None:
 
 def test_verify_cases(pkce: vectors.Pkce) -> None:
     def outcomes(policy: server.Policy, case: vectors.VerifyCase) -> set[tuple[str | None, str | None]]:
-        """The error's name and OAuth error, in every shape and from every form of the binding."""
+        """The names of the errors with their OAuth errors, over every shape and every form of the binding."""
         seen: set[tuple[str | None, str | None]] = set()
         for _, params in shapes.every(bind_pairs(case.challenge, case.method)):
             try:
@@ -146,7 +148,7 @@ def test_verify_cases(pkce: vectors.Pkce) -> None:
         for stored in (binding, str(binding), server.Binding(str(binding))):
             for _, params in shapes.every([("code_verifier", case.verifier)]):
                 try:
-                    server.redeem(stored, params)
+                    server.verify(stored, params)
                     seen.add((None, None))
                 except server.RequestError as refusal:
                     seen.add((refusal.name, refusal.error))
@@ -165,45 +167,9 @@ def test_verify_cases(pkce: vectors.Pkce) -> None:
     assert ran == pkce.counts["verify_cases"]
 
 
-def class_of(number: int) -> type[proofkey.Error]:
-    """The class of each number, as the documentation says it."""
-    families: dict[range, type[proofkey.Error]] = {
-        range(1, 4): proofkey.VerifierError,
-        range(10, 25): server.RequestError,
-        range(100, 200): proofkey.ConfigurationError,
-        range(902, 903): proofkey.ConfigurationError,
-        range(211, 212): proofkey.AuthorizationError,
-        range(200, 300): proofkey.CallbackError,
-        range(300, 400): proofkey.SealError,
-        range(400, 500): proofkey.TokenError,
-        range(500, 600): proofkey.IdTokenError,
-        range(600, 700): proofkey.MetadataError,
-        range(700, 800): proofkey.TransportError,
-    }
-    return next((family for numbers, family in families.items() if number in numbers), proofkey.Error)
-
-
-def test_errors_are_the_table_both_ways(errors: vectors.Errors) -> None:
-    from proofkey import _native
-
-    assert list(_native.error_names()) == [row.name for row in errors.errors]
-    ran = 0
-    for row in errors.errors:
-        number, message, fault, recovery, hint, oauth, from_server = _native.error_info(row.name)
-        assert (number, message, fault, recovery) == (row.number, row.message, row.fault, row.recovery)
-        assert ("from_server" if from_server else oauth) == row.oauth
-        with pytest.raises(proofkey.Error) as raised:
-            _native.raise_error(row.name)
-        error = raised.value
-        assert type(error) is class_of(row.number), row.name
-        assert str(error) == f"{row.name}: {row.message}. Next: {hint}"
-        assert (error.name, error.number, error.message) == (row.name, row.number, row.message)
-        assert (error.fault, error.recovery, error.hint) == (row.fault, row.recovery, hint)
-        ran += 1
-    assert ran == errors.counts["errors"]
-
-
-@pytest.mark.parametrize("array", ["s256", "invalid_verifiers", "invalid_challenges", "challenge_methods", "verify_cases"])
+@pytest.mark.parametrize(
+    "array", ["s256", "invalid_verifiers", "invalid_challenges", "challenge_methods", "verify_cases"]
+)
 def test_unknown_fields_are_refused(array: str) -> None:
     document = vectors.read("pkce.json")
     document[array][0]["surprise"] = 1

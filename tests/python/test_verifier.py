@@ -1,4 +1,4 @@
-"""Verifiers and `s256`: what they make, and what they do with hostile values."""
+"""Verifiers and `s256`: what they produce, and what they refuse."""
 
 import re
 import string
@@ -7,28 +7,17 @@ from typing import Any
 
 import proofkey
 import pytest
+from rfc7636 import B_CHALLENGE, B, Liar
 
-B = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-B_CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 ALPHABET = string.ascii_letters + string.digits + "-._~"
 READERS = [proofkey.Verifier, proofkey.s256]
-
-
-class Liar(str):
-    """A text whose methods say something else than it is."""
-
-    def lie(self, *_: Any, **__: Any) -> Any:
-        raise AssertionError("an overridden method was called")
-
-    __str__ = __repr__ = __format__ = __len__ = __iter__ = __getitem__ = encode = lie
-    __eq__ = __hash__ = __ne__ = __contains__ = strip = isascii = lie
 
 
 def test_generated_verifiers_are_43_base64url_characters_and_differ() -> None:
     made = [proofkey.Verifier.generate().expose() for _ in range(10_000)]
     assert len(set(made)) == len(made)
     assert all(re.fullmatch("[A-Za-z0-9_-]{43}", text) for text in made)
-    # 43 characters carry 258 bits of 256: the last one has 16 values, the others all 64.
+    # 43 characters hold 258 bits, of which 256 are used: the last one takes 16 values, the others all 64.
     assert len({text[-1] for text in made}) == 16
     assert [len({text[at] for text in made}) for at in range(42)] == [64] * 42
 
@@ -88,7 +77,8 @@ def test_hostile_text(read: Any, text: str, name: str) -> None:
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize(
-    "value", [None, B.encode(), bytearray(B.encode()), memoryview(B.encode()), 43, 4.3, True, [B], (B,), {B: B}, object()]
+    "value",
+    [None, B.encode(), bytearray(B.encode()), memoryview(B.encode()), 43, 4.3, True, [B], (B,), {B: B}, object()],
 )
 def test_other_types_are_type_errors(read: Any, value: Any) -> None:
     with pytest.raises(TypeError, match="^a verifier must be str, not ") as error:
@@ -103,15 +93,15 @@ def test_bytes_get_a_hint() -> None:
 
 
 @pytest.mark.parametrize("read", READERS)
-def test_subclasses_count_as_the_text_they_are(read: Any) -> None:
+def test_overridden_methods_of_a_str_are_not_called(read: Any) -> None:
     result = read(Liar(B))
     assert (result if isinstance(result, str) else result.challenge()) == B_CHALLENGE
     with pytest.raises(proofkey.VerifierError):
         read(Liar("\udc80" + B))
 
 
-def test_snippets_that_strip_characters_are_refused_when_too_short() -> None:
-    # base64url of 32 bytes without its - and _ is often shorter than 43.
+def test_verifiers_without_their_marks_are_refused_as_too_short() -> None:
+    # A much copied snippet removes - and _ from the base64url of 32 bytes, which often leaves fewer than 43 characters.
     with pytest.raises(proofkey.VerifierError, match="^verifier_length: "):
         proofkey.Verifier(B.replace("-", "").replace("_", ""))
 
@@ -144,7 +134,7 @@ def test_arguments(read: Any) -> None:
             read(*arguments, **keywords)
 
 
-def test_nothing_is_kept_of_the_argument() -> None:
+def test_no_reference_to_the_argument_is_kept() -> None:
     text = "".join(["x", B])
     before = sys.getrefcount(text)
     kept = [proofkey.Verifier(text) for _ in range(10)]
@@ -152,7 +142,7 @@ def test_nothing_is_kept_of_the_argument() -> None:
     assert len(kept) == 10
 
 
-def test_it_is_not_subclassed_and_takes_no_attributes() -> None:
+def test_it_cannot_be_subclassed_or_given_attributes() -> None:
     with pytest.raises(TypeError):
         type("Loud", (proofkey.Verifier,), {})
     verifier: Any = proofkey.Verifier(B)

@@ -1,4 +1,4 @@
-"""Reads `tests/vectors`. A field that no class here names is an error, so that no vector goes unread."""
+"""Reads `tests/vectors`. A field that no class here names is an error, so that no field goes unread."""
 
 import json
 from dataclasses import dataclass
@@ -82,13 +82,28 @@ class VerifyCase:
 
 
 @dataclass(frozen=True)
+class ErrorGroup:
+    """Consecutive numbers, which docs/errors.md describes together."""
+
+    first: int
+    last: int
+    title: str
+    about: str
+
+
+@dataclass(frozen=True)
 class ErrorRow:
     name: str
     number: int
+    layer: str
+    class_name: str
+    """The member "class": the exception class in Python."""
     oauth: str | None
     fault: str
     recovery: str
     message: str
+    symptom: str
+    causes: list[str]
 
 
 @dataclass(frozen=True)
@@ -110,7 +125,13 @@ class Errors:
     schema: str
     about: str
     counts: dict[str, int]
+    groups: list[ErrorGroup]
     errors: list[ErrorRow]
+
+    @property
+    def of_python(self) -> dict[str, ErrorRow]:
+        """The errors that Python has, by name. The others are those of the C ABI."""
+        return {row.name: row for row in self.errors if row.layer in {"core", "flow", "every"}}
 
 
 Row = TypeVar("Row")
@@ -135,6 +156,9 @@ def pkce(document: dict[str, Any] | None = None) -> Pkce:
 
 def errors(document: dict[str, Any] | None = None) -> Errors:
     data = _top(document or read("errors.json"))
+    # A field of a dataclass cannot be called "class".
+    data["errors"] = [{("class_name" if key == "class" else key): row[key] for key in row} for row in data["errors"]]
+    _rows(data, "groups", ErrorGroup)
     _rows(data, "errors", ErrorRow)
     return Errors(**data)
 

@@ -1,5 +1,5 @@
-"""The browser and the user: a URL to sign in or out goes in, the URL back at the client comes out. Nothing listens
-there.
+"""The browser and the user. They follow a URL to sign in or out until the server redirects to the client, and return
+that URL without opening it.
 """
 
 import json
@@ -21,31 +21,31 @@ def sign_in(authorization_url: str, user: str, password: str) -> str:
 
 
 def deny(authorization_url: str, user: str, password: str) -> str:
-    """The callback URL after the user signed in and refused; `CannotRefuse` where no page offers that."""
+    """The callback URL after the user signed in and refused. Raises `CannotRefuse` if no page offers that."""
     return User(user, password, agrees=False).walk(authorization_url)
 
 
 def visit(authorization_url: str) -> str | None:
-    """The callback URL if it comes without any page, for a browser that is not signed in."""
+    """The callback URL for a browser that is not signed in, or `None` if the server shows a page."""
     try:
-        return User("", "", agrees=False).walk(authorization_url, answer=False)
-    except _AsksTheUser:
+        return User("", "", agrees=False).walk(authorization_url, submit_pages=False)
+    except _ShowsPage:
         return None
 
 
 class CannotRefuse(Exception):
-    """The server asks again until the user agrees."""
+    """The server shows its page again until the user agrees."""
 
 
-class _AsksTheUser(Exception):
-    """There is a page that is not to be answered."""
+class _ShowsPage(Exception):
+    """The server shows a page, which the user should not submit."""
 
 
 class _Page(NamedTuple):
     url: str
     status: int | None
     location: str
-    """Where it leads to; empty if it is for reading."""
+    """The URL that it redirects to; empty if it is a page for the user."""
     text: str
 
 
@@ -88,7 +88,7 @@ class _Forms(HTMLParser):
 
 
 class _Stay(HTTPRedirectHandler):
-    """Redirects are followed by hand: the last one leads to the client."""
+    """Does not follow redirects, because the last one leads to the client."""
 
     def redirect_request(self, *_request: object) -> None:
         return None
@@ -102,11 +102,10 @@ class User:
         self._password = password
         self._agrees = agrees
         self._granted = False
-        # Never a proxy.
         self._opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(CookieJar()), _Stay())
 
-    def walk(self, url: str, *, answer: bool = True) -> str:
-        """Follows redirects and answers pages until it is the client's turn."""
+    def walk(self, url: str, *, submit_pages: bool = True) -> str:
+        """Follows redirects and submits pages until the server redirects to the client."""
         asked = dict(parse_qsl(urlsplit(url).query))
         end = asked.get("redirect_uri") or asked["post_logout_redirect_uri"]
         page = self._open(url)
@@ -116,11 +115,11 @@ class User:
                 return page.location
             if page.location and not script:
                 page = self._open(page.location)
-            elif not answer:
-                raise _AsksTheUser
+            elif not submit_pages:
+                raise _ShowsPage
             else:
-                page = self._glewlwyd(page.location) if script else self._answer(page)
-        raise AssertionError(f"no end of pages; the last one is {page}")
+                page = self._glewlwyd(page.location) if script else self._submit_page(page)
+        raise AssertionError(f"too many pages; the last one is {page}")
 
     def _open(self, url: str) -> _Page:
         return self._send(Request(url))
@@ -129,32 +128,32 @@ class User:
         return self._send(Request(url, urlencode(fields).encode()))
 
     def _send(self, request: Request) -> _Page:
-        answer: HTTPResponse | HTTPError
+        response: HTTPResponse | HTTPError
         try:
-            answer = self._opener.open(request, timeout=TIMEOUT)
+            response = self._opener.open(request, timeout=TIMEOUT)
         except HTTPError as error:
-            answer = error
-        with answer:
-            location = answer.headers["Location"]
+            response = error
+        with response:
+            location = response.headers["Location"]
             to = urljoin(request.full_url, location) if location else ""
-            return _Page(request.full_url, answer.status, to, answer.read().decode())
+            return _Page(request.full_url, response.status, to, response.read().decode())
 
-    def _answer(self, page: _Page) -> _Page:
-        """Signs in where a password is asked for; elsewhere takes the first way on to agree, the last one to refuse."""
+    def _submit_page(self, page: _Page) -> _Page:
+        """Signs in if the page has a password field. Otherwise takes the first button to agree, and the last button or
+        link to refuse."""
         parsed = _Forms(page)
         for form in parsed.forms:
             if form.login and form.password:
-                signed = {**form.fields, form.login: self._user, form.password: self._password}
-                return self._submit(form.action, signed)
+                return self._submit(form.action, {**form.fields, form.login: self._user, form.password: self._password})
             if not self._agrees and parsed.links:
                 return self._open(parsed.links[-1])
             if form.buttons:
                 button = form.buttons[0 if self._agrees else -1]
                 return self._submit(form.action, {**form.fields, **button})
-        raise AssertionError(f"a page without a way on: {page}")
+        raise AssertionError(f"the page has no button: {page}")
 
     def _glewlwyd(self, url: str) -> _Page:
-        """Glewlwyd's page is a script: these are its calls."""
+        """Makes the calls that the script in Glewlwyd's page makes."""
         asked = dict(parse_qsl(urlsplit(url).query))
         if asked.get("prompt") == "end_session":
             self._call("DELETE", urljoin(url, f"/api/{asked['plugin']}/session/{asked['sid']}"))
@@ -164,7 +163,7 @@ class User:
             raise CannotRefuse
         self._granted = True
         self._call("POST", urljoin(url, "/api/auth"), {"username": self._user, "password": self._password})
-        # Refusing is to grant none of the scope.
+        # To refuse is to grant an empty scope.
         granted = {"scope": asked["scope"] if self._agrees else ""}
         self._call("PUT", urljoin(url, f"/api/auth/grant/{quote(asked['client_id'])}"), granted)
         return _Page(url, None, asked["callback_url"] + "&g_continue", "")

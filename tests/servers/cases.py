@@ -40,5 +40,5 @@ OPENID = [
 
 CASES = OAUTH + OPENID
 
-# The README has these.
+# The rows that docs/servers.md has too.
 MAIN = ["discovery", "basic", "wrong verifier", "ID token", "new keys"]

@@ -6,13 +6,13 @@ import pytest
 from servers import SERVERS, Server
 from table import WRITTEN, Table
 
-# Whoever ends the run ends the servers too: the fixtures are torn down.
+# SIGTERM raises KeyboardInterrupt, so that the fixtures stop the servers.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--servers", default=",".join(SERVERS), help="those to run, with commas between them")
-    parser.addoption("--update-table", action="store_true", help="write what is seen into table.md")
+    parser.addoption("--servers", default=",".join(SERVERS), help="servers to run, separated by commas")
+    parser.addoption("--update-table", action="store_true", help="write the outcomes to table.md")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -43,13 +43,14 @@ class Cells:
     update: bool
 
     def put(self, case: str, outcome: str, *, right: bool) -> None:
-        """Writes a cell and compares it. One that is not right needs a note with the server; one that is has none."""
+        """Writes a cell and compares it with table.md. `right`: the server did what it should. If it did not, it needs
+        a note about the case; if it did, there must be none."""
         self.table.put(self.server.name, case, outcome)
         where = f"{self.server.name}, {case}: {outcome}"
         if not right and case not in self.server.notes:
-            pytest.fail(f"{where}. That is not right, and no note says why", pytrace=False)
+            pytest.fail(f"{where}. This is wrong, and no note explains it", pytrace=False)
         if right and case in self.server.notes:
-            pytest.fail(f"{where}. That is right, but a note says otherwise", pytrace=False)
+            pytest.fail(f"{where}. This is right, but a note says otherwise", pytrace=False)
         expected = self.table.expected(self.server.name, case)
         if not self.update and outcome != expected:
             pytest.fail(f"{where}. table.md says: {expected}", pytrace=False)

@@ -1,24 +1,27 @@
-"""What the tests do with every server: a client for it, a login, a user who signs in."""
+"""What the tests do with every server: make a client, begin a login, let the user sign in."""
 
 import json
 from collections.abc import Callable
 from http.client import HTTPConnection
+from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import browser
 import proofkey
 from servers import SETTINGS, Server
 
+Algorithm = Literal["RS256", "ES256", "EdDSA"]
+
 USER, PASSWORD = SETTINGS["user"], SETTINGS["password"]
 
 
 def provider_of(server: Server, *, jwks_uri: str | None = None) -> proofkey.Provider:
-    """Without discovery."""
+    """The server's settings, without discovery."""
     return proofkey.Provider(
         authorization_endpoint=server.authorization_endpoint,
         token_endpoint=server.token_endpoint,
         issuer=server.issuer,
-        iss_promised=server.iss_promised,
+        iss_parameter_supported=server.iss_parameter_supported,
         jwks_uri=jwks_uri,
     )
 
@@ -29,7 +32,7 @@ def client_of(
     *,
     provider: proofkey.Provider | None = None,
     secret: str | None = None,
-    id_token_algorithms: str | None = None,
+    id_token_algorithms: Algorithm | None = None,
 ) -> proofkey.Client:
     settings = SETTINGS["clients"][client_id]
     return proofkey.Client(
@@ -58,7 +61,7 @@ def tokens_of(server: Server, client: proofkey.Client) -> proofkey.Tokens:
 
 
 def refusal(expected: type[proofkey.Error], call: Callable[[], object]) -> str:
-    """The error as a cell; anything but an error of this class, or none at all, is a failure of the test."""
+    """The error that the call raises, as text for a cell, or "accepted". An error of another class fails the test."""
     try:
         call()
     except expected as error:
@@ -67,23 +70,24 @@ def refusal(expected: type[proofkey.Error], call: Callable[[], object]) -> str:
 
 
 def named(error: proofkey.Error) -> str:
-    said = getattr(error, "error", None)
-    return f"`{error.name}`" + (f" {said}" if said else "")
+    oauth_error = getattr(error, "error", None)
+    return f"`{error.name}`" + (f" {oauth_error}" if oauth_error else "")
 
 
 def refused(cell: str) -> bool:
-    """By the server, and in its own words."""
+    """Whether the server refused, with an OAuth error of its own."""
     return cell.startswith("`token_error` ")
 
 
 def changed_form(form: str, values: dict[str, str | None]) -> str:
-    """The form with other values; `None` leaves a parameter out."""
+    """The form with other values. `None` removes a parameter."""
     changed = {**dict(parse_qsl(form, strict_parsing=True)), **values}
     return urlencode({name: value for name, value in changed.items() if value is not None})
 
 
 def send(exchange: proofkey.Exchange, **changes: str | None) -> dict[str, object]:
-    """Sends the request of an exchange with other parameters, and hands the answer over, which is the result too."""
+    """Sends the request of an exchange with other parameters, and passes the response to the exchange. Returns the
+    members of the response."""
     request = exchange.request
     assert request
     body = changed_form(request.body.decode(), changes)
@@ -94,5 +98,5 @@ def send(exchange: proofkey.Exchange, **changes: str | None) -> dict[str, object
     content = response.read()
     connection.close()
     exchange.receive(response.status, response.headers, content)
-    answer: dict[str, object] = json.loads(content)
-    return answer
+    members: dict[str, object] = json.loads(content)
+    return members

@@ -1,4 +1,4 @@
-"""A relay on loopback, for counting."""
+"""A relay on loopback that counts requests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from servers import fetch
 
 @contextmanager
 def relayed(url: str) -> Iterator[tuple[str, list[str]]]:
-    """Another URL for what is at this one, and a list that grows with every request."""
+    """Another URL for the same resource, and a list with the path of each request."""
     requests: list[str] = []
 
     class Relay(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""The authorization servers: how each is started and where it answers."""
+"""The authorization servers: how each is started, and the URLs of its endpoints."""
 
 import json
 import os
@@ -35,22 +35,22 @@ class Server:
     version: str
     command: list[str]
     ready: str
-    """The path that answers once all is set up."""
+    """A path that responds as soon as the server is set up."""
     notes: dict[str, str]
-    """Why a cell of the table is not what it should be, by case."""
+    """By case, why a cell of the table is not what it should be."""
     script: Path | None = None
-    """What the command reads from its standard input."""
+    """The file that the command reads from its standard input."""
     folder: Path = TARGET
-    """Where it runs."""
+    """The working directory."""
     host: str = "127.0.0.1"
-    """What it calls itself."""
+    """The host in its issuer."""
     path: str = ""
     """The issuer's path; the endpoints are below it."""
     authorize: str = "/authorize"
-    iss_promised: bool = False
+    iss_parameter_supported: bool = False
     scope: str = SETTINGS["scope"]
     extra: dict[str, str] = field(default_factory=dict)
-    """What else an authorization request needs, to get a refresh token."""
+    """Other parameters that an authorization request needs to get a refresh token."""
     port: int = 0
     pid: int = 0
 
@@ -75,17 +75,17 @@ class Server:
         return TARGET / f"{self.name.replace(' ', '-')}.log"
 
     def change_keys(self) -> None:
-        """Has its script give it new keys for old, and waits until that says so."""
-        said = self.log.read_text().count(_NEW_KEYS)
+        """Tells the script to replace the server's keys, and waits until it reports that it has."""
+        before = self.log.read_text().count(_NEW_KEYS)
         os.kill(self.pid, signal.SIGHUP)
         deadline = time.monotonic() + _START_SECONDS
-        while self.log.read_text().count(_NEW_KEYS) == said:
-            assert time.monotonic() < deadline, "it keeps its keys"
+        while self.log.read_text().count(_NEW_KEYS) == before:
+            assert time.monotonic() < deadline, "the keys have not changed"
             time.sleep(0.05)
 
     @contextmanager
     def running(self) -> Iterator["Server"]:
-        """Starts it on a free port, waits until it answers, and stops that process."""
+        """Starts the server on a free port, waits until it responds, and stops it at the end of the block."""
         port = _free_port()
         TARGET.mkdir(parents=True, exist_ok=True)
         command = [str(port) if part == "PORT" else part for part in self.command]
@@ -106,8 +106,8 @@ class Server:
 
 
 def fetch(url: str) -> bytes:
-    with build_opener(ProxyHandler({})).open(url, timeout=5) as answer:
-        return bytes(answer.read())
+    with build_opener(ProxyHandler({})).open(url, timeout=5) as response:
+        return bytes(response.read())
 
 
 def _free_port() -> int:
@@ -123,7 +123,7 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
             return
         except OSError as error:
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"no answer at {url}; its log ends with:\n{log.read_text()[-2000:]}") from error
+                raise RuntimeError(f"no response from {url}; its log ends with:\n{log.read_text()[-2000:]}") from error
             time.sleep(0.05)
 
 
@@ -134,11 +134,11 @@ def _pinned(requirements: Path, package: str) -> str:
 
 
 _NO_METADATA = "publishes no metadata"
-_BASIC_ALONE = "takes a secret in the Authorization header only"
-_NOT_DECODED = "does not decode client credentials (RFC 6749 section 2.3.1): take a secret of letters, digits and `-`"
-_ONE_ALGORITHM = "signs with RS256 alone"
-_FORGETS = "keeps no list of refresh tokens: takes every one"
-_SIGNS_IN = "signs everybody in, without asking"
+_BASIC_ONLY = "accepts a secret in the Authorization header only"
+_NOT_DECODED = "does not decode client credentials (RFC 6749 section 2.3.1): choose a secret of letters, digits and `-`"
+_RS256_ONLY = "signs with RS256 only"
+_ACCEPTS_ALL = "keeps no list of refresh tokens: accepts every one"
+_SIGNS_IN = "signs everybody in without asking"
 
 _NODE_PROVIDER = Server(
     name="oidc-provider",
@@ -149,8 +149,8 @@ _NODE_PROVIDER = Server(
     folder=NODE,
     ready="/.well-known/openid-configuration",
     authorize="/auth",
-    iss_promised=True,
-    # It gives refresh tokens for this scope alone, and takes this scope with this prompt alone.
+    iss_parameter_supported=True,
+    # It issues refresh tokens only for this scope, and accepts this scope only with this prompt.
     scope=f"{SETTINGS['scope']} offline_access",
     extra={"prompt": "consent"},
     notes={},
@@ -161,7 +161,7 @@ _AUTHLIB = Server(
     version=_pinned(HERE / "authlib" / "requirements.txt", "Authlib"),
     command=[str(TARGET / "authlib/bin/python"), str(HERE / "authlib/server.py"), "PORT", str(SETTINGS_FILE)],
     ready="/.well-known/oauth-authorization-server",
-    iss_promised=True,
+    iss_parameter_supported=True,
     notes={},
 )
 
@@ -183,10 +183,10 @@ _GLEWLWYD = Server(
     authorize="/auth",
     notes={
         "odd-basic": _NOT_DECODED,
-        "revoke": "its revocation endpoint takes confidential clients only: 401 with an empty body",
-        "denied": "its page does not let the user refuse: granting nothing leads back to it",
+        "revoke": "its revocation endpoint accepts confidential clients only: 401 with an empty body",
+        "denied": "its page does not let the user refuse: granting nothing shows the page again",
         "ID token (EdDSA)": "makes `at_hash` with SHA-256, where Ed25519 has SHA-512",
-        "max_age": "says 0 for `auth_time`",
+        "max_age": "sends 0 as `auth_time`",
     },
 )
 
@@ -196,12 +196,12 @@ _GLEWLWYD_OAUTH2 = replace(
     path="/api/oauth2",
     notes={
         "discovery": _NO_METADATA,
-        "post": _BASIC_ALONE,
+        "post": _BASIC_ONLY,
         "odd-basic": _NOT_DECODED,
-        "odd-post": _BASIC_ALONE,
+        "odd-post": _BASIC_ONLY,
         "revoke": _NO_METADATA,
         "revoke (confidential)": _NO_METADATA,
-        "denied": "a user who grants nothing is reported as a scope that is not valid",
+        "denied": "reports a user who grants nothing as `invalid_scope`",
         **dict.fromkeys(cases.OPENID, "has no OpenID Connect"),
     },
 )
@@ -215,15 +215,15 @@ _MOCK = Server(
     ready="/.well-known/openid-configuration",
     host="localhost",
     notes={
-        "granted scope": "answers with this scope, whatever was asked",
-        "wrong secret": "takes every client, whatever its secret",
-        "revoke": _FORGETS,
-        "revoke (confidential)": _FORGETS,
-        "no verifier": "compares the verifier only if one comes",
+        "granted scope": "grants this scope, whatever the client asked for",
+        "wrong secret": "accepts every client, whatever its secret",
+        "revoke": _ACCEPTS_ALL,
+        "revoke (confidential)": _ACCEPTS_ALL,
+        "no verifier": "checks the verifier only if one is sent",
         "denied": _SIGNS_IN,
         "prompt=none": _SIGNS_IN,
-        "ID token (ES256)": _ONE_ALGORITHM,
-        "ID token (EdDSA)": _ONE_ALGORITHM,
+        "ID token (ES256)": _RS256_ONLY,
+        "ID token (EdDSA)": _RS256_ONLY,
         "max_age": "sends no `auth_time`",
         "userinfo of another user": "has one user",
     },

@@ -1,4 +1,4 @@
-"""The table of outcomes: filled in by the tests, and compared cell by cell with the copy that is checked in."""
+"""The table of outcomes. The tests fill it in and compare each cell with table.md."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ from cases import CASES, MAIN
 from servers import SERVERS, TARGET
 
 CHECKED_IN = Path(__file__).with_name("table.md")
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "servers.md"
 WRITTEN = TARGET / "table.md"
 
 _ABOUT = """\
-# What real authorization servers answer
+# How real authorization servers behave
 
 Seen through the Python package. `tests/servers/run.sh` checks every cell; with `--update-table` it writes this file. A
 name in `code` is proofkey's error, and what follows it the server's own. The clients are public, basic
@@ -49,9 +49,9 @@ class Table:
         ]
         return f"{_ABOUT}{self.rows(CASES)}\nWhere a server does not do what it should:\n\n" + "\n".join(notes) + "\n"
 
-    def readme(self) -> str:
-        """The README, with the main rows where it has the table."""
-        before, _, after = README.read_text().partition("|  | ")
+    def page(self) -> str:
+        """The page of the documentation, with the main rows in place of its table."""
+        before, _, after = PAGE.read_text().partition("|  | ")
         return before + self.rows(MAIN) + "\n" + after.partition("\n\n")[2]
 
 

@@ -1,4 +1,4 @@
-"""The cases of the table that are OpenID Connect, with every server; what has none says so by an error."""
+"""The OpenID Connect cases of the table, with every server. A server without OpenID Connect causes an error."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ import proofkey
 import pytest
 from browser import User
 from conftest import Cells
-from flow import PASSWORD, USER, client_of, named, provider_of, send, sign_in
+from flow import PASSWORD, USER, Algorithm, client_of, named, provider_of, send, sign_in
 from relay import relayed
 from servers import SETTINGS, Server
 
@@ -18,7 +18,7 @@ OTHER_USER, SIGNED_OUT = SETTINGS["other_user"], SETTINGS["signed_out_uri"]
 
 
 def put(cells: Cells, case: str, right: list[str], run: Callable[[], str]) -> None:
-    """Writes what it returns into the cell, or the error that it raises; `right` are the outcomes that need no note."""
+    """Puts what `run` returns, or the error that it raises, into the cell. Outcomes in `right` need no note."""
     try:
         outcome = run()
     except proofkey.Error as error:
@@ -27,7 +27,7 @@ def put(cells: Cells, case: str, right: list[str], run: Callable[[], str]) -> No
 
 
 def client_by_discovery(
-    server: Server, client_id: str = "public", *, id_token_algorithms: str | None = None
+    server: Server, client_id: str = "public", *, id_token_algorithms: Algorithm | None = None
 ) -> proofkey.Client:
     provider = proofkey.Provider.discover(server.issuer)
     return client_of(server, client_id, provider=provider, id_token_algorithms=id_token_algorithms)
@@ -59,7 +59,7 @@ def id_token(tokens: proofkey.Tokens) -> str:
 
 
 def header(tokens: proofkey.Tokens) -> dict[str, str]:
-    """What the ID token says about its signature."""
+    """The header of the ID token."""
     part = id_token(tokens).split(".")[0]
     header: dict[str, str] = json.loads(base64.urlsafe_b64decode(part + "=="))
     return header
@@ -71,18 +71,18 @@ def subject(tokens: proofkey.Tokens) -> str:
 
 
 @pytest.mark.parametrize(
-    ("case", "client_id", "algorithms"),
+    ("case", "client_id", "algorithm"),
     [
-        # What the metadata list.
+        # The algorithms in the metadata.
         ("ID token", "public", None),
-        # What was registered for the client.
+        # The algorithm that the client was registered with.
         ("ID token (ES256)", "es256", "ES256"),
         ("ID token (EdDSA)", "eddsa", "EdDSA"),
     ],
 )
-def test_an_id_token(server: Server, cells: Cells, case: str, client_id: str, algorithms: str | None) -> None:
+def test_an_id_token(server: Server, cells: Cells, case: str, client_id: str, algorithm: Algorithm | None) -> None:
     def run() -> str:
-        client = client_by_discovery(server, client_id, id_token_algorithms=algorithms)
+        client = client_by_discovery(server, client_id, id_token_algorithms=algorithm)
         nonce = secrets.token_urlsafe()
         login = begin(server, client, nonce=nonce)
         tokens = client.finish(login, sign_in(login))
@@ -94,7 +94,7 @@ def test_an_id_token(server: Server, cells: Cells, case: str, client_id: str, al
         assert tokens.claims["nonce"] == nonce
         return header(tokens)["alg"]
 
-    put(cells, case, [algorithms or "RS256"], run)
+    put(cells, case, [algorithm or "RS256"], run)
 
 
 def test_the_hash_of_the_access_token(server: Server, cells: Cells) -> None:
@@ -103,14 +103,14 @@ def test_the_hash_of_the_access_token(server: Server, cells: Cells) -> None:
         assert tokens.claims
         half = hashlib.sha256(tokens.access_token.expose().encode()).digest()[:16]
         right = base64.urlsafe_b64encode(half).rstrip(b"=").decode()
-        # It may be left out (OpenID Connect Core section 3.1.3.6).
+        # The claim is optional (OpenID Connect Core section 3.1.3.6).
         return {None: "not sent", right: "right"}[tokens.claims.get("at_hash")]
 
     put(cells, "at_hash", ["right", "not sent"], run)
 
 
 def test_another_algorithm(server: Server, cells: Cells) -> None:
-    """The server signs with RS256, and ES256 is what the client was told."""
+    """The server signs with RS256, and the client expects ES256."""
 
     def run() -> str:
         client = client_by_discovery(server, id_token_algorithms="ES256")
@@ -120,7 +120,7 @@ def test_another_algorithm(server: Server, cells: Cells) -> None:
 
 
 def test_another_nonce(server: Server, cells: Cells) -> None:
-    """An answer to another login, with everything else right: two logins share their state and their verifier."""
+    """The response to another login, with everything else right: two logins share their state and their verifier."""
 
     def run() -> str:
         client = client_by_discovery(server)
@@ -132,7 +132,7 @@ def test_another_nonce(server: Server, cells: Cells) -> None:
 
 
 def test_max_age(server: Server, cells: Cells) -> None:
-    """The user signs in for this login, so that it is fulfilled; the server has to say so."""
+    """The user has just signed in, so the condition is met; the server has to say so with `auth_time`."""
 
     def run() -> str:
         client = client_by_discovery(server)
@@ -155,7 +155,7 @@ def test_userinfo(server: Server, cells: Cells) -> None:
 
 
 def test_userinfo_of_another_user(server: Server, cells: Cells) -> None:
-    """Tokens that were mixed up where they are stored."""
+    """The app has stored the access token of one user with the ID token of another."""
 
     def run() -> str:
         client = client_by_discovery(server)
@@ -173,19 +173,19 @@ def test_refresh(server: Server, cells: Cells) -> None:
         client = client_by_discovery(server)
         first = tokens_of(server, client)
         exchange = client.begin_refresh(first)
-        answer = send(exchange)
+        response = send(exchange)
         second = exchange.tokens
         third = client.refresh(second)
         assert subject(third) == subject(second) == subject(first)
-        assert id_token(second) == answer.get("id_token", id_token(first))
+        assert id_token(second) == response.get("id_token", id_token(first))
         assert second.signature_verified
-        return "new" if "id_token" in answer else "kept"
+        return "new" if "id_token" in response else "kept"
 
     put(cells, "ID token on refresh", ["kept", "new"], run)
 
 
 def test_new_keys(server: Server, cells: Cells) -> None:
-    """The first login after them asks for the keys once more, and the second one does not."""
+    """The first login after a change of keys fetches them once more, and the second one does not."""
 
     def run() -> str:
         with relayed(server.jwks_uri) as (jwks_uri, requests):
@@ -205,7 +205,7 @@ def test_new_keys(server: Server, cells: Cells) -> None:
 
 
 def test_signing_out(server: Server, cells: Cells) -> None:
-    """In the browser that signed in. It comes back to where the client said."""
+    """The browser that signed in is sent back to the URL that the client gave."""
 
     def run() -> str:
         client, user = client_by_discovery(server), User(USER, PASSWORD)

@@ -1,4 +1,4 @@
-"""Every case of the table, with every server."""
+"""The OAuth cases of the table, with every server."""
 
 import secrets
 from urllib.parse import parse_qsl, urlsplit
@@ -9,7 +9,7 @@ import pytest
 from conftest import Cells
 from flow import PASSWORD, USER, begin, changed_form, client_of, named, refusal, refused, send, sign_in, tokens_of
 from servers import Server
-from table import CHECKED_IN, README, Table
+from table import CHECKED_IN, PAGE, Table
 
 
 def changed(callback_url: str, **values: str | None) -> str:
@@ -34,8 +34,9 @@ def test_a_public_client(server: Server, cells: Cells) -> None:
     cells.put("granted scope", "as asked" if same else " ".join(tokens.scope or []), right=same)
 
     sent = "iss" in dict(parse_qsl(urlsplit(callback_url).query))
-    assert sent or not server.iss_promised
-    cells.put("iss in the callback", "promised" if server.iss_promised else "sent" if sent else "no", right=True)
+    assert sent or not server.iss_parameter_supported
+    outcome = "promised" if server.iss_parameter_supported else "sent" if sent else "no"
+    cells.put("iss in the callback", outcome, right=True)
 
 
 @pytest.mark.parametrize("client_id", ["basic", "post", "odd-basic", "odd-post"])
@@ -69,7 +70,7 @@ def test_discovery(server: Server, cells: Cells) -> None:
     client = client_of(server, provider=provider)
     login = begin(server, client)
     callback_url = sign_in(login)
-    if server.iss_promised:
+    if server.iss_parameter_supported:
         without = changed(callback_url, iss=None)
         assert refusal(proofkey.CallbackError, lambda: client.finish(login, without)) == "`iss_missing`"
     assert client.finish(login, callback_url).access_token.expose()
@@ -82,7 +83,7 @@ def test_refresh(server: Server, cells: Cells, case: str, client_id: str) -> Non
     client = client_of(server, client_id)
     first = tokens_of(server, client)
     second = client.refresh(first)
-    # The refresh token that came, or stayed, is good for another time.
+    # The refresh token, new or kept, works once more.
     third = client.refresh(second)
     texts = [tokens.refresh_token.expose() for tokens in (first, second, third) if tokens.refresh_token]
     assert third.access_token.expose()
@@ -93,7 +94,7 @@ def test_refresh(server: Server, cells: Cells, case: str, client_id: str) -> Non
 
 @pytest.mark.parametrize(("case", "client_id"), [("revoke", "public"), ("revoke (confidential)", "basic")])
 def test_revoke(server: Server, cells: Cells, case: str, client_id: str) -> None:
-    """A revoked refresh token is refused. The endpoint comes from discovery."""
+    """A revoked refresh token is refused. Discovery finds the revocation endpoint."""
     try:
         client = client_of(server, client_id, provider=proofkey.Provider.discover(server.issuer))
         tokens = tokens_of(server, client)
@@ -105,7 +106,7 @@ def test_revoke(server: Server, cells: Cells, case: str, client_id: str) -> None
 
 
 def test_a_wrong_verifier(server: Server, cells: Cells) -> None:
-    """A code that was got with another verifier, as when it is stolen: through proofkey, and as a bare request."""
+    """A code of another login, as if it were stolen: sent by proofkey, and in a request made by hand."""
     client = client_of(server)
     state = secrets.token_urlsafe()
     theirs, ours = begin(server, client, state=state), begin(server, client, state=state)
@@ -127,20 +128,20 @@ def test_no_verifier(server: Server, cells: Cells) -> None:
 
 
 def test_a_replayed_code(server: Server, cells: Cells) -> None:
-    """With everything else right: two logins share their state and their verifier."""
+    """Everything but the code is right: two logins share their state and their verifier."""
     client = client_of(server)
     state, verifier = secrets.token_urlsafe(), proofkey.Verifier.generate().expose()
     first, second = (begin(server, client, state=state, verifier=proofkey.Verifier(verifier)) for _ in range(2))
     callback_url = sign_in(first)
     assert client.finish(first, callback_url).access_token.expose()
-    with pytest.raises(proofkey.CallbackError, match="login_spent"):
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
         client.finish(first, callback_url)
     outcome = refusal(proofkey.TokenError, lambda: client.finish(second, callback_url))
     cells.put("replayed code", outcome, right=refused(outcome))
 
 
 def test_a_changed_state(server: Server, cells: Cells) -> None:
-    """It is refused, and the real callback still works."""
+    """The changed callback is refused, and the real one still works."""
     client = client_of(server)
     login = begin(server, client)
     callback_url = sign_in(login)
@@ -165,7 +166,8 @@ def test_denied(server: Server, cells: Cells) -> None:
 
 
 def test_prompt_none(server: Server, cells: Cells) -> None:
-    """Without a session. The parameter is OpenID Connect's: a plain OAuth request may as well lead to a page."""
+    """The browser is not signed in. OpenID Connect defines the parameter: for a request without the scope "openid", a
+    server may show a page."""
     client = client_of(server)
     login = client.begin(scope=server.scope, extra={"prompt": "none"})
     callback_url = browser.visit(login.url)
@@ -176,11 +178,11 @@ def test_prompt_none(server: Server, cells: Cells) -> None:
 
 
 def test_the_table_is_the_one_that_is_checked_in(table: Table, request: pytest.FixtureRequest) -> None:
-    """The rest of it, that is: each cell was compared above. It runs last."""
+    """Compares the rest of the table: each cell was compared above. This test runs last."""
     if not table.complete:
         pytest.skip("not every server and case was run")
     if request.config.getoption("update_table"):
         CHECKED_IN.write_text(table.render())
-        README.write_text(table.readme())
+        PAGE.write_text(table.page())
     assert CHECKED_IN.read_text() == table.render()
-    assert README.read_text() == table.readme()
+    assert PAGE.read_text() == table.page()

@@ -1,8 +1,8 @@
-"""What a server is told on its command line, what all of them agree on, and how they serve.
+"""The arguments of the servers, the names that they share, and how they serve.
 
-Arguments: before|after strict|optional TOGETHER FOLDER. `before` is the framework's own PKCE; `optional` leaves it to
-confidential clients whether they use it. With TOGETHER above 1, that many token requests wait for each other once each
-of them has found its code to be good, so that a race is one. FOLDER is for the server's files.
+Arguments: before|after strict|optional TOGETHER FOLDER. `before` uses the framework's own PKCE, `after` the adapter of
+proofkey. `optional` lets confidential clients do without PKCE. With TOGETHER above 1, that many token requests wait for
+each other after their code has passed every check, so that they race for it. FOLDER is for the server's files.
 """
 
 import sys
@@ -26,12 +26,12 @@ _barrier = threading.Barrier(max(TOGETHER, 1), timeout=60)
 
 
 def meet() -> None:
-    """Waits until every token request has come this far."""
+    """Waits until every token request has reached this point."""
     _barrier.wait()
 
 
 def serve(app: Any) -> None:
-    """Serves on a free port of loopback, which it prints."""
+    """Serves on a free port on loopback, and prints the port."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Handler)
     print(server.port, flush=True)
     server.serve_forever()
@@ -39,4 +39,4 @@ def serve(app: Any) -> None:
 
 class _Handler(WSGIRequestHandler):
     def log_request(self, *args: object) -> None:
-        """Nothing: request lines carry codes."""
+        """Logs nothing, because request lines contain codes."""

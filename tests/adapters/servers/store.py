@@ -1,4 +1,4 @@
-"""The codes of the servers that bring their own storage."""
+"""The store of codes for the servers whose framework has none."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from authlib.oauth2.rfc6749 import AuthorizationCodeMixin
 
 @dataclass(frozen=True)
 class Code(AuthorizationCodeMixin):  # type: ignore[misc]
-    """One row, as Authlib wants to see it."""
+    """One row, in the form that Authlib expects."""
 
     code: str
     client_id: str

@@ -1,4 +1,4 @@
-"""What Django finds by its dotted name."""
+"""The parts of the Django server that its settings name."""
 # django-oauth-toolkit has no types.
 # mypy: allow-subclassing-any
 
@@ -14,18 +14,18 @@ from proofkey.server.django import PkceOAuth2Validator
 from setting import USER, meet
 
 
-def sign_in(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def sign_in(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware that signs everybody in."""
 
     def signed_in(request: HttpRequest) -> HttpResponse:
         request.user = get_user_model().objects.get(username=USER)
-        return answer(request)
+        return get_response(request)
 
     return signed_in
 
 
 class Meeting:
-    """Goes before a validator: its token requests meet once all checks are done."""
+    """Mixed into a validator, it makes token requests wait for each other after all checks."""
 
     def confirm_redirect_uri(self, *args: Any, **kwargs: Any) -> bool:
         confirmed: bool = super().confirm_redirect_uri(*args, **kwargs)  # type: ignore[misc]
@@ -37,7 +37,7 @@ class TogetherWithOwnPkce(Meeting, OAuth2Validator): ...
 
 
 class Together(Meeting, PkceOAuth2Validator):
-    """And deletes the code after the step that the parameter `vanish` names, as another request might."""
+    """It also deletes the code after the step that the parameter `vanish` names, as another request might."""
 
     def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
         valid: bool = super().validate_code(client_id, code, client, request, *args, **kwargs)
@@ -55,7 +55,7 @@ class Together(Meeting, PkceOAuth2Validator):
 
 
 def tokens(_request: HttpRequest) -> HttpResponse:
-    """How many are stored."""
+    """How many access tokens are stored."""
     return HttpResponse(str(get_access_token_model().objects.count()))
 
 

@@ -5,7 +5,7 @@
 import os
 from typing import Any
 
-# Plain http, on loopback.
+# Allow http, which is used on loopback here.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
@@ -21,7 +21,7 @@ from store import Code, Codes
 
 
 class MeetingCodes(Codes):
-    """Those who have found their code wait for each other."""
+    """Token requests that have found their code wait for each other."""
 
     def find(self, code: str, client_id: str) -> Code | None:
         found = super().find(code, client_id)
@@ -75,7 +75,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
 
 
 class OwnPkceGrant(CodeGrant):
-    """The two values of the request, where the binding is stored otherwise."""
+    """Stores the two values of the request where the adapter stores the binding."""
 
     def save_authorization_code(self, code: str, request: Any) -> None:
         sent = [request.payload.data.get(name, "") for name in ("code_challenge", "code_challenge_method")]

@@ -18,7 +18,7 @@ if AFTER:
         "OAUTH2_VALIDATOR_CLASS": "proofkey.server.django.PkceOAuth2Validator",
         "OAUTH2_BACKEND_CLASS": "proofkey.server.django.PkceOAuthLibCore",
         "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
-        # Public clients need it all the same.
+        # Public clients always need it with the adapter.
         "PKCE_REQUIRED": not OPTIONAL,
     }
 if TOGETHER > 1:
@@ -36,8 +36,8 @@ settings.configure(
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": FOLDER / "db.sqlite",
-            # The toolkit's own reads before it writes, which SQLite refuses at once to all but one of many transactions
-            # unless each of them is immediate. With proofkey there is no need.
+            # The toolkit itself reads before it writes. Of several such transactions at once, SQLite refuses all but
+            # one, unless they are immediate. With proofkey that is not needed.
             "OPTIONS": {"timeout": 60} if AFTER else {"timeout": 60, "transaction_mode": "IMMEDIATE"},
         }
     },

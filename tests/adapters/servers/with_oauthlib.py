@@ -1,11 +1,11 @@
-"""oauthlib, behind a WSGI application of a few lines."""
+"""oauthlib, in a small WSGI application."""
 # oauthlib has no types.
 # mypy: allow-subclassing-any
 
 import os
 from typing import Any
 
-# Plain http, on loopback.
+# Allow http, which is used on loopback here.
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 from base64 import b64encode
@@ -27,7 +27,7 @@ class Client:
 
 
 class Clients(RequestValidator):
-    """What is the same with either PKCE."""
+    """Everything that does not depend on the kind of PKCE."""
 
     def validate_client_id(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> bool:
         return client_id in (PUBLIC, CONFIDENTIAL)
@@ -98,7 +98,7 @@ class OptionalValidator(Validator):
 
 
 class OwnPkce(Clients):
-    """The two values of the request, where the binding is stored otherwise."""
+    """Stores the two values of the request where the adapter stores the binding."""
 
     def is_pkce_required(self, client_id: str, request: Any) -> bool:
         return not OPTIONAL or client_id == PUBLIC

@@ -1,4 +1,4 @@
-"""A Flask site whose OAuth and OpenID answers all come from Authlib; its two pages sign in and ask for consent.
+"""A Flask site that leaves OAuth and OpenID Connect to Authlib, with two pages: to sign in, and to consent.
 
 Arguments: PORT CLIENTS_JSON. Everything is kept in memory. SIGHUP makes new keys.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-# Plain http, on loopback.
+# Allows http URLs, which are on loopback here.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
@@ -97,8 +97,8 @@ class Code(AuthorizationCodeMixin):
 
 
 class Token(TokenMixin):
-    def __init__(self, answer: dict[str, Any], asked: Any) -> None:
-        self.answer = answer
+    def __init__(self, response: dict[str, Any], asked: Any) -> None:
+        self.response = response
         self.client: Client = asked.client
         self.user: str = asked.user
         self.auth_time = auth_time(asked)
@@ -115,13 +115,13 @@ class Token(TokenMixin):
 
     @property
     def scope(self) -> str:
-        return str(self.answer["scope"])
+        return str(self.response["scope"])
 
     def get_scope(self) -> str:
         return self.scope
 
     def get_expires_in(self) -> int:
-        return int(self.answer["expires_in"])
+        return int(self.response["expires_in"])
 
     def is_expired(self) -> bool:
         return time.time() > self.issued_at + self.get_expires_in()
@@ -150,12 +150,12 @@ TOKENS: list[Token] = []
 
 
 def token_with(text: str, *kinds: str) -> Token | None:
-    found = (token for token in TOKENS if text in [token.answer.get(kind) for kind in kinds])
+    found = (token for token in TOKENS if text in [token.response.get(kind) for kind in kinds])
     return next((token for token in found if not token.revoked), None)
 
 
 def auth_time(asked: Any) -> int:
-    """When the user signed in, for whom a code or a refresh token is exchanged."""
+    """When the user of this code or refresh token signed in."""
     return int((asked.authorization_code or asked.refresh_token).auth_time)
 
 
@@ -204,7 +204,7 @@ class IdToken(OpenIDToken):
 
     def get_compatible_claims(self, asked: Any) -> dict[str, Any]:
         claims: dict[str, Any] = super().get_compatible_claims(asked)
-        # Left alone, Authlib writes the time of the refresh (OpenID Connect Core section 12.2).
+        # Authlib would set the time of the refresh, against OpenID Connect Core section 12.2.
         return {**claims, "auth_time": auth_time(asked)}
 
     def generate_user_info(self, user: str, scope: str) -> UserInfo:
@@ -256,7 +256,7 @@ app.config["OAUTH2_REFRESH_TOKEN_GENERATOR"] = True
 server = AuthorizationServer(
     app,
     query_client=CLIENTS.get,
-    save_token=lambda answer, asked: TOKENS.append(Token(answer, asked)),
+    save_token=lambda response, asked: TOKENS.append(Token(response, asked)),
 )
 server.register_grant(CodeGrant, [CodeChallenge(required=True), FirstIdToken()])
 server.register_grant(RefreshGrant, [IdToken()])

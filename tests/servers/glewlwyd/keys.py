@@ -1,4 +1,4 @@
-"""Keys for Glewlwyd: a set for the OIDC plugin, as JWK (RFC 7517), and one in PEM for the other plugin."""
+"""Keys for Glewlwyd: a JWK set (RFC 7517) for the OIDC plugin, and a PEM key for the OAuth2 plugin."""
 
 import base64
 import json
@@ -9,14 +9,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 
 class Keys:
-    """One key for each algorithm. The first is for all clients but those that name the `kid` of another."""
+    """One key for each algorithm. Glewlwyd uses the first for every client that does not name the `kid` of another."""
 
     def __init__(self) -> None:
         self._others = [_es256(), _eddsa()]
         self.change()
 
     def change(self) -> None:
-        """Takes another first key."""
+        """Replaces the first key."""
         self._first = _rs256()
 
     def private(self) -> str:

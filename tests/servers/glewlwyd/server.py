@@ -1,7 +1,8 @@
-"""Glewlwyd on a fresh SQLite database, set up through its admin API: users and clients of clients.json, both plugins.
+"""Glewlwyd on a fresh SQLite database. Its admin API sets up the users and clients of clients.json, and both plugins.
 
-Arguments: PORT CLIENTS_JSON ROOT FOLDER. ROOT is where its package is unpacked ("/" if it is installed); FOLDER is for
-its files. The OIDC plugin comes last: once its metadata are there, all is ready. SIGHUP gives it a new key for RS256.
+Arguments: PORT CLIENTS_JSON ROOT FOLDER. ROOT is where the Debian package is unpacked ("/" if it is installed), and
+FOLDER is for the database and the configuration. The OIDC plugin is set up last: once its metadata is served,
+everything is ready. SIGHUP replaces the key for RS256.
 """
 
 import gzip
@@ -142,21 +143,21 @@ def call(method: str, path: str, body: object = None) -> Any:
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{BASE}/api{path}", data, headers, method=method)
     try:
-        with opener.open(request, timeout=10) as answer:
-            return json.loads(answer.read() or "null")
+        with opener.open(request, timeout=10) as response:
+            return json.loads(response.read() or "null")
     except urllib.error.HTTPError as error:
         sys.exit(f"{method} {path}: {error.code} {error.read().decode()}")
 
 
 def configure() -> None:
     scope = SETTINGS["scope"]
-    # The administrator of a fresh database.
+    # The default administrator of a fresh database.
     call("POST", "/auth", {"username": "admin", "password": "password"})
     call("POST", "/scope/", {"name": scope, "display_name": scope, "description": scope, "password_required": False})
     for username in (SETTINGS["user"], SETTINGS["other_user"]):
         user = {"username": username, "password": SETTINGS["password"], "scope": [scope, "openid"], "enabled": True}
         call("POST", "/user/", user)
-    keep_for_clients()
+    keep_client_properties()
     for client_id, client in SETTINGS["clients"].items():
         settings = {
             "client_id": client_id,
@@ -177,8 +178,8 @@ def configure() -> None:
     plugin("POST", "/mod/plugin/", "oidc", "oidc", {**COMMON, **OIDC, "jwks-private": KEYS.private()})
 
 
-def keep_for_clients() -> None:
-    """What the OIDC plugin reads of a client, and the database of clients does not keep unless it is told."""
+def keep_client_properties() -> None:
+    """Makes the client database keep two properties that the OIDC plugin reads."""
     database = call("GET", "/mod/client/database")
     database["parameters"]["data-format"] |= {
         "post_logout_redirect_uris": {"multiple": True, "read": True, "write": True},

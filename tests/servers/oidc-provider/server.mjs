@@ -7,11 +7,11 @@ import Provider from 'oidc-provider';
 const port = Number(process.argv[2]);
 const { scope, redirect_uri, signed_out_uri, clients } = JSON.parse(readFileSync(process.argv[3], 'utf8'));
 
-// It names a key by its thumbprint.
+// The provider sets `kid` to the thumbprint of the key.
 const key = (type, options) => generateKeyPairSync(type, options).privateKey.export({ format: 'jwk' });
 
-// Keys are given to it once: new ones need a new provider. Sessions and tokens are kept outside of it.
-const answer = () => {
+// A provider gets its keys once: new keys need a new provider. Sessions and tokens are kept outside of it.
+const makeHandler = () => {
   const provider = new Provider(`http://127.0.0.1:${port}`, {
     clients: Object.entries(clients).map(([client_id, { auth_method, secret, id_token_alg }]) => ({
       client_id,
@@ -36,9 +36,9 @@ const answer = () => {
   return provider.callback();
 };
 
-let current = answer();
+let handler = makeHandler();
 process.on('SIGHUP', () => {
-  current = answer();
+  handler = makeHandler();
   console.log('new keys');
 });
-createServer((request, response) => current(request, response)).listen(port, '127.0.0.1');
+createServer((request, response) => handler(request, response)).listen(port, '127.0.0.1');

@@ -1,4 +1,4 @@
-"""The test provider as an authorization server: clients, users, the page, forms, tokens and their end."""
+"""The test server as an authorization server: clients, users, the page, forms, tokens, and how tokens end."""
 
 import hashlib
 import socket
@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from typing import Literal
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import proofkey
@@ -19,16 +20,16 @@ USERS = [testing.User("one"), testing.User("two", {"email": "two@example.com", "
 
 
 @pytest.fixture
-def server() -> Iterator[testing.Provider]:
-    with testing.Provider(users=USERS, id_token_alg="EdDSA") as running:
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer(users=USERS, id_token_alg="EdDSA") as running:
         yield running
 
 
-def signed_in(server: testing.Provider, login: raw.Login, *, user: str | None = None) -> str:
-    """Who signed in, as userinfo says."""
+def signed_in(server: testing.AuthorizationServer, login: raw.Login, *, user: str | None = None) -> str:
+    """Signs in, and returns who that is by the userinfo endpoint."""
     login.params["scope"] = "openid"
     login.form["code"] = dict(parse_qsl(urlsplit(server.sign_in(login.url, user=user)).query))["code"]
-    sub = raw.userinfo(server, login.redeem().members["access_token"]).members["sub"]
+    sub = raw.userinfo(server, login.exchange().members["access_token"]).members["sub"]
     assert isinstance(sub, str)
     return sub
 
@@ -44,9 +45,12 @@ PUBLIC = testing.RegisteredClient("public", redirect_uris=["http://127.0.0.1/cal
 
 
 @pytest.fixture
-def strict() -> Iterator[testing.Provider]:
-    with testing.Provider(clients=[POST, BASIC, EITHER, PUBLIC]) as running:
+def strict() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer(clients=[POST, BASIC, EITHER, PUBLIC]) as running:
         yield running
+
+
+Method = Literal["client_secret_basic", "client_secret_post"]
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
@@ -59,7 +63,9 @@ def strict() -> Iterator[testing.Provider]:
     ],
     ids=["post", "basic", "either"],
 )
-def test_a_secret(strict: testing.Provider, client: testing.RegisteredClient, methods: set[str], method: str) -> None:
+def test_a_secret(
+    strict: testing.AuthorizationServer, client: testing.RegisteredClient, methods: set[str], method: Method
+) -> None:
     found = proofkey.Provider.discover(strict.issuer)
     redirect_uri = [*client.redirect_uris, raw.REDIRECT_URI][0]
     secret = client.client_secret or ""
@@ -82,15 +88,15 @@ def test_a_secret(strict: testing.Provider, client: testing.RegisteredClient, me
     assert strict.seen[-1].status == 401
 
 
-def test_how_clients_authenticate(strict: testing.Provider, server: testing.Provider) -> None:
+def test_how_clients_authenticate(strict: testing.AuthorizationServer, server: testing.AuthorizationServer) -> None:
     methods = strict.metadata["token_endpoint_auth_methods_supported"]
     assert methods == ["client_secret_basic", "client_secret_post", "none"]
 
     def refused(authorization: str = "", **form: str) -> tuple[int, str, str | None]:
         login = raw.Login(strict, "basic").sign_in()
         login.form.update(form)
-        answer = login.redeem(authorization=authorization)
-        return answer.status, answer.members["error"], answer.headers.get("WWW-Authenticate")
+        response = login.exchange(authorization=authorization)
+        return response.status, response.members["error"], response.headers.get("WWW-Authenticate")
 
     basic = "Basic " + b64encode(f"basic:{quote(SECRET)}".encode()).decode()
     asked = 'Basic realm="proofkey"'
@@ -100,12 +106,12 @@ def test_how_clients_authenticate(strict: testing.Provider, server: testing.Prov
         assert refused(broken) == (401, "invalid_client", asked)
     assert refused(basic, client_secret=SECRET) == (400, "invalid_request", None)
     login = raw.Login(strict, "basic").sign_in()
-    assert login.redeem(authorization=basic).status == 200
-    # A provider that knows nobody takes everybody.
-    assert raw.Login(server, "basic").sign_in().redeem(authorization=basic).status == 200
+    assert login.exchange(authorization=basic).status == 200
+    # A server without registered clients accepts every client.
+    assert raw.Login(server, "basic").sign_in().exchange(authorization=basic).status == 200
 
 
-def test_where_callbacks_may_go(strict: testing.Provider) -> None:
+def test_where_callbacks_may_go(strict: testing.AuthorizationServer) -> None:
     def status(client_id: str, redirect_uri: str) -> int:
         return raw.Login(strict, client_id, redirect_uri=redirect_uri).authorize().status
 
@@ -121,7 +127,7 @@ def test_where_callbacks_may_go(strict: testing.Provider) -> None:
     ]  # fmt: skip
 
 
-def test_what_a_registered_client_shows() -> None:
+def test_a_registered_client_hides_its_secret() -> None:
     assert SECRET not in repr(EITHER)
 
 
@@ -137,14 +143,14 @@ def test_what_a_registered_client_shows() -> None:
         ({"code_challenge_method": "plain"}, "invalid_request"),
     ],
 )
-def test_a_request_that_is_refused(server: testing.Provider, params: dict[str, str], error: str) -> None:
+def test_a_request_that_is_refused(server: testing.AuthorizationServer, params: dict[str, str], error: str) -> None:
     callback = raw.Login(server, **params).authorize().callback
     assert (callback["error"], callback["state"], callback["iss"]) == (error, "the-state", server.issuer)
     assert "code" not in callback
     assert server.seen[-1].error == error
 
 
-def test_the_callback_keeps_what_it_was_given(server: testing.Provider) -> None:
+def test_the_callback_keeps_the_state_and_the_query_of_the_redirect_uri(server: testing.AuthorizationServer) -> None:
     login = raw.Login(server, state="", redirect_uri="https://app.example/cb?tenant=1")
     location = login.authorize().headers["Location"]
     assert location.startswith("https://app.example/cb?tenant=1&code=")
@@ -155,18 +161,18 @@ def test_the_callback_keeps_what_it_was_given(server: testing.Provider) -> None:
     assert server.sign_in(app.url).startswith("com.example.app:/cb?code=")
 
 
-def test_parameters_that_come_twice(server: testing.Provider) -> None:
+def test_parameters_that_come_twice(server: testing.AuthorizationServer) -> None:
     login = raw.Login(server)
     assert raw.ask(f"{login.url}&scope=a&scope=b").callback["error"] == "invalid_request"
     assert raw.ask(f"{login.url}&client_id=other").status == 400
     assert raw.ask(f"{login.url}&resource=https://a.example&resource=https://b.example").callback["code"]
 
 
-def test_a_request_by_post(server: testing.Provider) -> None:
+def test_a_request_by_post(server: testing.AuthorizationServer) -> None:
     assert raw.ask(server.authorization_endpoint, raw.Login(server).params).callback["code"]
 
 
-def test_nobody_is_redirected_to_nowhere(server: testing.Provider) -> None:
+def test_without_a_client_or_a_redirect_uri_there_is_no_redirect(server: testing.AuthorizationServer) -> None:
     url = raw.Login(server).url
     for missing in ("client_id", "redirect_uri"):
         with pytest.raises(testing.SignInError, match="one client_id and one redirect_uri are needed"):
@@ -176,7 +182,7 @@ def test_nobody_is_redirected_to_nowhere(server: testing.Provider) -> None:
 # Users.
 
 
-def test_who_signs_in(server: testing.Provider) -> None:
+def test_who_signs_in(server: testing.AuthorizationServer) -> None:
     for hint, sub in [("", "one"), ("two", "two"), ("two@example.com", "two"), ("second", "two"), ("nobody", "one")]:
         assert signed_in(server, raw.Login(server, login_hint=hint)) == sub
     assert signed_in(server, raw.Login(server), user="two") == "two"
@@ -186,9 +192,9 @@ def test_who_signs_in(server: testing.Provider) -> None:
 
 
 def test_the_default_user() -> None:
-    with testing.Provider(id_token_alg="EdDSA") as server:
-        answer = raw.tokens(server, "openid profile email")
-        assert raw.userinfo(server, answer["access_token"]).members == {
+    with testing.AuthorizationServer(id_token_alg="EdDSA") as server:
+        response = raw.tokens(server, "openid profile email")
+        assert raw.userinfo(server, response["access_token"]).members == {
             "sub": "user-1",
             "name": "First User",
             "preferred_username": "first",
@@ -197,16 +203,16 @@ def test_the_default_user() -> None:
         }
 
 
-def test_somebody_has_to_sign_in() -> None:
-    with pytest.raises(ValueError, match="users must not be empty"):
-        testing.Provider(users=[])
+def test_there_has_to_be_a_user() -> None:
+    with pytest.raises(ValueError, match="users"):
+        testing.AuthorizationServer(users=[])
 
 
 # The page.
 
 
 class Page(HTMLParser):
-    """What is on a page."""
+    """The tags of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -226,19 +232,20 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def asking() -> Iterator[testing.Provider]:
-    with testing.Provider(users=USERS, consent="page", id_token_alg="EdDSA") as running:
+def asking() -> Iterator[testing.AuthorizationServer]:
+    """A server that asks for consent on a page."""
+    with testing.AuthorizationServer(users=USERS, consent="page", id_token_alg="EdDSA") as running:
         yield running
 
 
-def test_the_page(asking: testing.Provider) -> None:
-    answer = raw.Login(asking, "<my> & app", scope='files.read <b>"').authorize()
-    assert answer.status == 200
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    assert answer.body.count("&lt;my&gt; &amp; app") == 3
-    assert "<li>files.read</li><li>&lt;b&gt;&quot;</li>" in answer.body
-    page = Page(answer.body)
+def test_the_page(asking: testing.AuthorizationServer) -> None:
+    response = raw.Login(asking, "<my> & app", scope='files.read <b>"').authorize()
+    assert response.status == 200
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert response.body.count("&lt;my&gt; &amp; app") == 3
+    assert "<li>files.read</li><li>&lt;b&gt;&quot;</li>" in response.body
+    page = Page(response.body)
     assert page.all("html") == [{"lang": "en"}]
     assert [(field["value"], "checked" in field) for field in page.all("input") if field["type"] == "radio"] == [
         ("one", True), ("two", False),
@@ -250,39 +257,41 @@ def test_the_page(asking: testing.Provider) -> None:
     assert not any("src" in attributes or "href" in attributes for _, attributes in page.tags)
 
 
-def test_names_on_the_page_are_text() -> None:
-    with testing.Provider(users=[testing.User('"<i>', {"name": "<u>&"})], consent="page") as asking:
+def test_names_on_the_page_are_escaped() -> None:
+    with testing.AuthorizationServer(users=[testing.User('"<i>', {"name": "<u>&"})], consent="page") as asking:
         page = raw.Login(asking).authorize().body
         assert "<i>" not in page
         assert "&lt;u&gt;&amp; (&quot;&lt;i&gt;)" in page
         assert signed_in(asking, raw.Login(asking)) == '"<i>'
 
 
-def decide(asking: testing.Provider, **choice: str) -> raw.Answer:
+def decide(asking: testing.AuthorizationServer, **choice: str) -> raw.Response:
     page = Page(raw.Login(asking).authorize().body)
     return raw.ask(f"{asking.issuer}/consent", {"request": page.field("request"), **choice})
 
 
-def test_the_user_allows(asking: testing.Provider) -> None:
+def test_the_user_allows(asking: testing.AuthorizationServer) -> None:
     login = raw.Login(asking, scope="openid")
     page = Page(login.authorize().body)
-    answer = raw.ask(f"{asking.issuer}/consent", {"request": page.field("request"), "user": "two", "decision": "allow"})
-    assert answer.status == 303
-    assert (answer.callback["state"], answer.callback["iss"]) == ("the-state", asking.issuer)
-    login.form["code"] = answer.callback["code"]
-    assert raw.userinfo(asking, login.redeem().members["access_token"]).members["sub"] == "two"
+    response = raw.ask(
+        f"{asking.issuer}/consent", {"request": page.field("request"), "user": "two", "decision": "allow"}
+    )
+    assert response.status == 303
+    assert (response.callback["state"], response.callback["iss"]) == ("the-state", asking.issuer)
+    login.form["code"] = response.callback["code"]
+    assert raw.userinfo(asking, login.exchange().members["access_token"]).members["sub"] == "two"
     assert [seen.path for seen in asking.seen] == ["/authorize", "/consent", "/token", "/userinfo"]
 
 
-def test_the_user_denies(asking: testing.Provider) -> None:
+def test_the_user_denies(asking: testing.AuthorizationServer) -> None:
     for choice in ({"decision": "deny", "user": "one"}, {}):
-        answer = decide(asking, **choice)
-        assert answer.status == 303
-        assert answer.callback == {"error": "access_denied", "state": "the-state", "iss": asking.issuer}
+        response = decide(asking, **choice)
+        assert response.status == 303
+        assert response.callback == {"error": "access_denied", "state": "the-state", "iss": asking.issuer}
     assert asking.seen[-1].error == "access_denied"
 
 
-def test_the_page_is_answered_once(asking: testing.Provider) -> None:
+def test_the_page_can_be_submitted_once(asking: testing.AuthorizationServer) -> None:
     form = {"request": Page(raw.Login(asking).authorize().body).field("request"), "user": "one", "decision": "allow"}
     assert raw.ask(f"{asking.issuer}/consent", form).status == 303
     assert raw.ask(f"{asking.issuer}/consent", form).status == 400
@@ -290,13 +299,13 @@ def test_the_page_is_answered_once(asking: testing.Provider) -> None:
     assert decide(asking, decision="allow", user="nobody").status == 400
 
 
-def test_the_player_reads_the_page(asking: testing.Provider) -> None:
+def test_sign_in_submits_the_page(asking: testing.AuthorizationServer) -> None:
     assert signed_in(asking, raw.Login(asking)) == "one"
     assert signed_in(asking, raw.Login(asking, login_hint="second")) == "two"
     assert signed_in(asking, raw.Login(asking), user="two") == "two"
 
 
-def test_no_page_where_none_may_be(asking: testing.Provider, server: testing.Provider) -> None:
+def test_prompt_none_shows_no_page(asking: testing.AuthorizationServer, server: testing.AuthorizationServer) -> None:
     assert raw.Login(asking, prompt="none").authorize().callback["error"] == "login_required"
     assert raw.Login(server, prompt="none").authorize().callback["code"]
 
@@ -304,22 +313,22 @@ def test_no_page_where_none_may_be(asking: testing.Provider, server: testing.Pro
 # Forms as callbacks.
 
 
-def test_form_post(server: testing.Provider) -> None:
-    client = proofkey.Client(server.provider, "my-app", redirect_uri='http://127.0.0.1:8400/cb?a=1&b=2')
-    login = client.begin(state='<&"\'>')
+def test_form_post(server: testing.AuthorizationServer) -> None:
+    client = proofkey.Client(server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/cb?a=1&b=2")
+    login = client.begin(state="<&\"'>")
     url = f"{login.url}&response_mode=form_post"
-    answer = raw.ask(url)
-    assert answer.status == 200
-    assert "&amp;b=2" in answer.body
-    script = answer.body.partition("<script>")[2].partition("</script>")[0]
+    response = raw.ask(url)
+    assert response.status == 200
+    assert "&amp;b=2" in response.body
+    script = response.body.partition("<script>")[2].partition("</script>")[0]
     digest = b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    assert f"script-src 'sha256-{digest}'" in answer.headers["Content-Security-Policy"]
-    page = Page(answer.body)
-    assert page.all("form") == [{"method": "post", "action": 'http://127.0.0.1:8400/cb?a=1&b=2'}]
-    assert page.field("state") == '<&"\'>'
+    assert f"script-src 'sha256-{digest}'" in response.headers["Content-Security-Policy"]
+    page = Page(response.body)
+    assert page.all("form") == [{"method": "post", "action": "http://127.0.0.1:8400/cb?a=1&b=2"}]
+    assert page.field("state") == "<&\"'>"
     assert len(page.all("button")) == 1
     callback = server.browse(url)
-    assert callback.url == 'http://127.0.0.1:8400/cb?a=1&b=2'
+    assert callback.url == "http://127.0.0.1:8400/cb?a=1&b=2"
     tokens = client.finish(login, callback.url, content_type=callback.content_type, body=callback.body)
     assert tokens.access_token.expose()
     with pytest.raises(testing.SignInError, match=r"use browse\(\)"):
@@ -328,7 +337,7 @@ def test_form_post(server: testing.Provider) -> None:
     assert server.seen[-1].error == "invalid_request"
 
 
-def test_a_form_through_the_page(asking: testing.Provider) -> None:
+def test_a_form_through_the_page(asking: testing.AuthorizationServer) -> None:
     callback = asking.browse(raw.Login(asking, response_mode="form_post").url)
     assert callback.url == raw.REDIRECT_URI
     fields = dict(parse_qsl(callback.body or ""))
@@ -339,65 +348,67 @@ def test_a_form_through_the_page(asking: testing.Provider) -> None:
     assert "code=" not in repr(redirected)
 
 
-# Tokens and their end.
+# Tokens, and how they end.
 
 
-def test_a_code_is_good_for_one_exchange_and_the_second_ends_all(server: testing.Provider) -> None:
+def test_a_reused_code_ends_all_tokens_of_its_login(server: testing.AuthorizationServer) -> None:
     login = raw.Login(server, scope="openid").sign_in()
-    answer = login.redeem().members
-    assert raw.userinfo(server, answer["access_token"]).status == 200
+    response = login.exchange().members
+    assert raw.userinfo(server, response["access_token"]).status == 200
     login.form["code_verifier"] = proofkey.Verifier.generate().expose()
-    assert login.redeem().status == 400
-    assert raw.userinfo(server, answer["access_token"]).status == 200, "without the verifier nobody ends anything"
+    assert login.exchange().status == 400
+    assert raw.userinfo(server, response["access_token"]).status == 200, "a replay without the verifier ends nothing"
     login = raw.Login(server, scope="openid").sign_in()
-    answer = login.redeem().members
-    replayed = login.redeem()
-    assert replayed.members == {"error": "invalid_grant", "error_description": "this code was used already"}
-    assert raw.userinfo(server, answer["access_token"]).status == 401
-    assert raw.refresh(server, answer["refresh_token"]).status == 400
+    response = login.exchange().members
+    replayed = login.exchange()
+    assert replayed.members == {"error": "invalid_grant", "error_description": "this code was already used"}
+    assert raw.userinfo(server, response["access_token"]).status == 401
+    assert raw.refresh(server, response["refresh_token"]).status == 400
 
 
 @pytest.mark.parametrize(
     "change",
     [{"code": "guess"}, {"client_id": "other"}, {"redirect_uri": "http://127.0.0.1:8401/"}, {"code_verifier": ""}],
 )
-def test_a_code_is_for_who_began(server: testing.Provider, change: dict[str, str]) -> None:
+def test_a_code_works_only_for_the_request_it_was_made_for(
+    server: testing.AuthorizationServer, change: dict[str, str]
+) -> None:
     login = raw.Login(server).sign_in()
     right = dict(login.form)
     login.form.update(change)
-    refused = login.redeem()
+    refused = login.exchange()
     assert (refused.status, refused.members["error"]) == (400, "invalid_grant")
     login.form = right
-    assert login.redeem().status == 200
+    assert login.exchange().status == 200
 
 
-def test_other_token_requests(server: testing.Provider) -> None:
+def test_other_token_requests(server: testing.AuthorizationServer) -> None:
     for form, error in [
         ({"grant_type": "password", "client_id": "a"}, "unsupported_grant_type"),
         ({"client_id": "a"}, "unsupported_grant_type"),
         ({"grant_type": "refresh_token", "client_id": "a"}, "invalid_grant"),
     ]:
-        answer = raw.ask(server.token_endpoint, form)
-        assert (answer.status, answer.members["error"]) == (400, error)
+        response = raw.ask(server.token_endpoint, form)
+        assert (response.status, response.members["error"]) == (400, error)
     nobody = raw.ask(server.token_endpoint, {})
     assert (nobody.status, nobody.members["error"]) == (401, "invalid_client")
     login = raw.Login(server).sign_in()
     twice = raw.ask(server.token_endpoint, [*login.form.items(), ("code", login.form["code"])])
-    assert twice.members == {"error": "invalid_request", "error_description": "sent twice: code"}
-    assert login.redeem().status == 200
+    assert twice.members == {"error": "invalid_request", "error_description": "sent more than once: code"}
+    assert login.exchange().status == 200
 
 
 def test_codes_expire() -> None:
-    with testing.Provider(code_lifetime=300) as server:
+    with testing.AuthorizationServer(code_lifetime=300) as server:
         one, other = raw.Login(server).sign_in(), raw.Login(server).sign_in()
         server.advance(200)
-        assert one.redeem().status == 200
+        assert one.exchange().status == 200
         server.advance(100)
-        assert other.redeem().members["error_description"] == "this code has expired"
+        assert other.exchange().members["error_description"] == "this code has expired"
 
 
 def test_refresh_tokens_rotate_and_expire() -> None:
-    with testing.Provider(refresh_token_lifetime=1000, access_token_lifetime=77) as server:
+    with testing.AuthorizationServer(refresh_token_lifetime=1000, access_token_lifetime=77) as server:
         first = raw.tokens(server, "a b")
         assert first["expires_in"] == 77
         second = raw.refresh(server, first["refresh_token"]).members
@@ -411,7 +422,7 @@ def test_refresh_tokens_rotate_and_expire() -> None:
         assert expired.members["error_description"] == "this refresh token has expired"
 
 
-def test_a_refresh_token_that_comes_twice_ends_all(server: testing.Provider) -> None:
+def test_a_reused_refresh_token_ends_all_tokens_of_its_login(server: testing.AuthorizationServer) -> None:
     first, bystander = raw.tokens(server, "openid"), raw.tokens(server, "openid")
     second = raw.refresh(server, first["refresh_token"]).members
     assert raw.userinfo(server, second["access_token"]).status == 200
@@ -422,40 +433,42 @@ def test_a_refresh_token_that_comes_twice_ends_all(server: testing.Provider) -> 
     assert raw.refresh(server, bystander["refresh_token"]).status == 200
 
 
-def revoke(server: testing.Provider, token: str, client_id: str = "my-app") -> int:
+def revoke(server: testing.AuthorizationServer, token: str, client_id: str = "my-app") -> int:
     return raw.ask(server.revocation_endpoint, {"token": token, "client_id": client_id}).status
 
 
-def test_revocation(server: testing.Provider) -> None:
-    answer = raw.tokens(server, "openid")
-    assert revoke(server, answer["access_token"], "other") == revoke(server, answer["refresh_token"], "other") == 200
-    assert raw.userinfo(server, answer["access_token"]).status == 200
-    assert revoke(server, answer["access_token"]) == revoke(server, answer["access_token"]) == 200
-    assert raw.userinfo(server, answer["access_token"]).status == 401
-    answer = raw.refresh(server, answer["refresh_token"]).members
-    assert revoke(server, answer["refresh_token"]) == 200
-    assert raw.userinfo(server, answer["access_token"]).status == 401
-    assert raw.refresh(server, answer["refresh_token"]).status == 400
+def test_revocation(server: testing.AuthorizationServer) -> None:
+    response = raw.tokens(server, "openid")
+    assert (
+        revoke(server, response["access_token"], "other") == revoke(server, response["refresh_token"], "other") == 200
+    )
+    assert raw.userinfo(server, response["access_token"]).status == 200
+    assert revoke(server, response["access_token"]) == revoke(server, response["access_token"]) == 200
+    assert raw.userinfo(server, response["access_token"]).status == 401
+    response = raw.refresh(server, response["refresh_token"]).members
+    assert revoke(server, response["refresh_token"]) == 200
+    assert raw.userinfo(server, response["access_token"]).status == 401
+    assert raw.refresh(server, response["refresh_token"]).status == 400
     assert raw.ask(server.revocation_endpoint, {"client_id": "my-app"}).members["error"] == "invalid_request"
 
 
-def test_revocation_needs_the_secret(strict: testing.Provider) -> None:
+def test_revocation_needs_the_secret(strict: testing.AuthorizationServer) -> None:
     assert revoke(strict, "token", "basic") == 401
 
 
 # The server itself.
 
 
-def test_both_metadata_documents_are_one(server: testing.Provider) -> None:
+def test_both_metadata_documents_are_one(server: testing.AuthorizationServer) -> None:
     documents = [
         raw.ask(f"{server.issuer}/.well-known/{name}").members
         for name in ("oauth-authorization-server", "openid-configuration")
     ]
     assert documents == [server.metadata] * 2
-    assert server.seen == [], "a login is what counts"
+    assert server.seen == [], "requests for metadata are not listed"
 
 
-def test_what_is_not_there(server: testing.Provider) -> None:
+def test_unknown_paths_and_methods(server: testing.AuthorizationServer) -> None:
     assert raw.ask(f"{server.issuer}/token").status == 404
     assert raw.ask(f"{server.issuer}/other?x=1", {"a": "b"}).status == 404
     assert [(seen.path, seen.params, seen.status) for seen in server.seen] == [
@@ -463,29 +476,29 @@ def test_what_is_not_there(server: testing.Provider) -> None:
     ]  # fmt: skip
 
 
-def test_a_form_that_is_too_long(server: testing.Provider) -> None:
+def test_a_form_that_is_too_long(server: testing.AuthorizationServer) -> None:
     assert raw.ask(server.token_endpoint, {"a": "b" * (1 << 16)}).status == 413
 
 
-def test_seen_hides_parameters(server: testing.Provider) -> None:
+def test_seen_hides_parameters(server: testing.AuthorizationServer) -> None:
     login = raw.Login(server).sign_in()
-    login.redeem()
+    login.exchange()
     for secret in (login.form["code"], login.form["code_verifier"]):
         assert secret not in repr(server.seen)
         assert any(secret in dict(seen.params).values() for seen in server.seen)
 
 
 def test_start_and_stop() -> None:
-    server = testing.Provider().start()
+    server = testing.AuthorizationServer().start()
     assert raw.Login(server).authorize().status == 302
     server.stop()
     with pytest.raises(ConnectionRefusedError):
         raw.Login(server).authorize()
-    testing.Provider().stop()
+    testing.AuthorizationServer().stop()
 
 
-def test_a_client_that_goes_away_is_no_news(capfd: pytest.CaptureFixture[str]) -> None:
-    with testing.Provider() as server:
+def test_a_client_that_leaves_is_not_reported(capfd: pytest.CaptureFixture[str]) -> None:
+    with testing.AuthorizationServer() as server:
         connection = socket.create_connection(("127.0.0.1", int(server.issuer.rpartition(":")[2])), timeout=10)
         connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert connection.recv(65536)
@@ -496,14 +509,14 @@ def test_a_client_that_goes_away_is_no_news(capfd: pytest.CaptureFixture[str]) -
 
 
 def ends_every_connection() -> None:
-    """Waits for the threads of all providers."""
+    """Waits for the threads of all test servers."""
     for thread in threading.enumerate():
         if "process_request_thread" in thread.name:
             thread.join(10)
             assert not thread.is_alive()
 
 
-def test_fifty_threads_sign_in_refresh_and_revoke(server: testing.Provider) -> None:
+def test_fifty_threads_sign_in_refresh_and_revoke(server: testing.AuthorizationServer) -> None:
     subs: list[str] = []
     together = threading.Barrier(50)
 
@@ -522,14 +535,14 @@ def test_fifty_threads_sign_in_refresh_and_revoke(server: testing.Provider) -> N
     assert Counter(seen.path for seen in server.seen) == {"/authorize": 50, "/token": 50, "/userinfo": 50}
 
 
-def test_one_code_in_fifty_threads(server: testing.Provider) -> None:
+def test_one_code_in_fifty_threads(server: testing.AuthorizationServer) -> None:
     login = raw.Login(server).sign_in()
     statuses: list[int] = []
     together = threading.Barrier(50)
 
     def run() -> None:
         together.wait()
-        statuses.append(login.redeem().status)
+        statuses.append(login.exchange().status)
 
     threads = [threading.Thread(target=run) for _ in range(50)]
     for thread in threads:

@@ -1,11 +1,10 @@
-"""Stores of finished logins: one callback of one sealed login, delivered by many threads of many processes, is one request.
+"""Replay stores: a callback that is delivered by many threads of many processes makes one token request.
 
-Run as a program, this file is one of the processes: the URL of the store, what the client is made of, the sealed login and
-its callback come as JSON on stdin, then a line to start; what happened to each thread goes to stdout.
+Run as a program, this file is one of those processes. It reads the URL of the store, the endpoints, the sealed login
+and its callback as JSON from stdin, waits for a line to start, and writes the outcome of each thread to stdout.
 """
 
 import json
-import logging
 import os
 import socket
 import sqlite3
@@ -20,7 +19,7 @@ from typing import Any
 
 import proofkey
 import pytest
-from proofkey import store, testing
+from proofkey import replay_store, testing
 
 REDIRECT_URI = "http://127.0.0.1:8400/callback"
 SECRET = "the secret of these tests, of 32 bytes and more"
@@ -37,8 +36,8 @@ def endpoints_of(token_endpoint: str) -> dict[str, str]:
     return {"authorization_endpoint": "https://as.example/a", "token_endpoint": token_endpoint}
 
 
-def deliver(told: dict[str, Any], finished: store.SpendStore, start: Callable[[], object]) -> Counter[str]:
-    """What becomes of each of many threads that deliver the same callback."""
+def deliver(told: dict[str, Any], finished: replay_store.ReplayStore, start: Callable[[], object]) -> Counter[str]:
+    """The outcomes of many threads that deliver the same callback."""
     client, keys, outcomes = client_of(told["endpoints"]), proofkey.SealKeys(SECRET), Counter[str]()
     together = threading.Barrier(THREADS + 1)
 
@@ -46,7 +45,7 @@ def deliver(told: dict[str, Any], finished: store.SpendStore, start: Callable[[]
         login = client.resume(told["sealed"], keys, "test")
         together.wait()
         try:
-            client.finish(login, told["callback_url"], store=finished)
+            client.finish(login, told["callback_url"], replay_store=finished)
             outcomes["tokens"] += 1
         except proofkey.Error as error:
             outcomes[error.name] += 1
@@ -63,7 +62,7 @@ def deliver(told: dict[str, Any], finished: store.SpendStore, start: Callable[[]
 
 def main() -> None:
     told = json.loads(sys.stdin.readline())
-    print(json.dumps(deliver(told, store.from_url(told["store"]), ready)), flush=True)
+    print(json.dumps(deliver(told, replay_store.from_url(told["store"]), ready)), flush=True)
 
 
 def ready() -> None:
@@ -94,14 +93,14 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def finished(url: str) -> store.SpendStore:
-    return store.from_url(url)
+def finished(url: str) -> replay_store.ReplayStore:
+    return replay_store.from_url(url)
 
 
-def delivered(client: proofkey.Client, sealed: str, finished: store.SpendStore) -> proofkey.Tokens:
-    """Finishes the login, whose state the callback has as if from its server."""
+def delivered(client: proofkey.Client, sealed: str, finished: replay_store.ReplayStore) -> proofkey.Tokens:
+    """Finishes the login with a callback that has its state."""
     login = client.resume(sealed, proofkey.SealKeys(SECRET), "test")
-    return client.finish(login, f"{REDIRECT_URI}?code=c&state={STATE}", store=finished)
+    return client.finish(login, f"{REDIRECT_URI}?code=c&state={STATE}", replay_store=finished)
 
 
 def begun(client: proofkey.Client) -> str:
@@ -110,7 +109,7 @@ def begun(client: proofkey.Client) -> str:
 
 def test_many_threads_of_many_processes_make_one_request(url: str) -> None:
     processes = 1 if url == "memory://" else PROCESSES
-    with testing.Provider() as server:
+    with testing.AuthorizationServer() as server:
         endpoints = {
             "authorization_endpoint": server.authorization_endpoint,
             "token_endpoint": server.token_endpoint,
@@ -140,18 +139,18 @@ def test_many_threads_of_many_processes_make_one_request(url: str) -> None:
         for worker in workers:
             written, _ = worker.communicate()
             outcomes += Counter(json.loads(written))
-        assert outcomes == {"tokens": 1, "login_spent": processes * THREADS - 1}
+        assert outcomes == {"tokens": 1, "login_already_used": processes * THREADS - 1}
         assert [seen.path for seen in server.seen] == ["/authorize", "/token"]
 
 
 def test_without_a_store_each_delivery_is_a_request() -> None:
-    """The control: what the tests above would see if a store did nothing."""
+    """The control: what the test above would see if the store did nothing."""
 
     class Nothing:
-        def spend(self, login_id: str, until: int, /) -> None: ...
-        def unspend(self, login_id: str, /) -> None: ...
+        def claim(self, key: str, until: int, /) -> None: ...
+        def release(self, key: str, /) -> None: ...
 
-    with testing.Provider() as server:
+    with testing.AuthorizationServer() as server:
         endpoints = {
             "authorization_endpoint": server.authorization_endpoint,
             "token_endpoint": server.token_endpoint,
@@ -164,20 +163,20 @@ def test_without_a_store_each_delivery_is_a_request() -> None:
         assert [seen.path for seen in server.seen].count("/token") == THREADS
 
 
-def test_one_is_the_first_until_it_is_taken_back(finished: store.SpendStore) -> None:
-    one, other = os.urandom(16).hex(), os.urandom(16).hex()
+def test_a_key_is_claimed_once_until_it_is_released(finished: replay_store.ReplayStore) -> None:
+    one, other = f"login:{os.urandom(16).hex()}", f"login:{os.urandom(16).hex()}"
     for _ in range(2):
-        finished.spend(one, 2**40)
-        with pytest.raises(proofkey.CallbackError, match="login_spent"):
-            finished.spend(one, 2**40)
-        finished.unspend(one)
-    finished.spend(other, 2**40)
-    finished.unspend(one)
-    with pytest.raises(proofkey.CallbackError, match="login_spent"):
-        finished.spend(other, 2**40)
+        finished.claim(one, 2**40)
+        with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+            finished.claim(one, 2**40)
+        finished.release(one)
+    finished.claim(other, 2**40)
+    finished.release(one)
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+        finished.claim(other, 2**40)
 
 
-def test_what_was_not_sent_may_be_tried_again(finished: store.SpendStore) -> None:
+def test_if_nothing_was_sent_the_login_may_be_finished_later(finished: replay_store.ReplayStore) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     client = client_of(endpoints_of(f"http://127.0.0.1:{port}/token"))
@@ -186,32 +185,32 @@ def test_what_was_not_sent_may_be_tried_again(finished: store.SpendStore) -> Non
         with pytest.raises(proofkey.TransportError, match="connect_failed"):
             delivered(client, sealed, finished)
     with socket.create_server(("127.0.0.1", port)) as listener:
-        thread = threading.Thread(target=answer, args=[listener, b'{"access_token": "a"}'])
+        thread = threading.Thread(target=response, args=[listener, b'{"access_token": "a"}'])
         thread.start()
         assert delivered(client, sealed, finished).access_token.expose() == "a"
         thread.join()
-    with pytest.raises(proofkey.CallbackError, match="login_spent"):
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
         delivered(client, sealed, finished)
-    finished.unspend(client.begin(state=STATE).id)
+    finished.release(client.begin(state=STATE).replay_key)
 
 
-def test_what_may_have_been_sent_is_over(finished: store.SpendStore) -> None:
+def test_if_the_code_may_have_been_sent_the_login_is_over(finished: replay_store.ReplayStore) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         client = client_of(endpoints_of(f"http://127.0.0.1:{listener.getsockname()[1]}/token"))
         sealed = begun(client)
-        thread = threading.Thread(target=answer, args=[listener, b""])
+        thread = threading.Thread(target=response, args=[listener, b""])
         thread.start()
         with pytest.raises(proofkey.TransportError) as failed:
             delivered(client, sealed, finished)
         thread.join()
     assert failed.value.request_sent
-    with pytest.raises(proofkey.CallbackError, match="login_spent"):
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
         delivered(client, sealed, finished)
-    finished.unspend(client.begin(state=STATE).id)
+    finished.release(client.begin(state=STATE).replay_key)
 
 
-def answer(listener: socket.socket, body: bytes) -> None:
-    """Answers one request with this body, or hangs up."""
+def response(listener: socket.socket, body: bytes) -> None:
+    """Sends this body as the response to one request, or closes the connection if it is empty."""
     connection, _ = listener.accept()
     with connection:
         connection.recv(65536)
@@ -221,17 +220,17 @@ def answer(listener: socket.socket, body: bytes) -> None:
 
 
 class Seen:
-    """A store that writes down what it is asked, and raises what it is told to."""
+    """A store that records its calls, and raises what it is told to."""
 
-    def __init__(self, spend: BaseException | None = None, unspend: BaseException | None = None) -> None:
+    def __init__(self, claim: BaseException | None = None, release: BaseException | None = None) -> None:
         self.calls: list[tuple[object, ...]] = []
-        self.raises = {"spend": spend, "unspend": unspend}
+        self.raises = {"claim": claim, "release": release}
 
-    def spend(self, *arguments: object) -> None:
-        self._call("spend", *arguments)
+    def claim(self, *arguments: object) -> None:
+        self._call("claim", *arguments)
 
-    def unspend(self, *arguments: object) -> None:
-        self._call("unspend", *arguments)
+    def release(self, *arguments: object) -> None:
+        self._call("release", *arguments)
 
     def _call(self, *call: object) -> None:
         self.calls.append(call)
@@ -242,100 +241,103 @@ class Seen:
 CLOSED = endpoints_of("http://127.0.0.1:1/token")
 
 
-def test_a_store_gets_an_id_and_a_time_and_only_for_a_good_callback() -> None:
+def test_a_store_is_only_asked_about_callbacks_that_pass_the_checks() -> None:
     client, seen = client_of(CLOSED), Seen()
     login = client.begin(state=STATE)
     for callback in ("code=c&state=other", f"state={STATE}", f"error=access_denied&state={STATE}", "code=c"):
         with pytest.raises((proofkey.CallbackError, proofkey.AuthorizationError)):
-            client.finish(client.begin(state=STATE), f"{REDIRECT_URI}?{callback}", store=seen)
+            client.finish(client.begin(state=STATE), f"{REDIRECT_URI}?{callback}", replay_store=seen)
     assert seen.calls == []
     with pytest.raises(proofkey.TransportError, match="connect_failed"):
-        client.finish(login, f"{REDIRECT_URI}?code=c&state={STATE}", store=seen)
-    assert seen.calls == [("spend", login.id, login.expires_at), ("unspend", login.id)]
+        client.finish(login, f"{REDIRECT_URI}?code=c&state={STATE}", replay_store=seen)
+    assert seen.calls == [("claim", login.replay_key, login.expires_at), ("release", login.replay_key)]
+    assert login.replay_key == f"login:{login.id}"
 
 
 @pytest.mark.parametrize("raised", [OSError("down"), KeyboardInterrupt(), proofkey.TransportError("store_unavailable")])
-def test_what_a_store_raises_stops_the_code_and_keeps_the_login(raised: BaseException) -> None:
-    client, down = client_of(CLOSED), Seen(spend=raised)
+def test_if_a_store_raises_the_code_is_not_sent_and_the_login_stays_usable(raised: BaseException) -> None:
+    client, down = client_of(CLOSED), Seen(claim=raised)
     login = client.begin(state=STATE)
     for _ in range(2):
         with pytest.raises(type(raised)) as caught:
-            client.finish(login, f"{REDIRECT_URI}?code=c&state={STATE}", store=down)
+            client.finish(login, f"{REDIRECT_URI}?code=c&state={STATE}", replay_store=down)
         assert caught.value is raised
-    assert [call[0] for call in down.calls] == ["spend", "spend"]
+    assert [call[0] for call in down.calls] == ["claim", "claim"]
 
 
-def test_a_spent_login_is_not_kept() -> None:
-    client, spent = client_of(CLOSED), Seen(spend=proofkey.CallbackError("login_spent"))
+def test_a_login_that_the_store_knows_is_over() -> None:
+    client, claimed = client_of(CLOSED), Seen(claim=proofkey.CallbackError("login_already_used"))
     login = client.begin(state=STATE)
     for _ in range(2):
-        with pytest.raises(proofkey.CallbackError, match="login_spent"):
-            client.finish(login, f"{REDIRECT_URI}?code=c&state={STATE}", store=spent)
-    assert len(spent.calls) == 1
+        with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+            client.finish(login, f"{REDIRECT_URI}?code=c&state={STATE}", replay_store=claimed)
+    assert len(claimed.calls) == 1
 
 
-def test_a_mark_that_cannot_be_taken_back_is_told_and_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[object] = []
-    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: told.append(unraisable.exc_value))
+def test_a_failing_release_is_reported_as_unraisable_and_hides_no_other_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: reported.append(unraisable.exc_value))
     failure = OSError("down")
     with pytest.raises(proofkey.TransportError, match="connect_failed"):
         client = client_of(CLOSED)
         callback_url = f"{REDIRECT_URI}?code=c&state={STATE}"
-        client.finish(client.begin(state=STATE), callback_url, store=Seen(unspend=failure))
-    assert told == [failure]
+        client.finish(client.begin(state=STATE), callback_url, replay_store=Seen(release=failure))
+    assert reported == [failure]
 
 
-def test_what_is_no_store_is_no_store() -> None:
+def test_an_object_without_the_methods_is_not_a_store() -> None:
     client = client_of(CLOSED)
     login = client.begin(state=STATE)
-    with pytest.raises(AttributeError, match="spend"):
-        client.finish(login, f"{REDIRECT_URI}?code=c&state={STATE}", store=object())  # type: ignore[arg-type]
+    with pytest.raises(AttributeError, match="claim"):
+        client.finish(login, f"{REDIRECT_URI}?code=c&state={STATE}", replay_store=object())  # type: ignore[arg-type]
     assert login.accept(f"{REDIRECT_URI}?code=c&state={STATE}").request is not None
 
 
-def test_sqlite_forgets_what_is_over(tmp_path: Path) -> None:
-    finished = store.SqliteStore(tmp_path / "logins.db")
-    for login_id, until in [("old", 0), ("new", 2**40)]:
-        finished.spend(login_id, until)
+def test_sqlite_forgets_what_has_expired(tmp_path: Path) -> None:
+    finished = replay_store.SqliteReplayStore(tmp_path / "logins.db")
+    for key, until in [("login:old", 0), ("login:new", 2**40)]:
+        finished.claim(key, until)
     with closing(sqlite3.connect(tmp_path / "logins.db")) as database:
-        assert database.execute("SELECT * FROM spent").fetchall() == [("new", 2**40)]
+        [(table,)] = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        assert database.execute(f"SELECT * FROM {table}").fetchall() == [("login:new", 2**40)]
     assert os.listdir(tmp_path) == ["logins.db"]
 
 
-def test_sqlite_makes_its_file_again(tmp_path: Path) -> None:
-    finished = store.SqliteStore(tmp_path / "logins.db")
+def test_sqlite_creates_a_missing_file_again(tmp_path: Path) -> None:
+    finished = replay_store.SqliteReplayStore(tmp_path / "logins.db")
     (tmp_path / "logins.db").unlink()
-    finished.spend("an-id", 2**40)
+    finished.claim("an-id", 2**40)
     with pytest.raises(proofkey.CallbackError):
-        finished.spend("an-id", 2**40)
+        finished.claim("an-id", 2**40)
 
 
-def test_sqlite_out_of_order(tmp_path: Path) -> None:
+def test_sqlite_with_a_path_that_cannot_work(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "text").write_text("no database, whatever its name says" * 100)
     for path in ("folder", "text", "no-such-folder/logins.db"):
         with pytest.raises(proofkey.TransportError, match="store_unavailable") as failed:
-            store.SqliteStore(tmp_path / path)
+            replay_store.SqliteReplayStore(tmp_path / path)
         assert failed.value.request_sent is False
     for path in ("", ":memory:"):
         with pytest.raises(ValueError, match="needs a file"):
-            store.SqliteStore(path)
+            replay_store.SqliteReplayStore(path)
 
 
 @pytest.mark.redis
-def test_redis_forgets_by_itself(redis_port: int) -> None:
+def test_keys_in_redis_expire(redis_port: int) -> None:
     import redis
 
     client = redis.Redis(port=redis_port)
-    finished = store.RedisStore(client)
+    finished = replay_store.RedisReplayStore(client)
     for until, shortest, longest in [(0, 1, 60), (2**33, 10**9, 2**33)]:
-        finished.spend("an-id", until)
-        assert shortest <= int(client.ttl("proofkey:spent:an-id")) <= longest
-        finished.unspend("an-id")
+        finished.claim("login:an-id", until)
+        [key] = client.keys("*login:an-id")
+        assert shortest <= int(client.ttl(key)) <= longest
+        finished.release("login:an-id")
 
 
-def test_redis_whose_answer_was_lost() -> None:
-    """The client asks again by itself, and finds the mark that its first question made."""
+def test_a_lost_reply_of_redis() -> None:
+    """The Redis client repeats the command by itself, and finds the value that the first attempt set."""
 
     class Lossy:
         values: dict[str, str] = {}
@@ -346,17 +348,17 @@ def test_redis_whose_answer_was_lost() -> None:
         def get(self, name: str) -> bytes:
             return self.values[name].encode()
 
-    finished = store.RedisStore(Lossy())  # type: ignore[arg-type]
-    finished.spend("an-id", 2**33)
-    with pytest.raises(proofkey.CallbackError, match="login_spent"):
-        finished.spend("an-id", 2**33)
+    finished = replay_store.RedisReplayStore(Lossy())  # type: ignore[arg-type]
+    finished.claim("an-id", 2**33)
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+        finished.claim("an-id", 2**33)
 
 
-def test_redis_that_is_not_there() -> None:
+def test_an_unreachable_redis() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    finished = store.from_url(f"redis://:needle@127.0.0.1:{port}")
-    calls: list[Callable[[], None]] = [lambda: finished.spend("an-id", 2**33), lambda: finished.unspend("an-id")]
+    finished = replay_store.from_url(f"redis://:needle@127.0.0.1:{port}")
+    calls: list[Callable[[], None]] = [lambda: finished.claim("an-id", 2**33), lambda: finished.release("an-id")]
     for call in calls:
         with pytest.raises(proofkey.TransportError, match="store_unavailable") as failed:
             call()
@@ -364,58 +366,67 @@ def test_redis_that_is_not_there() -> None:
         assert "needle" not in str(failed.value) + str(failed.value.__cause__)
 
 
-def test_fail_open_goes_on_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
-    down = Seen(*[proofkey.TransportError("store_unavailable", request_sent=False)] * 2)
-    finished = store.FailOpen(down)
-    finished.spend("an-id", 2**40)
-    assert [(record.name, record.levelname) for record in caplog.records] == [("proofkey.store", "WARNING")]
-    # Nothing was marked by this process, so that it takes nothing back.
-    finished.unspend("an-id")
-    assert [call[0] for call in down.calls] == ["spend"]
-    finished.unspend("an-id")
-    assert [call[0] for call in down.calls] == ["spend", "unspend"]
+def test_fail_open_goes_on_and_logs_it(caplog: pytest.LogCaptureFixture) -> None:
+    failure = proofkey.TransportError("store_unavailable", request_sent=False)
+    down = Seen(claim=failure, release=failure)
+    finished = replay_store.FailOpen(down)
+    finished.claim("an-id", 2**40)
+    assert [(record.name, record.levelname) for record in caplog.records] == [("proofkey.replay_store", "WARNING")]
+    # This process claimed nothing, so there is nothing to release.
+    finished.release("an-id")
+    assert [call[0] for call in down.calls] == ["claim"]
+    finished.release("an-id")
+    assert [call[0] for call in down.calls] == ["claim", "release"]
     assert len(caplog.records) == 2
 
 
-def test_fail_open_is_a_store_like_the_one_inside(caplog: pytest.LogCaptureFixture) -> None:
-    finished = store.FailOpen(store.MemoryStore())
+def test_fail_open_behaves_like_the_store_inside(caplog: pytest.LogCaptureFixture) -> None:
+    finished = replay_store.FailOpen(replay_store.MemoryReplayStore())
     for _ in range(2):
-        finished.spend("an-id", 2**40)
-        with pytest.raises(proofkey.CallbackError, match="login_spent"):
-            finished.spend("an-id", 2**40)
-        finished.unspend("an-id")
+        finished.claim("an-id", 2**40)
+        with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+            finished.claim("an-id", 2**40)
+        finished.release("an-id")
     assert caplog.records == []
     with pytest.raises(OSError, match="other"):
-        store.FailOpen(Seen(spend=OSError("other"))).spend("an-id", 0)
+        replay_store.FailOpen(Seen(claim=OSError("other"))).claim("an-id", 0)
 
 
 def test_urls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert isinstance(store.from_url("sqlite:///relative.db"), store.SqliteStore)
-    assert isinstance(store.from_url(f"sqlite:///{tmp_path}/absolute.db"), store.SqliteStore)
+    assert isinstance(replay_store.from_url("sqlite:///relative.db"), replay_store.SqliteReplayStore)
+    assert isinstance(replay_store.from_url(f"sqlite:///{tmp_path}/absolute.db"), replay_store.SqliteReplayStore)
     assert sorted(os.listdir(tmp_path)) == ["absolute.db", "relative.db"]
-    assert isinstance(store.from_url("rediss://127.0.0.1"), store.RedisStore)
-    assert isinstance(store.from_url("memory://"), store.MemoryStore)
-    for url in ("", "sqlite://", "sqlite:///", "sqlite:path", "sqlite:///:memory:", "memory://x", "mysql://needle@host/"):
+    assert isinstance(replay_store.from_url("rediss://127.0.0.1"), replay_store.RedisReplayStore)
+    assert isinstance(replay_store.from_url("memory://"), replay_store.MemoryReplayStore)
+    for url in (
+        "",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:path",
+        "sqlite:///:memory:",
+        "memory://x",
+        "mysql://needle@host/",
+    ):
         with pytest.raises(ValueError, match="(?i)store") as refused:
-            store.from_url(url)
+            replay_store.from_url(url)
         assert "needle" not in str(refused.value)
 
 
 def test_a_store_between_accept_and_the_request() -> None:
-    """For programs with their own HTTP."""
-    client, finished = client_of(CLOSED), store.MemoryStore()
+    """How programs with their own HTTP use a store."""
+    client, finished = client_of(CLOSED), replay_store.MemoryReplayStore()
     sealed = begun(client)
     outcomes = []
     for _ in range(2):
         login = client.resume(sealed, proofkey.SealKeys(SECRET), "test")
         login.accept(f"{REDIRECT_URI}?code=c&state={STATE}")
         try:
-            finished.spend(login.id, login.expires_at)
+            finished.claim(login.replay_key, login.expires_at)
             outcomes.append("sent")
         except proofkey.CallbackError as error:
             outcomes.append(error.name)
-    assert outcomes == ["sent", "login_spent"]
+    assert outcomes == ["sent", "login_already_used"]
 
 
 if __name__ == "__main__":

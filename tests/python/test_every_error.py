@@ -1,0 +1,308 @@
+"""Every error that Python can raise, made through the public API: what raises what."""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from typing import Any
+
+import hostile
+import proofkey
+import pytest
+import vectors
+from conftest import ROOT
+from flask_site import Site
+from proofkey import replay_store, server, testing
+from proofkey.flask import LoginRefused
+from proofkey.testing import faults
+from rfc7636 import B_CHALLENGE, STORED, B
+
+ISSUER = "https://as.example"
+REDIRECT_URI = "https://client.example/cb"
+KEYS = proofkey.SealKeys("the secret of these tests, of 32 bytes and more")
+OTHER_KEYS = proofkey.SealKeys("another secret, which is of 32 bytes and more, too")
+NOW = 1_700_000_000
+JSON = {"Content-Type": "application/json"}
+CLAIMS = {"iss": ISSUER, "sub": "248", "aud": "my-app", "exp": NOW + 300, "iat": NOW, "nonce": "n"}
+
+
+def provider(**more: Any) -> proofkey.Provider:
+    endpoints = {"authorization_endpoint": f"{ISSUER}/authorize", "token_endpoint": f"{ISSUER}/token"}
+    return proofkey.Provider(**{**endpoints, **more})
+
+
+def client(**more: Any) -> proofkey.Client:
+    return proofkey.Client(provider(**more), "my-app", redirect_uri=REDIRECT_URI)
+
+
+def openid() -> proofkey.Client:
+    return client(issuer=ISSUER, jwks_uri=f"{ISSUER}/keys")
+
+
+def accept(query: str, at: str = REDIRECT_URI, **more: Any) -> proofkey.Exchange:
+    """Checks a callback with this query."""
+    return client(**more).begin(state="s").accept(f"{at}?{query}")
+
+
+def respond(status: int, headers: dict[str, str], body: str) -> proofkey.Tokens:
+    """Receives this response of the token endpoint."""
+    exchange = accept("code=c&state=s")
+    exchange.receive(status, headers, body)
+    return exchange.tokens
+
+
+def grant(**members: object) -> proofkey.Tokens:
+    """Receives tokens with these members in the response."""
+    return respond(200, JSON, json.dumps({"access_token": "a", **members}))
+
+
+def jwt(header: dict[str, object], claims: dict[str, object]) -> str:
+    parts = (urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in (header, claims))
+    return f"{'.'.join(parts)}."
+
+
+def id_token(header: Any = None, asked: Any = None, **claims: object) -> None:
+    """Receives an ID token with these claims; `None` removes one. `asked` are options of `begin`."""
+    claims = {name: value for name, value in {**CLAIMS, **claims}.items() if value is not None}
+    id_token_of(jwt({"alg": "RS256", **(header or {})}, claims), **(asked or {}))
+
+
+def id_token_of(text: str, **asked: Any) -> None:
+    """Receives this ID token. It needs no signature, because the client relies on TLS instead."""
+    login = openid().trust_token_endpoint_tls().begin(scope="openid", state="s", nonce="n", now=NOW, **asked)
+    exchange = login.accept(f"{REDIRECT_URI}?code=c&state=s", now=NOW)
+    exchange.receive(200, JSON, json.dumps({"access_token": "a", "id_token": text}), now=NOW)
+
+
+def unsupported_algorithm() -> object:
+    known = metadata(jwks_uri=f"{ISSUER}/keys", id_token_signing_alg_values_supported=["ES512"])
+    return proofkey.Client(known, "my-app", redirect_uri=REDIRECT_URI).begin(scope="openid")
+
+
+def wrong_signature() -> object:
+    with testing.AuthorizationServer() as op, op.inject(faults.signature_wrong()):
+        known = proofkey.Client(op.provider, "my-app", redirect_uri=REDIRECT_URI)
+        login = known.begin(scope="openid")
+        return known.finish(login, op.sign_in(login.url))
+
+
+def keys(body: str) -> None:
+    """Receives this response to the request for the keys, which comes before the code is sent."""
+    exchange = openid().begin(scope="openid", state="s").accept(f"{REDIRECT_URI}?code=c&state=s")
+    exchange.receive(200, JSON, body)
+
+
+def userinfo(body: bytes) -> object:
+    """Asks for the claims about the user of the ID token above, and gets this response."""
+    tokens = proofkey.Tokens.from_dict({"access_token": "a", "id_token": jwt({"alg": "RS256"}, {**CLAIMS})})
+    with hostile.Server(hostile.says(hostile.response(body))) as there:
+        return client(userinfo_endpoint=there.url("/userinfo")).userinfo(tokens)
+
+
+def metadata(**members: object) -> proofkey.Provider:
+    """Reads metadata with these members; `None` removes one."""
+    usual = {"issuer": ISSUER, "authorization_endpoint": f"{ISSUER}/authorize", "token_endpoint": f"{ISSUER}/token"}
+    document = {name: value for name, value in {**usual, **members}.items() if value is not None}
+    return proofkey.Provider.from_metadata(ISSUER, json.dumps(document))
+
+
+def finish(behave: hostile.Behaviour, scheme: str = "http", **transport: Any) -> object:
+    """Finishes a login over the network, with a server that behaves like this."""
+    with hostile.Server(behave) as there:
+        token_endpoint = there.url("/token", scheme)
+        return finish_at(token_endpoint, transport=proofkey.Transport(**transport))
+
+
+def finish_at(token_endpoint: str, **more: Any) -> object:
+    known = proofkey.Client(provider(token_endpoint=token_endpoint), "my-app", redirect_uri=REDIRECT_URI, **more)
+    return known.finish(known.begin(state="s"), f"{REDIRECT_URI}?code=c&state=s")
+
+
+def refreshed_in_its_own_hook() -> object:
+    """Refreshes tokens, and again in the hook that should save them."""
+    body = b'{"access_token": "b", "token_type": "Bearer"}'
+    with hostile.Server(hostile.says(hostile.response(body))) as there:
+        known, tokens = client(token_endpoint=there.url("/token")), grant(refresh_token="r")
+        return known.refresh(tokens, save=lambda _: known.refresh(tokens))
+
+
+def discover_nothing() -> None:
+    discovery = proofkey.Discovery(ISSUER)
+    for _ in range(2):
+        discovery.receive(404, {}, b"")
+
+
+def used_twice() -> object:
+    login = client().begin(state="s")
+    login.accept(f"{REDIRECT_URI}?code=c&state=s")
+    return login.accept(f"{REDIRECT_URI}?code=c&state=s")
+
+
+def expired() -> object:
+    return client().begin(state="s", now=NOW).accept(f"{REDIRECT_URI}?code=c&state=s", now=NOW + 601)
+
+
+def lost() -> None:
+    """Opens the callback of a Flask app in a browser that did not begin the login."""
+    with testing.AuthorizationServer() as running:
+        site = Site(running)
+        refusals: list[LoginRefused] = []
+        site.auth.on_error(refusals.append)
+        site.browser().get(site.callback_url(site.browser()))
+    assert refusals[0].error is not None
+    raise refusals[0].error
+
+
+def sealed(scope: str = "read") -> str:
+    return client().begin(scope=scope).seal(KEYS, "github")
+
+
+def changed(text: str) -> str:
+    """The sealed text with another character in its middle."""
+    middle = len(text) // 2
+    return text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]
+
+
+MAKE: dict[str, Callable[[], object]] = {
+    # Verifiers.
+    "verifier_length": lambda: proofkey.Verifier("short"),
+    "verifier_character": lambda: proofkey.Verifier("+" * 43),
+    "entropy_length": lambda: proofkey.Verifier.from_entropy(b"sixteen bytes..."),
+    # Authorization servers.
+    "challenge_missing": lambda: server.bind({}),
+    "challenge_malformed": lambda: server.bind({"code_challenge": "short", "code_challenge_method": "S256"}),
+    "method_unsupported": lambda: server.bind({"code_challenge": B_CHALLENGE}),
+    "method_without_challenge": lambda: server.bind({"code_challenge_method": "S256"}),
+    "verifier_missing": lambda: server.verify(STORED, {}),
+    "verifier_mismatch": lambda: server.verify(STORED, {"code_verifier": B[::-1]}),
+    "verifier_unexpected": lambda: server.verify("none", {"code_verifier": B}),
+    "binding_malformed": lambda: server.verify(None, {"code_verifier": B}),
+    "parameter_duplicate": lambda: server.verify(STORED, {"code_verifier": [B, B]}),
+    # Settings and requests.
+    "endpoint_malformed": lambda: provider(token_endpoint="as.example/token"),
+    "endpoint_insecure": lambda: provider(token_endpoint="http://as.example/token"),
+    "redirect_uri_malformed": lambda: proofkey.Client(provider(), "my-app", redirect_uri="/callback"),
+    "redirect_uri_insecure": lambda: proofkey.Client(provider(), "my-app", redirect_uri="http://client.example/cb"),
+    "client_id_invalid": lambda: proofkey.Client(provider(), ""),
+    "scope_invalid": lambda: client().begin(scope="two  spaces"),
+    "parameter_reserved": lambda: client().begin(extra={"state": "mine"}),
+    "state_invalid": lambda: client().begin(state=""),
+    "par_required": lambda: metadata(require_pushed_authorization_requests=True),
+    "endpoint_missing": lambda: client().revoke(grant()),
+    "issuer_missing": lambda: client().begin(scope="openid"),
+    "redirect_uri_not_loopback": lambda: client().login_with_browser(),
+    "pkce_not_advertised": lambda: provider().require_advertised_pkce(),
+    "nonce_invalid": lambda: openid().begin(scope="openid", nonce=""),
+    "data_too_large": lambda: client().begin(data="x" * 257),
+    "ca_file_invalid": lambda: proofkey.Transport(ca_file=__file__),
+    "openid_scope_missing": lambda: client().begin(scope="email", max_age=300),
+    "acr_values_invalid": lambda: openid().begin(scope="openid", acr_values=["two words"]),
+    "client_secret_empty": lambda: proofkey.Client(provider(), "my-app", client_secret=""),
+    "issuer_well_known": lambda: proofkey.Discovery(f"{ISSUER}/.well-known/openid-configuration"),
+    # Callbacks.
+    "callback_malformed": lambda: accept("code=%zz&state=s"),
+    "callback_duplicate": lambda: accept("code=c&code=other&state=s"),
+    "state_missing": lambda: accept("code=c"),
+    "state_mismatch": lambda: accept("code=c&state=of-another-login"),
+    "iss_missing": lambda: accept("code=c&state=s", issuer=ISSUER, iss_parameter_supported=True),
+    "iss_mismatch": lambda: accept("code=c&state=s&iss=https://evil.example", issuer=ISSUER),
+    "redirect_uri_mismatch": lambda: accept("code=c&state=s", at=f"{REDIRECT_URI}/"),
+    "code_missing": lambda: accept("state=s"),
+    "code_invalid": lambda: accept("code=%0A&state=s"),
+    "unexpected_token": lambda: accept("code=c&state=s&access_token=a"),
+    "response_mode_unsupported": lambda: accept("response=jwt"),
+    "authorization_error": lambda: accept("error=access_denied&state=s"),
+    "login_already_used": used_twice,
+    "login_expired": expired,
+    "login_lost": lost,
+    # Sealed logins.
+    "seal_malformed": lambda: client().resume("", KEYS, "github"),
+    "seal_key_unknown": lambda: client().resume(sealed(), OTHER_KEYS, "github"),
+    "seal_forged": lambda: client().resume(changed(sealed()), KEYS, "github"),
+    "seal_context": lambda: client().resume(sealed(), KEYS, "gitlab"),
+    "seal_client": lambda: proofkey.Client(provider(), "other-app").resume(sealed(), KEYS, "github"),
+    "secret_weak": lambda: proofkey.SealKeys("dev"),
+    "seal_too_large": lambda: sealed(scope="s" * 9000),
+    # Responses.
+    "response_malformed": lambda: respond(200, JSON, "[]"),
+    "response_content_type": lambda: respond(200, {"Content-Type": "text/html"}, "<html>"),
+    "response_status": lambda: respond(503, {}, ""),
+    "response_redirect": lambda: respond(302, {"Location": f"{ISSUER}/login"}, ""),
+    "response_duplicate": lambda: respond(200, JSON, '{"access_token": "a", "access_token": "b"}'),
+    "access_token_missing": lambda: grant(access_token=None),
+    "access_token_invalid": lambda: grant(access_token="a\nb"),
+    "refresh_token_invalid": lambda: grant(refresh_token=7),
+    "token_type_unsupported": lambda: grant(token_type="DPoP"),
+    "token_type_invalid": lambda: grant(token_type=7),
+    "token_error": lambda: respond(400, JSON, '{"error": "invalid_grant"}'),
+    "refresh_token_absent": lambda: client().refresh(grant()),
+    "refresh_under_way": refreshed_in_its_own_hook,
+    # ID tokens and userinfo.
+    "id_token_missing": lambda: id_token_of(""),
+    "id_token_malformed": lambda: id_token_of("five.parts.are.encrypted.tokens"),
+    "id_token_alg": lambda: id_token(header={"alg": "none"}),
+    "id_token_signature": wrong_signature,
+    "id_token_iss": lambda: id_token(iss="https://other.example"),
+    "id_token_aud": lambda: id_token(aud="other-app"),
+    "id_token_azp": lambda: id_token(azp="other-app"),
+    "id_token_sub": lambda: id_token(sub=None),
+    "id_token_exp": lambda: id_token(exp=NOW - 60),
+    "id_token_iat": lambda: id_token(iat=NOW + 61),
+    "id_token_nbf": lambda: id_token(nbf=NOW + 61),
+    "id_token_nonce": lambda: id_token(nonce="of-another-login"),
+    "id_token_crit": lambda: id_token(header={"crit": ["x"]}),
+    "id_token_typ": lambda: id_token(header={"typ": "at+jwt"}),
+    "id_token_at_hash": lambda: id_token(at_hash="of another access token"),
+    "id_token_c_hash": lambda: id_token(c_hash="of another code"),
+    "id_token_auth_time": lambda: id_token(asked={"max_age": 300}, auth_time=NOW - 361),
+    "id_token_acr": lambda: id_token(asked={"acr_values": "2fa"}, acr="password"),
+    "id_token_alg_unsupported": unsupported_algorithm,
+    "userinfo_malformed": lambda: userinfo(b"[]"),
+    "userinfo_sub": lambda: userinfo(b'{"sub": "of-another-user"}'),
+    # Metadata.
+    "metadata_malformed": lambda: metadata(token_endpoint=7),
+    "metadata_issuer_missing": lambda: metadata(issuer=None),
+    "metadata_issuer_mismatch": lambda: metadata(issuer=f"{ISSUER}/"),
+    "metadata_endpoint_insecure": lambda: metadata(token_endpoint="http://as.example/token"),
+    "metadata_endpoint_malformed": lambda: metadata(token_endpoint="/token"),
+    "metadata_endpoint_missing": lambda: metadata(token_endpoint=None),
+    "keys_unavailable": lambda: keys("{}"),
+    "metadata_not_found": discover_nothing,
+    "keys_unsupported": lambda: keys('{"keys": [{"kty": "oct"}]}'),
+    # Network and stores.
+    "connect_failed": lambda: finish_at("http://127.0.0.1:1/token"),
+    "tls_failed": lambda: finish(hostile.speaks_plain_text, scheme="https"),
+    "timeout": lambda: finish(hostile.never_responds, timeout=0.2),
+    "response_interrupted": lambda: finish(hostile.closes),
+    "response_too_large": lambda: finish(hostile.never_ends_a_header),
+    "address_forbidden": lambda: finish(hostile.well, public_only=True),
+    "store_unavailable": lambda: replay_store.SqliteReplayStore("/no/such/folder/logins.db"),
+    # The languages.
+    "text_invalid": lambda: provider(issuer="\udc80"),
+}
+
+ELSEWHERE = {
+    "entropy_unavailable": "crates/proofkey-core/src/verifier.rs",
+    "openid_unsupported": "crates/proofkey/tests/login.rs",  # without the feature id-token
+    "internal": "tests/c/panic.c",  # with the feature test-panic
+}
+"""The errors that Python code cannot provoke, and the tests that make them."""
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_the_call_raises_exactly_this_error(name: str, errors: vectors.Errors) -> None:
+    row = errors.of_python[name]
+    with pytest.raises(proofkey.Error) as raised:
+        MAKE[name]()
+    error = raised.value
+    assert (error.name, type(error).__name__) == (name, row.class_name)
+    assert (error.number, error.message, error.fault) == (row.number, row.message, row.fault)
+    assert error.recovery == row.recovery
+    if isinstance(error, server.RequestError):
+        assert error.error == row.oauth
+
+
+def test_every_error_is_made(errors: vectors.Errors) -> None:
+    assert MAKE.keys() | ELSEWHERE.keys() == errors.of_python.keys()
+    assert not MAKE.keys() & ELSEWHERE.keys()
+    for path in ELSEWHERE.values():
+        assert (ROOT / path).exists()
