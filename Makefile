@@ -1,4 +1,4 @@
-# The jobs of this project. `make help` lists them; `make demo` and `make test` set up all that they need below target/.
+# The jobs of this project; `make help` lists them. `make demo` and `make test` set up all that they need below target/.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
@@ -10,13 +10,13 @@ PYTHON ?= python3
 CBINDGEN_VERSION := 0.29.4
 CARGO_C_VERSION := 0.10.24+cargo-0.98.0
 CARGO_FUZZ_VERSION := 0.13.2
-# Where tools that cargo installs are kept, by version; a folder outside of the tree lets several clones share them.
+# Where tools that cargo installs are kept, by version. A folder outside the tree lets several clones share them.
 TOOLS ?= $(CURDIR)/target/tools
 cbindgen := $(TOOLS)/cbindgen-$(CBINDGEN_VERSION)
 cargo_c := $(TOOLS)/cargo-c-$(CARGO_C_VERSION)
 cargo_fuzz := $(TOOLS)/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 export PATH := $(cbindgen)/bin:$(cargo_c)/bin:$(cargo_fuzz)/bin:$(PATH)
-# What could not be run for want of a tool; tests/lib.sh writes it.
+# What was left out because a tool is missing; tests/lib.sh writes it.
 export MISSING := $(CURDIR)/target/missing
 
 .PHONY: help
@@ -24,26 +24,36 @@ help: ## List the jobs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 .PHONY: demo
-demo: target/demo/installed ## Sign in to a Flask app on this machine, and try to steal that sign-in
+demo: needs target/demo/installed ## Sign in to a Flask app on this machine, and try to steal that sign-in
 	@target/demo/bin/python examples/python/demo.py
 
 .PHONY: demo-serve
-demo-serve: target/demo/installed ## Keep that app up for a person, and draw the last sign-in
+demo-serve: needs target/demo/installed ## Keep that app running for a person, and draw the last sign-in
 	@target/demo/bin/python examples/python/demo_serve.py
 
 .PHONY: test
-test: ## Run every check and test that this machine has the tools for
+test: needs ## Run every check and test that this machine has the tools for
 	@mkdir -p target && : >$(MISSING)
 	$(MAKE) lint test-vectors test-rust test-no-std test-c test-python
 	if [ -s $(MISSING) ]; then
-	    printf '\nPassed, but not all of it: these tools are not here.\n'
+	    printf '\nPassed, except for what needs tools that are missing here:\n'
 	    sort -u $(MISSING) | sed 's/^/  /'
 	else
 	    printf '\nPassed.\n'
 	fi
 
+.PHONY: test-long
+test-long: $(cargo_c)/bin/cargo-cinstall $(cargo_fuzz)/bin/cargo-fuzz ## Run what takes too long for every change
+	$(MAKE) test-install
+	tests/fuzz/run.sh 600
+
+# Says in one line what is missing, before a build fails somewhere in the middle.
+.PHONY: needs
+needs:
+	@PYTHON=$(PYTHON) tests/needs.sh
+
 .PHONY: lint
-lint: ## Check the formatting, the lints, and that docs/errors.md is fresh
+lint: ## Check formatting, lints, generated files, and that no modules form a circle
 	@. tests/lib.sh
 	if need cargo-fmt "the formatting of Rust"; then cargo fmt --all --check; fi
 	if need cargo-clippy "the lints of Rust"; then
@@ -51,15 +61,18 @@ lint: ## Check the formatting, the lints, and that docs/errors.md is fresh
 	    cargo clippy -q -p proofkey-core -p proofkey --no-default-features --all-targets -- -D warnings
 	    cargo clippy -q -p proofkey-c --no-default-features --profile embedded --lib -- -D warnings
 	fi
-	$(PYTHON) docs/errors.py --check
+	$(PYTHON) tests/vectors/make_errors.py --check
+	$(PYTHON) tests/structure/modules.py crates/proofkey-core/src crates/proofkey/src bindings/c/src bindings/python/src
+	RUSTDOCFLAGS='-D warnings' cargo doc -q --no-deps -p proofkey-core -p proofkey --all-features
 
 .PHONY: test-vectors
-test-vectors: ## Run the vectors in JavaScript, as a project in another language does
+test-vectors: ## Run the vectors in JavaScript, as a project in another language would
 	@tests/vectors/run.sh
 
 .PHONY: test-rust
 test-rust: ## Test the crates: units, vectors, properties, examples in the documentation
 	@cargo test -q -p proofkey-core -p proofkey -p proofkey-c
+	cargo test -q -p proofkey --no-default-features
 
 .PHONY: test-no-std
 test-no-std: ## Prove that the core links without std and alloc
@@ -87,7 +100,7 @@ test-load: ## Sign 200 users in at once, while workers and stores die
 	@tests/load/run.sh
 
 .PHONY: test-browser
-test-browser: ## Test sign-ins with Chromium, and see what the pages look like (target/browser/pages)
+test-browser: ## Test sign-ins with Chromium, and take screenshots of the pages (target/browser/pages)
 	@tests/browser/run.sh
 
 .PHONY: test-sdist
@@ -99,15 +112,15 @@ test-install: $(cargo_c)/bin/cargo-cinstall ## Install the C library as a system
 	@bindings/c/install-check.sh
 
 .PHONY: fuzz
-fuzz: $(cargo_fuzz)/bin/cargo-fuzz ## Fuzz each parser for SECONDS (30); needs a nightly toolchain
+fuzz: $(cargo_fuzz)/bin/cargo-fuzz ## Fuzz each parser for SECONDS (30)
 	@tests/fuzz/run.sh $(SECONDS)
 
-.PHONY: docs
-docs: ## Make docs/errors.md anew
-	@$(PYTHON) docs/errors.py
+.PHONY: errors
+errors: ## Generate everything that is derived from tests/vectors/errors.json
+	@$(PYTHON) tests/vectors/make_errors.py
 
 .PHONY: header
-header: $(cbindgen)/bin/cbindgen ## Make include/proofkey.h anew
+header: $(cbindgen)/bin/cbindgen ## Generate include/proofkey.h
 	@bindings/c/header.sh
 
 .PHONY: bench
@@ -115,7 +128,7 @@ bench: ## Compare with other libraries, as ratios within one run
 	@tests/bench/run.sh
 
 .PHONY: tools
-tools: $(cbindgen)/bin/cbindgen ## Install what cargo brings and the tests want (into TOOLS)
+tools: $(cbindgen)/bin/cbindgen ## Install the tools that the tests need from cargo (into TOOLS)
 
 $(cbindgen)/bin/cbindgen:
 	@cargo install -q --locked --root $(cbindgen) --version $(CBINDGEN_VERSION) cbindgen
@@ -129,7 +142,6 @@ $(cargo_c)/bin/cargo-cinstall:
 # The package as a user installs it, in an environment of its own.
 target/demo/installed: $(shell git ls-files crates bindings/python python Cargo.toml Cargo.lock pyproject.toml 2>/dev/null)
 	@mkdir -p target
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or later is needed: set PYTHON")'
 	$(PYTHON) -m venv target/demo
 	echo 'building proofkey (a minute or two the first time)' >&2
 	target/demo/bin/python -m pip install -q --disable-pip-version-check '.[flask,testing]'

@@ -1,6 +1,6 @@
-"""Keeps the app of flask_login.py and a provider for it up, and draws the last sign-in as a sequence diagram.
+"""Keeps the app of flask_login.py and a provider running, and draws the last sign-in as a sequence diagram.
 
-Run by `make demo-serve`. Both listen on loopback until ctrl-C; secrets are masked.
+`make demo-serve` runs it. Both listen on loopback until Ctrl-C. Secrets are masked.
 """
 
 import secrets
@@ -21,9 +21,9 @@ USERS = [
 
 
 class Journal:
-    """What passed in the last sign-in, seen by the app and by the provider."""
+    """The messages of the last sign-in, as the app and the provider saw them."""
 
-    def __init__(self, server: testing.Provider) -> None:
+    def __init__(self, server: testing.AuthorizationServer) -> None:
         self._server = server
         self._state = ""
         self._messages: list[Message] = []
@@ -35,7 +35,7 @@ class Journal:
         return self._messages
 
     def record(self, response: Response) -> Response:
-        """Takes down what the app just answered."""
+        """Records the app's response."""
         if request.endpoint == "proofkey.start" and response.location:
             self._begin(response)
         elif request.endpoint == "proofkey.callback" and request.args.get("state") == self._state:
@@ -62,35 +62,35 @@ class Journal:
         self._messages.append(Message("app", "browser", title, [], is_refusal=refusal is not None))
 
     def _catch_up(self) -> bool:
-        """Adds what the browser has asked the provider since the last time, if anything."""
+        """Adds what the browser has asked the provider since the last call, and returns whether there was anything."""
         count = len(self._messages)
         seen = self._server.seen
         for asked in seen[self._seen :]:
             if asked.path == "/authorize" and dict(asked.params).get("state") == self._state:
-                note = "Of the verifier only the hash travels."
+                note = "Only the hash of the verifier is sent."
                 self._messages.append(Message("browser", "provider", "GET /authorize", asked.params, note))
         self._seen = len(seen)
         return len(self._messages) > count
 
     def _exchange(self) -> None:
-        """Adds what the app asked the provider during this request, if anything."""
+        """Adds what the app asked the provider during this request."""
         for asked in self._server.seen[g.seen_before :]:
             if asked.path == "/token" and dict(asked.params).get("code") == request.args.get("code"):
-                note = "Past the browser, after state and iss were right. The provider hashes the verifier."
+                note = "Sent directly, once state and iss were checked. The provider hashes the verifier."
                 self._messages.append(Message("app", "provider", "POST /token", asked.params, note))
                 title = f"{asked.status} {asked.error or 'tokens'}"
                 self._messages.append(Message("provider", "app", title, [], is_refusal=asked.error is not None))
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Its log would have the codes of callbacks in it."""
+    """Logs nothing, because the log would contain the codes of callbacks."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass
 
 
 def main() -> None:
-    with testing.Provider(users=USERS, id_token_alg="ES256", consent="page") as server:
+    with testing.AuthorizationServer(users=USERS, id_token_alg="ES256", consent="page") as server:
         app.config.update(
             SECRET_KEY=secrets.token_hex(),
             PROOFKEY_GITHUB_ISSUER=server.issuer,
@@ -103,7 +103,7 @@ def main() -> None:
         http.serve_forever()
 
 
-def draw(server: testing.Provider) -> None:
+def draw(server: testing.AuthorizationServer) -> None:
     """Adds the diagram to the app."""
     journal = Journal(server)
     app.after_request(journal.record)
@@ -118,14 +118,14 @@ def draw(server: testing.Provider) -> None:
 
     @app.get("/last-login")
     def last_login() -> Response:
-        answer = Response(page(session.get("user"), journal.messages()))
-        answer.headers["Cache-Control"] = "no-store"
-        answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-        return answer
+        response = Response(page(session.get("user"), journal.messages()))
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+        return response
 
 
 def params() -> Pairs:
-    """Those of the current request."""
+    """The query parameters of the current request."""
     return list(request.args.items(multi=True))
 
 

@@ -1,4 +1,4 @@
-"""Draws what passed between app, browser and provider as a sequence diagram: one page, without scripts."""
+"""Draws the messages between app, browser and provider as a sequence diagram, in one page without scripts."""
 
 from dataclasses import dataclass
 from html import escape
@@ -24,7 +24,7 @@ class Message:
 
 
 def page(user: str | None, messages: list[Message]) -> str:
-    """The diagram below a line on who is signed in."""
+    """The diagram, below a line that says who is signed in."""
     who = f"You are signed in as <b>{escape(user)}</b>." if user else "You are not signed in."
     arrows = "".join(_arrow(message) for message in messages)
     drawn = f'{_PARTIES}<ol class="messages">{arrows}</ol>' if messages else "<p>Nobody has signed in so far.</p>"

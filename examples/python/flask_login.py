@@ -1,11 +1,14 @@
-"""A Flask app whose users sign in with GitHub, or with any other provider, as the environment says.
+"""A Flask app whose users sign in with GitHub, or with any other provider that the environment names.
 
-pip install proofkey[flask]
-export FLASK_SECRET_KEY=$(python -c "import secrets; print(secrets.token_hex(32))")
-export FLASK_PROOFKEY_GITHUB_CLIENT_ID=… FLASK_PROOFKEY_GITHUB_CLIENT_SECRET=…
-flask --app flask_login.py run  # register http://localhost:5000/auth/github/callback, and open http://localhost:5000
+In a checkout:
 
-For another provider, set FLASK_PROOFKEY_GITHUB_ISSUER and _SCOPE, too, or change the name.
+    pip install '.[flask]'
+    export FLASK_SECRET_KEY=$(python -c "import secrets; print(secrets.token_hex(32))")
+    export FLASK_PROOFKEY_GITHUB_CLIENT_ID=… FLASK_PROOFKEY_GITHUB_CLIENT_SECRET=…
+    flask --app examples/python/flask_login.py run
+
+Register http://localhost:5000/auth/github/callback with GitHub, and open http://localhost:5000. For another provider,
+set FLASK_PROOFKEY_GITHUB_ISSUER and _SCOPE as well, or change the name.
 """
 
 from flask import Flask, redirect, render_template_string, session
@@ -17,9 +20,9 @@ auth = ProofKey(app)
 
 
 @auth.on_login("github")
-def signed_in(login):
-    session["user"] = login.profile["login"]
-    return redirect(login.next)
+def signed_in(user):
+    session["user"] = user.profile["login"]
+    return redirect(user.next)
 
 
 @app.get("/")
