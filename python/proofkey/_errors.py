@@ -104,10 +104,14 @@ class _FromServer(Error):
     retry_after: int | None
     """How many seconds the server asks to wait before the next attempt; `None` if it does not say."""
 
+    request_sent: bool
+    """Whether a code or a refresh token was sent before this error. If so, do not send it again."""
+
     def __init__(
         self,
         name: ErrorName,
         *,
+        request_sent: bool = True,
         error: str | None = None,
         error_description: str | None = None,
         error_uri: str | None = None,
@@ -117,6 +121,7 @@ class _FromServer(Error):
         recovery: str | None = None,
     ) -> None:
         super().__init__(name, endpoint=endpoint, status=status, recovery=recovery)
+        self.request_sent = request_sent
         self.error = error
         self.error_description = error_description
         self.error_uri = error_uri
@@ -196,7 +201,7 @@ def make(name: ErrorName, **details: Any) -> Error:
 
 
 _BASE = frozenset({"endpoint", "status", "recovery"})
-_SAID = _BASE | {"error", "error_description", "error_uri", "retry_after"}
+_SAID = _BASE | {"error", "error_description", "error_uri", "retry_after", "request_sent"}
 
 _DETAILS: dict[type[Error], frozenset[str]] = {
     AuthorizationError: _SAID,

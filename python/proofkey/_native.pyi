@@ -52,7 +52,13 @@ class _ReplayStore(Protocol):
 _Value: TypeAlias = str | list[str] | tuple[str, ...] | None
 _Headers: TypeAlias = _HasItems | Iterable[tuple[str, str]]
 _IdTokenAlgorithm: TypeAlias = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
-_Quirk: TypeAlias = Literal["scope_separated_by_comma", "offline_by_token_access_type", "offline_by_access_type"]
+_Quirk: TypeAlias = Literal[
+    "scope_separated_by_comma",
+    "offline_by_token_access_type",
+    "offline_by_access_type",
+    "resource_only_at_authorization",
+    "token_type_user_access_token",
+]
 _Params: TypeAlias = _HasGetlist | _HasGetall | Mapping[str, _Value] | Iterable[tuple[str, _Value]]
 
 @final
@@ -174,9 +180,26 @@ class Provider:
         ['offline_by_token_access_type']
         """
 
+    def with_endpoints(
+        self,
+        *,
+        revocation_endpoint: str | None = None,
+        jwks_uri: str | None = None,
+        userinfo_endpoint: str | None = None,
+        end_session_endpoint: str | None = None,
+    ) -> Provider:
+        """The same server with these endpoints instead of those that it has: for what its metadata leaves out or gets wrong.
+
+        >>> import proofkey
+        >>> github = proofkey.Provider.known("github")
+        >>> github.with_endpoints(userinfo_endpoint="https://api.github.com/user").userinfo_endpoint
+        'https://api.github.com/user'
+        """
+
     def with_quirk(self, quirk: _Quirk, /) -> Provider:
-        """Enables a quirk: "scope_separated_by_comma" (responses of GitHub and Slack), "offline_by_token_access_type"
-        (Dropbox) or "offline_by_access_type" (Google). `ValueError` for any other name.
+        """Enables a quirk: "scope_separated_by_comma" (responses of GitHub and Slack), "offline_by_token_access_type" (Dropbox),
+        "offline_by_access_type" (Google), "resource_only_at_authorization" or "token_type_user_access_token" (eBay).
+        `ValueError` for another name.
         """
     @property
     def quirks(self) -> list[str]:
@@ -419,7 +442,7 @@ class Client:
         `CallbackError` "login_already_used". If the store does not respond, `TransportError` "store_unavailable" is
         raised, and nothing was sent.
         """
-    def refresh(self, tokens: Tokens, /, *, save: Callable[[Tokens], object] | None = None) -> Tokens:
+    def refresh(self, tokens: Tokens, /, *, save: Callable[[Tokens], None] | None = None) -> Tokens:
         """Refreshes tokens: one request per refresh token, however many threads ask, and the same result for every caller
         that comes with the old tokens within a minute. If the server sends no new refresh token, the old one stays.
 
@@ -678,6 +701,10 @@ class Tokens:
     @property
     def scope(self) -> list[str] | None:
         """The granted scope as a list of tokens; `None` means as requested."""
+    @property
+    def resource(self) -> list[str]:
+        """The resource servers that the tokens are for, which a refresh names again (RFC 8707)."""
+
     @property
     def scope_changed(self) -> bool:
         """Whether the granted scope is a different set from the requested one; `False` if none was requested."""

@@ -195,6 +195,7 @@ MAKE: dict[str, Callable[[], object]] = {
     "data_too_large": lambda: client().begin(data="x" * 257),
     "ca_file_invalid": lambda: proofkey.Transport(ca_file=__file__),
     "openid_scope_missing": lambda: client().begin(scope="email", max_age=300),
+    "resource_invalid": lambda: client().begin(resource="api"),
     "acr_values_invalid": lambda: openid().begin(scope="openid", acr_values=["two words"]),
     "client_secret_empty": lambda: proofkey.Client(provider(), "my-app", client_secret=""),
     "issuer_well_known": lambda: proofkey.Discovery(f"{ISSUER}/.well-known/openid-configuration"),

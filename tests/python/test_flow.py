@@ -428,8 +428,37 @@ def test_a_hook_may_use_the_client(server: testing.AuthorizationServer) -> None:
     """No lock is held meanwhile that another refresh or the interpreter needs."""
     client, tokens = signed_in(server)
     _, others = signed_in(server)
-    renewed = client.refresh(tokens, save=lambda new: client.refresh(others))
-    assert renewed.access_token.expose()
+    used: list[proofkey.Tokens] = []
+
+    def save(new: proofkey.Tokens) -> None:
+        used.append(client.refresh(others))
+
+    assert client.refresh(tokens, save=save).access_token.expose()
+    assert used
+
+
+def test_a_hook_that_refreshes_the_same_tokens_gets_an_error(server: testing.AuthorizationServer) -> None:
+    client, tokens = signed_in(server)
+
+    def save(new: proofkey.Tokens) -> None:
+        client.refresh(tokens)
+
+    with pytest.raises(proofkey.TokenError, match="refresh_under_way"):
+        client.refresh(tokens, save=save)
+
+
+def test_a_hook_does_its_work_before_it_returns(server: testing.AuthorizationServer) -> None:
+    client, tokens = signed_in(server)
+
+    async def later(new: proofkey.Tokens) -> None:
+        raise AssertionError("nobody awaits it")
+
+    before = len(server.seen)
+    with pytest.raises(TypeError, match="save must be a plain function"):
+        client.refresh(tokens, save=later)  # type: ignore[arg-type]
+    assert len(server.seen) == before, "nothing was sent"
+    with pytest.raises(TypeError, match="save must return None, not coroutine"):
+        client.refresh(tokens, save=lambda new: later(new))  # type: ignore[arg-type,return-value]
 
 
 def test_tokens_without_a_refresh_token() -> None:
@@ -505,7 +534,10 @@ def test_a_login_of_another_client_is_refused() -> None:
 
 
 def test_a_posted_callback_needs_its_type_and_its_body() -> None:
-    login = proofkey.Client(provider(), "c", redirect_uri=REDIRECT_URI).begin(state="s")
+    client = proofkey.Client(provider(), "c", redirect_uri=REDIRECT_URI)
+    login = client.begin(state="s", response_mode="form_post")
+    with pytest.raises(proofkey.CallbackError, match="response_mode_unsupported"):
+        login.accept(f"{REDIRECT_URI}?code=c&state=s")
     with pytest.raises(TypeError, match="both"):
         login.accept(REDIRECT_URI, body=b"code=c&state=s")
     form = "application/x-www-form-urlencoded; charset=UTF-8"

@@ -107,12 +107,14 @@ def test_a_login(server: testing.AuthorizationServer, capfd: pytest.CaptureFixtu
     assert [seen.path for seen in server.seen] == ["/authorize", "/token"]
     asked = server.seen[0].params
     assert asked[-5:] == [
-        ("prompt", "consent"),
-        ("login_hint", "ada@example.org"),
         ("resource", "https://a.example"),
         ("resource", "https://b.example"),
+        ("prompt", "consent"),
+        ("login_hint", "ada@example.org"),
         ("x", "y"),
     ]
+    at_token = [value for name, value in server.seen[1].params if name == "resource"]
+    assert at_token == ["https://a.example", "https://b.example"]
     redirect_uri = dict(asked)["redirect_uri"]
     assert redirect_uri.startswith("http://127.0.0.1:")
     assert redirect_uri.endswith("/callback")

@@ -86,7 +86,7 @@ def test_vectors_that_open() -> None:
         assert len(again) == len(row["sealed"])
         assert accepted(client.resume(again, keys, row["context"]), row) == expected["verifier"]
         ran += 1
-    assert ran == 25
+    assert ran == 28
 
 
 def accepted(login: proofkey.Login, row: dict[str, Any]) -> str:
@@ -99,10 +99,16 @@ def accepted(login: proofkey.Login, row: dict[str, Any]) -> str:
         if client["iss_parameter_supported"]:
             params["iss"] = client["issuer"]
         query = "&".join(f"{name}={quoted(value)}" for name, value in params.items())
-        request = login.accept(f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{query}").request
+        form = "application/x-www-form-urlencoded"
+        if row["login"]["form_post"]:
+            request = login.accept(redirect_uri, content_type=form, body=query).request
+        else:
+            request = login.accept(f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{query}").request
     assert request is not None
-    sent = dict(parse_qsl(request.body.decode()))
+    pairs = parse_qsl(request.body.decode())
+    sent = dict(pairs)
     assert sent.get("redirect_uri") == redirect_uri
+    assert " ".join(value for name, value in pairs if name == "resource") == row["login"].get("resource", "")
     return sent["code_verifier"]
 
 
@@ -120,7 +126,7 @@ def test_vectors_that_are_refused() -> None:
         family = proofkey.CallbackError if row["error_name"] == "login_expired" else proofkey.SealError
         assert type(refused.value) is family
         ran += 1
-    assert ran == 137
+    assert ran == 145
 
 
 def test_vectors_of_the_clock_have_expired_by_now() -> None:

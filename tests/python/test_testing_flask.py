@@ -33,10 +33,10 @@ def app_for(
 
     @app.get("/auth/github")
     def begin() -> Reply:
-        login = client.begin(scope="files.read")
+        login = client.begin(scope="files.read", response_mode="form_post" if form_post else None)
         flask.session["login"] = secrets.token_urlsafe()
         pending[flask.session["login"]] = login
-        return flask.redirect(login.url + ("&response_mode=form_post" if form_post else ""))
+        return flask.redirect(login.url)
 
     @app.route("/auth/github/callback", methods=["GET", "POST"])
     def callback() -> Reply:

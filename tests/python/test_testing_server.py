@@ -315,8 +315,8 @@ def test_prompt_none_shows_no_page(asking: testing.AuthorizationServer, server: 
 
 def test_form_post(server: testing.AuthorizationServer) -> None:
     client = proofkey.Client(server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/cb?a=1&b=2")
-    login = client.begin(state="<&\"'>")
-    url = f"{login.url}&response_mode=form_post"
+    login = client.begin(state="<&\"'>", response_mode="form_post")
+    url = login.url
     response = raw.ask(url)
     assert response.status == 200
     assert "&amp;b=2" in response.body

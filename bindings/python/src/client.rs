@@ -2,10 +2,12 @@ use proofkey::{Authorize, ErrorKind, IdTokenAlgorithm};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
+use pyo3::{PyTraverseError, PyVisit};
 
 use crate::client_authentication::AuthenticatedClient;
 use crate::error::{flow_error, to_pyerr};
 use crate::exchange::Exchange;
+use crate::hook::{refuse_coroutine_function, refuse_result};
 use crate::json::claims_to_python;
 use crate::login::{Login, callback};
 use crate::loopback;
@@ -278,13 +280,16 @@ impl Client {
         body: Option<&Bound<'_, PyAny>>,
         replay_store: Option<Py<PyAny>>,
     ) -> PyResult<Tokens> {
-        let (client, callback) = (self.client.current(py)?, callback(callback_url, content_type, body)?);
-        let Some(store) = &replay_store else {
-            return login.use_up(py, |login| client.finish(login, callback, &self.transport.0)).map(Tokens);
-        };
-        let store = Store::new(store);
-        let tokens = login.use_up(py, |login| client.finish_once(login, callback, &self.transport.0, &store));
-        tokens.map(Tokens).map_err(|error| store.or_raised(error))
+        let callback = callback(callback_url, content_type, body)?;
+        let (client, store) = (self.client.current_later(), replay_store.as_ref().map(Store::new));
+        let tokens = login.use_up(py, |login| {
+            let store = store.as_ref().map(|store| -> &dyn proofkey::ReplayStore { store });
+            login.finish_with(callback, &self.transport.0, store, || client.get())
+        });
+        tokens.map(Tokens).map_err(|error| match store.and_then(Store::raised) {
+            Some(raised) => raised,
+            None => client.or_raised(py, &error),
+        })
     }
 
     /// Refreshes tokens: one request per refresh token, however many threads ask, and the same result for every caller
@@ -294,10 +299,16 @@ impl Client {
     /// runs it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is no longer valid.
     #[pyo3(signature = (tokens, /, *, save = None))]
     fn refresh(&self, py: Python<'_>, tokens: &Tokens, save: Option<Py<PyAny>>) -> PyResult<Tokens> {
+        if let Some(save) = &save {
+            refuse_coroutine_function(py, "save", save.bind(py))?;
+        }
         let client = self.client.current(py)?;
         let hook = |new: &proofkey::Tokens| match save {
             None => Ok(()),
-            Some(save) => Python::attach(|py| save.call1(py, (Tokens(new.clone()),)).map(drop).map_err(Failed::Hook)),
+            Some(save) => Python::attach(|py| {
+                let returned = save.bind(py).call1((Tokens(new.clone()),));
+                returned.and_then(|returned| refuse_result("save", &returned)).map_err(Failed::Hook)
+            }),
         };
         let refreshed = py.detach(|| client.refresh_and_save(&tokens.0, &self.transport.0, hook));
         refreshed.map(Tokens).map_err(|failed| match failed {
@@ -349,6 +360,10 @@ impl Client {
     fn revoke(&self, py: Python<'_>, tokens: &Tokens) -> PyResult<()> {
         let client = self.client.current(py)?;
         py.detach(|| client.revoke(&tokens.0, &self.transport.0)).map_err(|error| flow_error(py, &error))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.client.traverse(&visit)
     }
 
     fn __repr__(&self) -> String {

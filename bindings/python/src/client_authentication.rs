@@ -1,6 +1,9 @@
-use proofkey::{Client, ClientAuthenticationMethod, Secret};
+use std::sync::{Mutex, PoisonError};
+
+use proofkey::{Client, ClientAuthenticationMethod, Error, ErrorKind, Secret};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit};
 
 use crate::error::flow_error;
 use crate::python_text::utf8;
@@ -38,6 +41,16 @@ impl AuthenticatedClient {
         Ok(made)
     }
 
+    /// The client with the secret of the moment when it is asked for: once a callback has passed its checks.
+    pub(crate) const fn current_later(&self) -> CurrentLater<'_> {
+        CurrentLater { client: self, raised: Mutex::new(None) }
+    }
+
+    /// For the garbage collector: a callable secret may lead back to the client.
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.authentication.as_ref().map_or(Ok(()), |(_, secret)| visit.call(secret))
+    }
+
     /// The client with its current secret.
     pub(crate) fn current(&self, py: Python<'_>) -> PyResult<Client> {
         let Some((method, secret)) = &self.authentication else { return Ok(self.client.clone()) };
@@ -54,5 +67,29 @@ impl AuthenticatedClient {
     pub(crate) fn with_client(&self, py: Python<'_>, client: Client) -> Self {
         let authentication = self.authentication.as_ref().map(|(method, secret)| (*method, secret.clone_ref(py)));
         Self { client, authentication }
+    }
+}
+
+/// A client that is asked for without the GIL, and what its callable secret raised.
+pub(crate) struct CurrentLater<'a> {
+    client: &'a AuthenticatedClient,
+    raised: Mutex<Option<PyErr>>,
+}
+
+impl CurrentLater<'_> {
+    pub(crate) fn get(&self) -> Result<Client, Error> {
+        if self.client.authentication.is_none() {
+            return Ok(self.client.client.clone());
+        }
+        Python::attach(|py| self.client.current(py)).map_err(|raised| {
+            *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);
+            ErrorKind::Internal.into()
+        })
+    }
+
+    /// What was raised, else the exception for the error.
+    pub(crate) fn or_raised(self, py: Python<'_>, error: &Error) -> PyErr {
+        let raised = self.raised.into_inner().unwrap_or_else(PoisonError::into_inner);
+        raised.unwrap_or_else(|| flow_error(py, error))
     }
 }

@@ -17,6 +17,7 @@ mod client_authentication;
 mod discovery;
 mod error;
 mod exchange;
+mod hook;
 mod json;
 mod login;
 mod loopback;

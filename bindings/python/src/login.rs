@@ -1,8 +1,10 @@
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 
 use proofkey::{Callback, ErrorKind, Refusal, Secret};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
+use pyo3::{PyTraverseError, PyVisit};
 
 use crate::client_authentication::AuthenticatedClient;
 use crate::error::flow_error;
@@ -24,7 +26,7 @@ pub(crate) struct Login {
     expires_at: i64,
     data: String,
     client: AuthenticatedClient,
-    pending: Mutex<Option<proofkey::Login>>,
+    pending: PendingLogin,
 }
 
 impl Login {
@@ -37,30 +39,80 @@ impl Login {
             expires_at: login.expires_at(),
             data: login.data().to_owned(),
             client,
-            pending: Mutex::new(Some(login)),
+            pending: PendingLogin::new(login),
         }
     }
 
-    /// Uses the login, one caller after the other. If a refusal contains the login, it stays for the next caller. No
-    /// thread waits for the lock while it holds the GIL.
+    /// Uses the login, one caller after the other. The login that a refusal contains stays for the next. Nothing waits
+    /// with the GIL held, and no lock is held while `with` runs: it may call Python code that uses this login.
     pub(crate) fn use_up<T: Send>(
         &self,
         py: Python<'_>,
         with: impl FnOnce(proofkey::Login) -> Result<T, Refusal> + Send,
-    ) -> PyResult<T> {
-        let outcome = py.detach(|| {
-            let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-            let login = pending.take().ok_or(proofkey::Error::from(ErrorKind::LoginAlreadyUsed))?;
-            with(login).map_err(|refusal| {
-                *pending = refusal.login.map(|login| *login);
-                refusal.error
-            })
-        });
-        outcome.map_err(|error| flow_error(py, &error))
+    ) -> Result<T, proofkey::Error> {
+        py.detach(|| {
+            let login = self.pending.take().ok_or(ErrorKind::LoginAlreadyUsed)?;
+            with(login)
+                .map_err(|refusal| {
+                    self.pending.put_back(refusal.login.map(|login| *login));
+                    refusal.error
+                })
+                .inspect(|_| self.pending.put_back(None))
+        })
     }
 }
 
-/// A callback from Python's arguments.
+/// The login, until it is used.
+struct PendingLogin {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+enum State {
+    Pending(Box<proofkey::Login>),
+    /// In use by this thread of this process.
+    Busy(u32, ThreadId),
+    Used,
+}
+
+impl PendingLogin {
+    fn new(login: proofkey::Login) -> Self {
+        Self { state: Mutex::new(State::Pending(Box::new(login))), changed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the login, once nobody else uses it. `None` if it was used, if this thread is using it, and in a forked child
+    /// of a process that was: the thread that would put it back is not there.
+    fn take(&self) -> Option<proofkey::Login> {
+        let (process, thread) = (std::process::id(), thread::current().id());
+        let is_others = |state: &mut State| matches!(state, State::Busy(user, by) if *user == process && *by != thread);
+        let state = self.lock();
+        let mut state = self.changed.wait_while(state, is_others).unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *state, State::Busy(process, thread)) {
+            State::Pending(login) => Some(*login),
+            other => {
+                *state = other;
+                None
+            }
+        }
+    }
+
+    fn put_back(&self, login: Option<proofkey::Login>) {
+        *self.lock() = login.map_or(State::Used, |login| State::Pending(Box::new(login)));
+        self.changed.notify_all();
+    }
+
+    fn with<T>(&self, with: impl FnOnce(&proofkey::Login) -> Result<T, proofkey::Error>) -> Result<T, proofkey::Error> {
+        match &*self.lock() {
+            State::Pending(login) => with(login),
+            State::Busy(..) | State::Used => Err(ErrorKind::LoginAlreadyUsed.into()),
+        }
+    }
+}
+
 pub(crate) fn callback(
     url: &Bound<'_, PyAny>,
     content_type: Option<&Bound<'_, PyAny>>,
@@ -151,10 +203,7 @@ impl Login {
     #[pyo3(signature = (keys, context, /))]
     fn seal(&self, py: Python<'_>, keys: &SealKeys, context: &Bound<'_, PyAny>) -> PyResult<String> {
         let context = utf8("context", context)?;
-        let sealed = py.detach(|| {
-            let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-            pending.as_ref().ok_or(ErrorKind::LoginAlreadyUsed.into()).and_then(|login| login.seal(&keys.0, &context))
-        });
+        let sealed = py.detach(|| self.pending.with(|login| login.seal(&keys.0, &context)));
         sealed.map_err(|error| flow_error(py, &error))
     }
 
@@ -173,9 +222,10 @@ impl Login {
         body: Option<&Bound<'_, PyAny>>,
         now: Option<i64>,
     ) -> PyResult<Exchange> {
-        let now = now.unwrap_or_else(proofkey::now);
-        let (client, callback) = (self.client.current(py)?, callback(callback_url, content_type, body)?);
-        self.use_up(py, |login| login.with_client(&client)?.accept(callback, now)).map(Exchange::new)
+        let (now, callback) = (now.unwrap_or_else(proofkey::now), callback(callback_url, content_type, body)?);
+        let client = self.client.current_later();
+        let exchange = self.use_up(py, |login| login.accept_with(callback, now, || client.get()));
+        exchange.map(Exchange::new).map_err(|error| client.or_raised(py, &error))
     }
 
     /// The `Exchange` of a code that the server showed to the user, who typed it in: only for a client without a
@@ -184,9 +234,13 @@ impl Login {
     fn accept_pasted_code(&self, py: Python<'_>, code: &Bound<'_, PyAny>) -> PyResult<Exchange> {
         let code = Secret::new(text("code", code)?.to_string_lossy());
         let client = self.client.current(py)?;
-        let accept =
-            |login: proofkey::Login| login.with_client(&client)?.accept_pasted_code(code.expose(), proofkey::now());
-        self.use_up(py, accept).map(Exchange::new)
+        let exchange =
+            self.use_up(py, |login| login.with_client(&client)?.accept_pasted_code(code.expose(), proofkey::now()));
+        exchange.map(Exchange::new).map_err(|error| flow_error(py, &error))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.client.traverse(&visit)
     }
 
     fn __repr__(&self) -> String {

@@ -46,7 +46,7 @@ impl Provider {
     ) -> PyResult<Self> {
         let authorization_endpoint = utf8("authorization_endpoint", authorization_endpoint)?;
         let token_endpoint = utf8("token_endpoint", token_endpoint)?;
-        let mut provider = proofkey::Provider::new(authorization_endpoint, token_endpoint);
+        let provider = proofkey::Provider::new(authorization_endpoint, token_endpoint);
         let further: [(_, _, Further); 5] = [
             ("issuer", issuer, proofkey::Provider::with_issuer),
             ("revocation_endpoint", revocation_endpoint, proofkey::Provider::with_revocation_endpoint),
@@ -54,12 +54,7 @@ impl Provider {
             ("userinfo_endpoint", userinfo_endpoint, proofkey::Provider::with_userinfo_endpoint),
             ("end_session_endpoint", end_session_endpoint, proofkey::Provider::with_end_session_endpoint),
         ];
-        for (name, url, add) in further {
-            if let Some(url) = url {
-                let url = utf8(name, url)?;
-                provider = provider.and_then(|provider| add(provider, url));
-            }
-        }
+        let provider = with_further(provider, further)?;
         let provider = provider.map_err(|error| flow_error(py, &error))?;
         Ok(Self(if iss_parameter_supported { provider.with_iss_parameter_supported() } else { provider }))
     }
@@ -113,8 +108,36 @@ impl Provider {
         proofkey::Provider::known(known).map(Self).map_err(|error| flow_error(py, &error))
     }
 
-    /// Enables a quirk: "scope_separated_by_comma" (responses of GitHub and Slack), "offline_by_token_access_type"
-    /// (Dropbox) or "offline_by_access_type" (Google). `ValueError` for any other name.
+    /// The same server with these endpoints instead of those that it has: for what its metadata leaves out or gets wrong.
+    ///
+    /// >>> import proofkey
+    /// >>> github = proofkey.Provider.known("github")
+    /// >>> github.with_endpoints(userinfo_endpoint="https://api.github.com/user").userinfo_endpoint
+    /// 'https://api.github.com/user'
+    #[pyo3(signature = (
+        *, revocation_endpoint = None, jwks_uri = None, userinfo_endpoint = None, end_session_endpoint = None
+    ))]
+    fn with_endpoints(
+        &self,
+        py: Python<'_>,
+        revocation_endpoint: Option<&Bound<'_, PyAny>>,
+        jwks_uri: Option<&Bound<'_, PyAny>>,
+        userinfo_endpoint: Option<&Bound<'_, PyAny>>,
+        end_session_endpoint: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let further: [(_, _, Further); 4] = [
+            ("revocation_endpoint", revocation_endpoint, proofkey::Provider::with_revocation_endpoint),
+            ("jwks_uri", jwks_uri, proofkey::Provider::with_jwks_uri),
+            ("userinfo_endpoint", userinfo_endpoint, proofkey::Provider::with_userinfo_endpoint),
+            ("end_session_endpoint", end_session_endpoint, proofkey::Provider::with_end_session_endpoint),
+        ];
+        let provider = with_further(Ok(self.0.clone()), further)?;
+        provider.map(Self).map_err(|error| flow_error(py, &error))
+    }
+
+    /// Enables a quirk: "scope_separated_by_comma" (responses of GitHub and Slack), "offline_by_token_access_type" (Dropbox),
+    /// "offline_by_access_type" (Google), "resource_only_at_authorization" or "token_type_user_access_token" (eBay).
+    /// `ValueError` for another name.
     #[pyo3(signature = (quirk, /))]
     fn with_quirk(&self, quirk: &str) -> PyResult<Self> {
         let known = proofkey::Quirk::ALL.iter().find(|known| known.as_str() == quirk);
@@ -203,4 +226,17 @@ impl Provider {
         let (authorization, token) = (self.0.authorization_endpoint(), self.0.token_endpoint());
         format!("Provider(authorization_endpoint='{authorization}', token_endpoint='{token}')")
     }
+}
+
+fn with_further<const N: usize>(
+    mut provider: Result<proofkey::Provider, proofkey::Error>,
+    further: [(&str, Option<&Bound<'_, PyAny>>, Further); N],
+) -> PyResult<Result<proofkey::Provider, proofkey::Error>> {
+    for (name, url, add) in further {
+        if let Some(url) = url {
+            let url = utf8(name, url)?;
+            provider = provider.and_then(|provider| add(provider, url));
+        }
+    }
+    Ok(provider)
 }

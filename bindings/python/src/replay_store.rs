@@ -6,6 +6,7 @@ use proofkey::{Error, ErrorKind, ReplayStore};
 use pyo3::prelude::*;
 
 use crate::error::flow_error;
+use crate::hook::refuse_result;
 
 /// A `ReplayStore` in the memory of one process: for programs that run as a single process.
 ///
@@ -54,16 +55,17 @@ impl<'a> Store<'a> {
         Self { object, raised: Mutex::new(None) }
     }
 
-    /// The store's own exception, which says more than the error that the flow made of it.
-    pub(crate) fn or_raised(self, error: PyErr) -> PyErr {
-        self.raised.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or(error)
+    /// The store's own exception, which says more than the error of the flow that it became.
+    pub(crate) fn raised(self) -> Option<PyErr> {
+        self.raised.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl ReplayStore for Store<'_> {
     fn claim(&self, key: &str, until: i64) -> Result<(), Error> {
         Python::attach(|py| {
-            let Err(raised) = self.object.call_method1(py, "claim", (key, until)) else { return Ok(()) };
+            let returned = self.object.bind(py).call_method1("claim", (key, until));
+            let Err(raised) = returned.and_then(|returned| refuse_result("claim", &returned)) else { return Ok(()) };
             let name = raised.value(py).getattr_opt("name").ok().flatten();
             let is_claimed = name.is_some_and(|name| name.eq(ErrorKind::LoginAlreadyUsed.name()).unwrap_or_default());
             *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);

@@ -29,7 +29,9 @@ impl Tokens {
         let access_token = secret("access_token")?.ok_or_else(|| PyKeyError::new_err("access_token"))?;
         let expires_at = present("expires_at")?.map(|at| at.extract()).transpose()?;
         let scope = present("scope")?.map(|scope| scope.extract()).transpose()?;
-        let tokens = proofkey::Tokens::from_parts(access_token, secret("refresh_token")?, expires_at, scope);
+        let resource: Option<Vec<String>> = present("resource")?.map(|resource| resource.extract()).transpose()?;
+        let tokens = proofkey::Tokens::from_parts(access_token, secret("refresh_token")?, expires_at, scope)
+            .with_resource(resource.unwrap_or_default());
         match secret("id_token")? {
             None => Ok(Self(tokens)),
             Some(id_token) => tokens.with_id_token(id_token).map(Self).map_err(|error| flow_error(stored.py(), &error)),
@@ -74,6 +76,12 @@ impl Tokens {
     #[getter]
     fn scope(&self) -> Option<Vec<&str>> {
         self.0.scope().map(|scope| scope.iter().map(String::as_str).collect())
+    }
+
+    /// The resource servers that the tokens are for, which a refresh names again (RFC 8707).
+    #[getter]
+    fn resource(&self) -> Vec<&str> {
+        self.0.resource().iter().map(String::as_str).collect()
     }
 
     /// Whether the granted scope is a different set from the requested one; `False` if none was requested.

@@ -10,7 +10,7 @@ fn server(file: &str) -> Output {
     path.pop();
     path.pop();
     path.push(format!("examples/server{}", std::env::consts::EXE_SUFFIX));
-    assert!(path.exists(), "cargo test builds the examples too, but not with --test");
+    assert!(path.exists(), "cargo test builds the examples too, but not with --test or --tests");
     Command::new(path).arg(file).output().unwrap()
 }
 

@@ -208,7 +208,7 @@ fn tls_in_place_of_the_signature() {
     assert!(!asks_for_keys(&exchange));
     let tokens = done(exchange.receive(json(forged(r#"{"alg":"RS256"}"#)), NOW));
     assert!(!tokens.signature_verified());
-    assert_eq!(tokens.claims().unwrap().subject(), "248289761001");
+    assert_eq!(tokens.claims().unwrap().subject(), Some("248289761001"));
     for (header, kind) in [
         (r#"{"alg":"none"}"#, ErrorKind::IdTokenAlg),
         (r#"{"alg":"HS256"}"#, ErrorKind::IdTokenAlg),
@@ -232,7 +232,7 @@ fn a_refresh_keeps_the_user() {
         received => received,
     };
     let kept = done(refresh(json!({ "access_token": "b", "token_type": "Bearer" })));
-    assert_eq!(kept.claims().unwrap().subject(), "248289761001");
+    assert_eq!(kept.claims().unwrap().subject(), Some("248289761001"));
     assert!(kept.signature_verified());
     let mut response = op.tokens();
     response["access_token"] = json!("b");

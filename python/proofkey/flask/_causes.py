@@ -58,8 +58,9 @@ def of_error(error: proofkey.Error, provider: str) -> LoginRefused:
         cause = "denied" if error.error == "access_denied" else "provider_error"
     elif error.name == "store_unavailable":
         cause = "store"
-    elif error.name == "keys_unavailable":
-        cause = "network_before"  # The keys are normally fetched before the code is sent.
+    elif isinstance(error, proofkey.MetadataError) and error.name == "keys_unavailable":
+        # Keys are fetched before the code is sent, and once more if an ID token names another key.
+        cause = "network_after" if error.request_sent else "network_before"
     elif isinstance(error, proofkey.TransportError):
         cause = "network_after" if error.request_sent else "network_before"
     elif isinstance(

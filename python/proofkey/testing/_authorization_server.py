@@ -211,8 +211,8 @@ class AuthorizationServer:
         >>> from proofkey import testing
         >>> with testing.AuthorizationServer() as server:
         ...     client = proofkey.Client(server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
-        ...     login = client.begin()
-        ...     callback = server.browse(f"{login.url}&response_mode=form_post")
+        ...     login = client.begin(response_mode="form_post")
+        ...     callback = server.browse(login.url)
         ...     tokens = client.finish(login, callback.url, content_type=callback.content_type, body=callback.body)
         """
         return _browser.visit(authorization_url, user)

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserializer as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
@@ -128,11 +129,12 @@ pub fn without_mark(text: &str) -> &str {
 
 pub type Object = Map<String, Value>;
 
-/// Reads one JSON object; `None` if one of the members that `is_single` names comes twice.
-pub fn object(text: &str, is_single: fn(&str) -> bool) -> Option<Object> {
+/// Reads one JSON object; `None` if one of the members that `is_known` names comes twice or cannot be read. Other
+/// members that cannot be read are left out.
+pub fn object(text: &str, is_known: fn(&str) -> bool) -> Option<Object> {
     struct Members;
     impl<'de> Visitor<'de> for Members {
-        type Value = Vec<(String, Value)>;
+        type Value = Vec<(String, &'de RawValue)>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an object")
@@ -145,7 +147,14 @@ pub fn object(text: &str, is_single: fn(&str) -> bool) -> Option<Object> {
     let mut reader = serde_json::Deserializer::from_str(without_mark(text));
     let members = reader.deserialize_map(Members).ok()?;
     reader.end().ok()?;
-    let count = |name: &str| members.iter().filter(|member| member.0 == name).count();
-    let is_unambiguous = members.iter().all(|(name, _)| !is_single(name) || count(name) == 1);
-    is_unambiguous.then(|| members.into_iter().collect())
+    let mut object = Object::new();
+    for (name, text) in members {
+        match serde_json::from_str(text.get()) {
+            Ok(_) if is_known(&name) && object.contains_key(&name) => return None,
+            Ok(value) => drop(object.insert(name, value)),
+            Err(_) if is_known(&name) => return None,
+            Err(_) => {}
+        }
+    }
+    Some(object)
 }

@@ -10,7 +10,7 @@ use proofkey::{
     Client, ClientAuthenticationMethod, Discovery, ErrorKind, PkceSupport, Provider, Response, Roundtrip as _, Secret,
     Step, Tokens,
 };
-use proofkey_fuzz::{assert_web_url, fields, has_well_known_path, without_mark};
+use proofkey_fuzz::{assert_web_url, fields, has_well_known_path, object};
 use serde::Deserialize;
 use serde_json::Value;
 use url::{Host, Url};
@@ -27,7 +27,7 @@ fuzz_target!(|input: &[u8]| {
     discovery(&issuer, document, expected.is_some());
 });
 
-/// The members that the crate reads. The derived reader refuses one that comes twice.
+/// The members that the crate reads.
 #[derive(Deserialize)]
 struct Metadata {
     issuer: Option<String>,
@@ -37,8 +37,7 @@ struct Metadata {
     jwks_uri: Option<String>,
     userinfo_endpoint: Option<String>,
     end_session_endpoint: Option<String>,
-    #[serde(rename = "id_token_signing_alg_values_supported")]
-    _id_token_signing_alg_values_supported: Option<Vec<String>>,
+    id_token_signing_alg_values_supported: Option<Vec<String>>,
     code_challenge_methods_supported: Option<Vec<String>>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
     authorization_response_iss_parameter_supported: Option<bool>,
@@ -46,13 +45,11 @@ struct Metadata {
 }
 
 fn expected(issuer: &str, document: &[u8]) -> Option<Metadata> {
-    let document = without_mark(std::str::from_utf8(document).ok()?);
-    let mut value: Value = serde_json::from_str(document).ok().filter(Value::is_object)?;
-    // Repeated members are only visible in the document. Types are checked after removing empty texts, which count as
-    // absent.
-    let _: Once = serde_json::from_str(document).ok()?;
-    value.as_object_mut()?.retain(|_, value| value.as_str() != Some(""));
-    let metadata: Metadata = serde_json::from_value(value).ok()?;
+    let document = std::str::from_utf8(document).ok()?;
+    let mut members = object(document, |name| READ.contains(&name))?;
+    // Empty texts count as absent.
+    members.retain(|_, value| value.as_str() != Some(""));
+    let metadata: Metadata = serde_json::from_value(Value::Object(members)).ok()?;
 
     let is_endpoint = |url: &String| Provider::new(url, url).is_ok() && (!is_local(url) || is_local(issuer));
     let is_usable = metadata.issuer.as_deref() == Some(issuer)
@@ -114,34 +111,25 @@ const SPECIAL_V4: [([u8; 4], u32); 14] = [
 /// Those within 2000::/3; the rest of IPv6 is not public.
 const SPECIAL_V6: [(u128, u32); 3] = [(0x2001 << 112, 23), (0x2001_0DB8 << 96, 32), (0x3FFF << 112, 20)];
 
-/// [`Metadata`] with values of any type.
-#[derive(Deserialize)]
-struct Once {
-    #[serde(rename = "issuer")]
-    _issuer: Option<Value>,
-    #[serde(rename = "authorization_endpoint")]
-    _authorization_endpoint: Option<Value>,
-    #[serde(rename = "token_endpoint")]
-    _token_endpoint: Option<Value>,
-    #[serde(rename = "revocation_endpoint")]
-    _revocation_endpoint: Option<Value>,
-    #[serde(rename = "jwks_uri")]
-    _jwks_uri: Option<Value>,
-    #[serde(rename = "userinfo_endpoint")]
-    _userinfo_endpoint: Option<Value>,
-    #[serde(rename = "end_session_endpoint")]
-    _end_session_endpoint: Option<Value>,
-    #[serde(rename = "id_token_signing_alg_values_supported")]
-    _id_token_signing_alg_values_supported: Option<Value>,
-    #[serde(rename = "code_challenge_methods_supported")]
-    _code_challenge_methods_supported: Option<Value>,
-    #[serde(rename = "token_endpoint_auth_methods_supported")]
-    _token_endpoint_auth_methods_supported: Option<Value>,
-    #[serde(rename = "authorization_response_iss_parameter_supported")]
-    _authorization_response_iss_parameter_supported: Option<Value>,
-    #[serde(rename = "require_pushed_authorization_requests")]
-    _require_pushed_authorization_requests: Option<Value>,
-}
+/// The signatures of ID tokens that can be checked.
+const ALGORITHMS: [&str; 10] =
+    ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "Ed25519"];
+
+/// The names of [`Metadata`]'s members. None may come twice.
+const READ: [&str; 12] = [
+    "issuer",
+    "authorization_endpoint",
+    "token_endpoint",
+    "revocation_endpoint",
+    "jwks_uri",
+    "userinfo_endpoint",
+    "end_session_endpoint",
+    "id_token_signing_alg_values_supported",
+    "code_challenge_methods_supported",
+    "token_endpoint_auth_methods_supported",
+    "authorization_response_iss_parameter_supported",
+    "require_pushed_authorization_requests",
+];
 
 impl Metadata {
     /// The optional endpoints.
@@ -176,7 +164,10 @@ impl Metadata {
         let userinfo = client.begin_userinfo(&tokens).ok();
         assert_eq!(userinfo.as_ref().map(|question| question.request().url()), self.userinfo_endpoint.as_deref());
         let Ok(login) = client.authorize().state("s").begin(0) else { return };
-        assert_eq!(client.authorize().scope("openid").begin(0).is_ok(), self.jwks_uri.is_some());
+        let algorithms = self.id_token_signing_alg_values_supported.as_deref().unwrap_or_default();
+        let is_checkable = algorithms.is_empty() || algorithms.iter().any(|name| ALGORITHMS.contains(&name.as_str()));
+        let is_openid = client.authorize().scope("openid").begin(0).is_ok();
+        assert_eq!(is_openid, self.jwks_uri.is_some() && is_checkable);
         let without_iss = login.accept("https://client.example/cb?code=c&state=s", 0);
         let is_supported = self.authorization_response_iss_parameter_supported == Some(true);
         assert_eq!(without_iss.is_err_and(|refusal| refusal.error.kind() == ErrorKind::IssMissing), is_supported);

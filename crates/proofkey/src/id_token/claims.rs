@@ -18,15 +18,16 @@ impl Claims {
         Self(members.into_all())
     }
 
-    /// The server that makes these claims; empty if a userinfo response does not name it.
+    /// The server that makes these claims; `None` if a userinfo response does not name it.
     #[must_use]
-    pub fn issuer(&self) -> &str {
+    pub fn issuer(&self) -> Option<&str> {
         self.text("iss")
     }
 
-    /// The user's identifier at that server, which never changes; empty if a server without OpenID Connect sends none.
+    /// The user's identifier at that server, which never changes; `None` if a server without OpenID Connect sends none, or
+    /// one that is not a text.
     #[must_use]
-    pub fn subject(&self) -> &str {
+    pub fn subject(&self) -> Option<&str> {
         self.text("sub")
     }
 
@@ -41,8 +42,8 @@ impl Claims {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    fn text(&self, name: &str) -> &str {
-        self.get(name).and_then(Value::as_str).unwrap_or_default()
+    fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(Value::as_str)
     }
 }
 

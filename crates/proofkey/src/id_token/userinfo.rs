@@ -11,8 +11,8 @@ use crate::tokens::Tokens;
 /// The request for the claims about the user of some tokens (OpenID Connect Core section 5.3).
 pub struct Userinfo {
     request: Request,
-    /// The subject of the ID token, if there is one.
-    subject: Option<String>,
+    /// The subject of the ID token, if there is an ID token.
+    subject: Option<Option<String>>,
 }
 
 impl Client {
@@ -33,7 +33,7 @@ impl Client {
     /// assert_eq!(userinfo.request().url(), "https://as.example/userinfo");
     /// let response = Response::new(200, [("Content-Type", "application/json")], r#"{"sub":"248"}"#);
     /// let Step::Done(claims) = userinfo.receive(response, 0)? else { panic!() };
-    /// assert_eq!(claims.subject(), "248");
+    /// assert_eq!(claims.subject(), Some("248"));
     /// # Ok::<(), proofkey::Error>(())
     /// ```
     pub fn begin_userinfo(&self, tokens: &Tokens) -> Result<Userinfo, Error> {
@@ -42,7 +42,7 @@ impl Client {
         if !is_b64token(access_token.expose()) {
             return Err(ErrorKind::AccessTokenInvalid.into());
         }
-        let subject = tokens.claims().map(|claims| claims.subject().to_owned());
+        let subject = tokens.claims().map(|claims| claims.subject().map(str::to_owned));
         let request = Request::get_with_token(Endpoint::Userinfo, url, access_token);
         Ok(Userinfo { request: request.with_public_only(self.provider().is_public_only()), subject })
     }
@@ -59,7 +59,7 @@ impl Client {
     /// # let client = Client::new(provider, "my-app")?;
     /// # let tokens = Tokens::from_parts(Secret::new("a"), Some(Secret::new("r")), None, None);
     /// let user = client.userinfo(&tokens, &Transport::new())?;
-    /// println!("hello {}", user.subject());
+    /// println!("hello {:?}", user.subject());
     /// # Ok::<(), Error>(())
     /// ```
     #[cfg(feature = "http")]
@@ -100,7 +100,7 @@ impl Userinfo {
         let members = text.and_then(|text| Members::from_json(text, &|_| true).ok());
         let claims = Claims::new(members.ok_or(ErrorKind::UserinfoMalformed)?);
         match &self.subject {
-            Some(subject) if subject != claims.subject() => Err(ErrorKind::UserinfoSub),
+            Some(subject) if subject.is_none() || subject.as_deref() != claims.subject() => Err(ErrorKind::UserinfoSub),
             _ => Ok(claims),
         }
     }

@@ -30,7 +30,7 @@ impl Client {
         callback: impl Into<Callback>,
         transport: &Transport,
     ) -> Result<Tokens, Refusal> {
-        self.finish_once(login, callback, transport, &NoReplayStore)
+        login.finish_with(callback, transport, None, || Ok(self.clone()))
     }
 
     /// [`finish`](Self::finish) for a login that was [resumed](Self::resume). No matter how often its callback is
@@ -57,17 +57,32 @@ impl Client {
         transport: &Transport,
         store: &dyn ReplayStore,
     ) -> Result<Tokens, Refusal> {
-        let login = login.with_client(self)?;
-        let exchange = match login.check(&callback.into(), now()) {
-            Ok(exchange) => exchange,
-            Err(verdict) => return Err(verdict.on(login)),
-        };
+        login.finish_with(callback, transport, Some(store), || Ok(self.clone()))
+    }
+}
+
+impl Login {
+    /// [`Client::finish_once`] for a client whose secret is fetched when it is needed: see
+    /// [`accept_with`](Self::accept_with).
+    ///
+    /// # Errors
+    /// Those of `finish_once`; with the login in the refusal, those of `client`.
+    pub fn finish_with(
+        self,
+        callback: impl Into<Callback>,
+        transport: &Transport,
+        store: Option<&dyn ReplayStore>,
+        client: impl FnOnce() -> Result<Client, Error>,
+    ) -> Result<Tokens, Refusal> {
+        let store = store.unwrap_or(&NoReplayStore);
+        let now = now();
+        let (login, code) = self.checked(&callback.into(), now, client)?;
         let key = login.replay_key();
         if let Err(error) = store.claim(&key, login.expires_at()) {
             let login = (error.kind() != ErrorKind::LoginAlreadyUsed).then(|| Box::new(login));
             return Err(Refusal { error, login });
         }
-        transport.run(exchange).map_err(|error| {
+        transport.run(login.exchange(&code, now)).map_err(|error| {
             let login = (!error.request_sent()).then(|| {
                 store.release(&key);
                 Box::new(login)

@@ -118,6 +118,34 @@ impl Login {
         self.check(&callback.into(), now).map_err(|verdict| verdict.on(self))
     }
 
+    /// [`accept`](Self::accept) for a client whose secret is fetched when it is needed: `client` is called only once the
+    /// callback has passed the checks. It gives the client that began the login, with its secret of the moment.
+    ///
+    /// # Errors
+    /// Those of `accept`; with the login in the refusal, those of `client` and of [`with_client`](Self::with_client).
+    ///
+    /// ```
+    /// # use proofkey::{Client, ClientAuthentication, Provider, Roundtrip, Secret};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// # let client = Client::new(provider, "my-app")?.with_redirect_uri("https://client.example/cb")?;
+    /// # let login = client.authorize().state("s").begin(0)?;
+    /// # fn newest_secret() -> Secret { Secret::new("of today") }
+    /// let exchange = login.accept_with("https://client.example/cb?code=c&state=s", 0, || {
+    ///     client.clone().with_authentication(ClientAuthentication::ClientSecretPost(newest_secret()))
+    /// })?;
+    /// assert!(exchange.request().body().ends_with("&client_secret=of+today"));
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn accept_with(
+        self,
+        callback: impl Into<Callback>,
+        now: i64,
+        client: impl FnOnce() -> Result<Client, Error>,
+    ) -> Result<Exchange, Refusal> {
+        let (login, code) = self.checked(&callback.into(), now, client)?;
+        Ok(login.exchange(&code, now))
+    }
+
     /// [`accept`](Self::accept) for a code that the server showed to the user, who typed it in: only for a login that
     /// began without a redirect URI. There is neither a state nor an issuer to check; only the verifier ties the code
     /// to this login.
@@ -150,12 +178,33 @@ impl Login {
     /// [`accept`](Self::accept), for callers that may need the login again: if no byte of the request is sent, the same
     /// callback may come again.
     pub(crate) fn check(&self, callback: &Callback, now: i64) -> Result<Exchange, Verdict> {
+        let code = self.code(callback, now)?;
+        Ok(self.exchange(&code, now))
+    }
+
+    /// The login with the client that is asked for once the callback has passed the checks, and the code.
+    pub(crate) fn checked(
+        self,
+        callback: &Callback,
+        now: i64,
+        client: impl FnOnce() -> Result<Client, Error>,
+    ) -> Result<(Self, Zeroizing<String>), Refusal> {
+        let code = match self.code(callback, now) {
+            Ok(code) => code,
+            Err(verdict) => return Err(verdict.on(self)),
+        };
+        match client() {
+            Ok(client) => Ok((self.with_client(&client)?, code)),
+            Err(error) => Err(Refusal { error, login: Some(Box::new(self)) }),
+        }
+    }
+
+    fn code(&self, callback: &Callback, now: i64) -> Result<Zeroizing<String>, Verdict> {
         if self.has_expired(now) {
             return Err(Verdict::Over(ErrorKind::LoginExpired.into()));
         }
         let response = self.authenticate(callback).map_err(Verdict::Usable)?;
-        let code = code(response).map_err(Verdict::Over)?;
-        Ok(self.exchange(&code, now))
+        code(response).map_err(Verdict::Over)
     }
 
     /// The parameters of the callback, once it is shown to belong to this login.
@@ -170,7 +219,7 @@ impl Login {
         Ok(response)
     }
 
-    fn exchange(&self, code: &str, now: i64) -> Exchange {
+    pub(crate) fn exchange(&self, code: &str, now: i64) -> Exchange {
         let mut parameters = vec![
             ("grant_type", "authorization_code"),
             ("code", code),

@@ -11,7 +11,7 @@ fn example(server: &Server) -> Command {
     path.pop();
     path.pop();
     path.push(format!("examples/cli_login{}", std::env::consts::EXE_SUFFIX));
-    assert!(path.exists(), "cargo test builds the examples too, but not with --test");
+    assert!(path.exists(), "cargo test builds the examples too, but not with --test or --tests");
     let mut command = Command::new(path);
     command.args([&server.issuer, "my-cli", "files.read", "files.write"]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
