@@ -122,7 +122,11 @@ def refreshed_in_its_own_hook() -> object:
     body = b'{"access_token": "b", "token_type": "Bearer"}'
     with hostile.Server(hostile.says(hostile.response(body))) as there:
         known, tokens = client(token_endpoint=there.url("/token")), grant(refresh_token="r")
-        return known.refresh(tokens, save=lambda _: known.refresh(tokens))
+
+        def save(_: proofkey.Tokens) -> None:
+            known.refresh(tokens)
+
+        return known.refresh(tokens, save=save)
 
 
 def discover_nothing() -> None:
