@@ -22,6 +22,6 @@ strip "$build/empty" "$build/size"
 sections() { size "$1" | awk 'NR == 2 { print $4 }'; }
 file=$(($(stat -c %s "$build/size") - $(stat -c %s "$build/empty")))
 section=$(($(sections "$build/size") - $(sections "$build/empty")))
-echo "generate, s256, bind and redeem add $file bytes to the file of an empty program, $section to its sections"
+echo "generate, s256, bind and verify add $file bytes to the file of an empty program, $section to its sections"
 echo "nothing of std or alloc among them"
 [ "$file" -le "$file_limit" ] && [ "$section" -le "$section_limit" ]

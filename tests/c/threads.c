@@ -1,4 +1,4 @@
-/* Many threads at once: every verifier is another, and each redeems its own challenge and no other. */
+/* Many threads at once: each makes verifiers, and each verifier matches its own challenge and no other. */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
 

@@ -145,13 +145,14 @@ def test_token_responses() -> None:
 
 def test_client_secret_basic() -> None:
     ran = 0
-    rows = cases("token", "client_secret_basic", {"client_id", "client_secret", "authorization"})
+    rows = cases("token", "client_secret_basic", {"client_id", "client_secret", "authorization", "error_name"})
     for row in rows:
         client_id, secret = row["client_id"], row["client_secret"]
         ran += 1
-        if not secret:
-            with pytest.raises(proofkey.ConfigurationError, match="client_secret_empty"):
+        if "error_name" in row:
+            with pytest.raises(proofkey.ConfigurationError) as raised:
                 proofkey.Client(provider(), client_id, client_secret=secret)
+            assert raised.value.name == row["error_name"]
             continue
         client = proofkey.Client(provider(), client_id, client_secret=secret, redirect_uri=REDIRECT_URI)
         request = client.begin(state="s").accept(f"{REDIRECT_URI}?code=c&state=s").request

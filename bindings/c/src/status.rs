@@ -4,6 +4,7 @@ use core::ffi::CStr;
 
 use proofkey_core::Error;
 
+#[cfg_attr(not(feature = "std"), expect(dead_code, reason = "without std a panic aborts: nothing is `internal`"))]
 mod table {
     include!("status_table.rs");
 }
@@ -13,6 +14,7 @@ mod table {
 pub(crate) struct Status(i32);
 
 impl Status {
+    #[cfg(feature = "std")]
     pub(crate) const INTERNAL: Self = Self(table::INTERNAL);
     pub(crate) const NULL_POINTER: Self = Self(table::NULL_POINTER);
     pub(crate) const BUFFER_TOO_SMALL: Self = Self(table::BUFFER_TOO_SMALL);

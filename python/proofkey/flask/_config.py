@@ -1,8 +1,10 @@
 """The configuration of a provider: the keywords of `ProofKey`, then the app's configuration."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import parse_qsl
 
 from flask import Flask
 
@@ -14,9 +16,19 @@ _KNOWN: Sequence[Literal["dropbox", "github", "google"]] = ("dropbox", "github",
 _TEXTS = (
     "client_id", "client_secret", "auth_method", "scope", "issuer", "tenant", "authorization_endpoint",
     "token_endpoint", "revocation_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint", "redirect_path",
-    "response_mode",
+    "response_mode", "extra", "quirks", "id_token_algorithms",
 )  # fmt: skip
-_OTHERS = ("extra", "provider", "transport", "quirks", "id_token_algorithms")
+"""The settings that a text can hold, so that they may come from the app's configuration."""
+_OTHERS = ("provider", "transport")
+
+_LISTS = ("quirks", "id_token_algorithms")
+_FURTHER_ENDPOINTS = ("revocation_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint")
+_CHOICES = {"auth_method": ("client_secret_basic", "client_secret_post"), "response_mode": ("query", "form_post")}
+_OF_THE_APP = ("PROOFKEY_BASE_URL", "PROOFKEY_REPLAY_STORE")
+
+
+class SettingError(Exception):
+    """A setting that cannot be used. The text names it and says what is wrong, for the log and the doctor."""
 
 
 @dataclass(frozen=True)
@@ -25,37 +37,62 @@ class ProviderConfig:
 
     name: str
     values: Mapping[str, Any] = field(repr=False)
+    wrong: Sequence[str]
+    """What is wrong with values that were left out."""
 
     @classmethod
     def of(cls, app: Flask, name: str, keywords: Mapping[str, Any]) -> "ProviderConfig":
         """Merges both sources. Keywords override the app's configuration."""
-        prefix = f"PROOFKEY_{name.upper().replace('-', '_')}_"
-        configured = {key: _text(prefix + key.upper(), app.config.get(prefix + key.upper())) for key in _TEXTS}
-        configured = {key: value for key, value in configured.items() if value}
-        return cls(name, {**configured, **{key: value for key, value in keywords.items() if value is not None}})
+        values: dict[str, Any] = {}
+        wrong: list[str] = []
+        for key in _TEXTS:
+            label = _prefix(name) + key.upper()
+            try:
+                value = _read(key, label, _text(key, label, app.config.get(label)))
+                if value:
+                    values[key] = value
+            except SettingError as error:
+                wrong.append(str(error))
+        for key, value in keywords.items():
+            try:
+                if value is not None:
+                    values[key] = _read(key, key, value)
+            except SettingError as error:
+                wrong.append(str(error))
+        return cls(name, values, wrong)
 
     def __getitem__(self, key: str) -> Any:
         return self.values.get(key)
 
     def provider(self) -> proofkey.Provider:
         """Makes the provider. This needs the network if only the issuer is configured."""
+        if self.wrong:
+            raise SettingError("; ".join(self.wrong))
         provider = self._provider()
+        further = {key: self[key] for key in _FURTHER_ENDPOINTS if self[key]}
+        if further:
+            provider = provider.with_endpoints(**further)
         for quirk in self["quirks"] or ():
-            provider = provider.with_quirk(quirk)
+            try:
+                provider = provider.with_quirk(quirk)
+            except ValueError:
+                raise SettingError(f"quirks: no quirk is called {quirk!r}") from None
         return provider
 
     def _provider(self) -> proofkey.Provider:
         given: proofkey.Provider | None = self["provider"]
         if given is not None:
             return given
-        if self["authorization_endpoint"]:
-            endpoints = (
-                "authorization_endpoint", "token_endpoint", "issuer", "revocation_endpoint", "jwks_uri",
-                "userinfo_endpoint", "end_session_endpoint",
-            )  # fmt: skip
-            return proofkey.Provider(**{key: self[key] for key in endpoints if self[key]})
-        if self["issuer"]:
-            return proofkey.Provider.discover(self["issuer"], transport=self["transport"])
+        authorization, token, issuer = self["authorization_endpoint"], self["token_endpoint"], self["issuer"]
+        if bool(authorization) != bool(token):
+            there, missing = "authorization_endpoint", "token_endpoint"
+            if token:
+                there, missing = missing, there
+            raise SettingError(f"{there} is set without {missing}: set both, or neither to discover them")
+        if authorization:
+            return proofkey.Provider(authorization_endpoint=authorization, token_endpoint=token, issuer=issuer)
+        if issuer:
+            return proofkey.Provider.discover(issuer, transport=self["transport"])
         if self.name == "microsoft" and self["tenant"]:
             return proofkey.Provider.known("microsoft", tenant=self["tenant"])
         for known in _KNOWN:
@@ -67,15 +104,21 @@ class ProviderConfig:
         """Makes a client for one redirect URI."""
         if not self["client_id"]:
             raise proofkey.ConfigurationError("client_id_invalid")
-        return proofkey.Client(
-            provider,
-            self["client_id"],
-            redirect_uri=redirect_uri,
-            client_secret=self["client_secret"],
-            auth_method=self["auth_method"],
-            transport=self["transport"],
-            id_token_algorithms=self["id_token_algorithms"],
-        )
+        try:
+            return proofkey.Client(
+                provider,
+                self["client_id"],
+                redirect_uri=redirect_uri,
+                client_secret=self["client_secret"],
+                auth_method=self["auth_method"],
+                transport=self["transport"],
+                id_token_algorithms=self["id_token_algorithms"],
+            )
+        except proofkey.Error:
+            raise
+        except (TypeError, ValueError) as error:
+            # For example an algorithm that is misspelt. The text names the setting, and contains no value.
+            raise SettingError(str(error)) from None
 
 
 def check(name: str, keywords: Mapping[str, Any]) -> None:
@@ -85,12 +128,52 @@ def check(name: str, keywords: Mapping[str, Any]) -> None:
         raise TypeError(f"{name}: no such setting: {', '.join(sorted(unknown))}")
 
 
-def _text(key: str, value: Any) -> str | None:
-    """A value as text. `from_prefixed_env` reads digits as a number, and some client ids consist of digits."""
+def unknown_keys(app: Flask, names: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+    """The keys PROOFKEY_… of the app's configuration that nothing reads. Each comes with the provider that it seems to
+    belong to, one of `names`, or `None`."""
+    prefixes = {_prefix(name): name for name in names}
+    known = {*_OF_THE_APP, *(prefix + key.upper() for prefix in prefixes for key in _TEXTS)}
+    for key in app.config:
+        if key.startswith("PROOFKEY_") and key not in known:
+            fitting = [prefix for prefix in prefixes if key.startswith(prefix)]
+            yield key, prefixes[max(fitting, key=len)] if fitting else None
+
+
+def is_of_a_provider(key: str) -> bool:
+    """Whether this key would be a setting, if only there were a provider with this prefix."""
+    return re.fullmatch(rf"PROOFKEY_.+_({'|'.join(_TEXTS)})", key, re.IGNORECASE) is not None
+
+
+def _prefix(name: str) -> str:
+    return f"PROOFKEY_{name.upper().replace('-', '_')}_"
+
+
+def _text(key: str, label: str, value: Any) -> Any:
+    """A value of the app's configuration. `from_prefixed_env` reads digits as a number, and some client ids consist of
+    digits; it also reads lists and objects."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise TypeError(
-        f"{key}: a str, not {type(value).__name__}; in an environment variable, put the value in double quotes"
+    if (key in _LISTS and isinstance(value, list)) or (key == "extra" and isinstance(value, dict)):
+        return value
+    raise SettingError(
+        f"{label}: a str, not {type(value).__name__}; in an environment variable, put the value in double quotes"
     )
+
+
+def _read(key: str, label: str, value: Any) -> Any:
+    """A value from either source, without the forms that only text has."""
+    if key in _CHOICES and value and value not in _CHOICES[key]:
+        raise SettingError(f"{label}: {' or '.join(_CHOICES[key])}")
+    if key in _LISTS and isinstance(value, str):
+        return re.findall(r"[^\s,]+", value)
+    if key == "extra" and isinstance(value, str):
+        try:
+            pairs = parse_qsl(value, keep_blank_values=True, strict_parsing=bool(value))
+        except ValueError:
+            raise SettingError(f"{label}: name=value, with & between several") from None
+        if len(dict(pairs)) != len(pairs):
+            raise SettingError(f"{label}: a parameter is there twice")
+        return dict(pairs)
+    return value

@@ -58,7 +58,7 @@ class ProofKey:
     def init_app(self, app: Flask) -> None:
         """Adds the routes and the command `flask proofkey doctor` to an app. The app's configuration is read at its
         first login."""
-        app.extensions["proofkey"] = App(app, self._prefix, self._config)
+        app.extensions["proofkey"] = App(app, self._prefix, self._config, self._names)
         routes = Blueprint("proofkey", __name__, url_prefix=self._prefix or None)
         routes.add_url_rule("/<name>", "start", self._start, methods=["GET", "POST"])
         routes.add_url_rule("/<name>/callback", "callback", self._callback, methods=["GET", "POST"])

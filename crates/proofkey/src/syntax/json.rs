@@ -28,13 +28,13 @@ impl Members {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
-    /// The unknown members. The known ones are erased.
     /// Whether the member is there, even as null.
     #[cfg(feature = "id-token")]
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
+    /// The unknown members. The known ones are erased.
     pub(crate) fn into_extras(mut self, known: Known<'_>) -> BTreeMap<String, Value> {
         self.0.retain(|name, value| {
             let is_known = known(name);
