@@ -434,7 +434,7 @@ class Client:
         `callback_url` is the whole URL that the browser was sent to; for a form that the browser posted
         (`response_mode="form_post"`), pass its `content_type` and `body` too. `CallbackError` leaves the login usable
         if anybody could have sent the callback; a refusal of the server is an `AuthorizationError` or a `TokenError`;
-        `TransportError.request_sent` says whether the code may have been used. Each request takes ten seconds at most;
+        `TransportError.request_sent` says whether the code may have been used. All of it takes ten seconds at most;
         other threads run meanwhile.
 
         `replay_store` (`proofkey.replay_store`) is for a login that was resumed. No matter how often its callback is
@@ -462,12 +462,22 @@ class Client:
         `ConfigurationError` if the provider has no userinfo endpoint; `UserinfoError` if it refused, or if the response
         cannot be read or is about another user than the ID token; `TransportError`.
         """
-    def end_session_url(self, tokens: Tokens, /, *, return_to: str | None = None) -> str:
+    def end_session_url(
+        self, tokens: Tokens, /, *, return_to: str | None = None, state: str | None = None
+    ) -> str:
         """The URL that signs the user out at the provider as well (OpenID Connect RP-Initiated Logout). End the
         application's own session, then send the browser there. The provider sends the browser on to `return_to`, if
-        that is registered there.
+        that is registered there, and repeats `state`, which `accept_end_session()` compares. Take a fresh random
+        `state` for every URL, and keep it where only this browser can reach it.
 
         `ConfigurationError` if the provider has no such endpoint.
+        """
+    def accept_end_session(self, callback_url: str, /, *, return_to: str, state: str) -> None:
+        """Checks that the browser came back from `end_session_url()` with these arguments. `callback_url` is the whole URL
+        that the browser was sent to. An empty `return_to` or `state` matches nothing.
+
+        `CallbackError`: "redirect_uri_mismatch" unless the URL is `return_to` with further parameters, "state_missing",
+        "state_mismatch", "callback_duplicate" for several states, "callback_malformed" for a URL that cannot be read.
         """
     def revoke(self, tokens: Tokens, /) -> None:
         """Revokes tokens (RFC 7009), the refresh token first. A failed call may be repeated. `ConfigurationError` if the

@@ -34,7 +34,8 @@ def field(value: object) -> bytes:
 
 
 def callback() -> Iterator[list[Any]]:
-    """Redirect URI, issuer, flags (p: iss is supported, f: posted as a form, l: too late), state, URL, type, body."""
+    """Redirect URI, issuer, flags (p: iss is supported, f: posted as a form, m: the other one was requested,
+    l: too late), state, URL, type, body."""
     for case in vectors("callback")["callback_cases"]:
         flags = "p" * bool(case.get("iss_advertised")) + "f" * (case.get("method") == "POST")
         redirect_uri = case.get("redirect_uri", "https://client.example/cb")

@@ -2,12 +2,14 @@
 
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import hostile
 import proofkey
 import pytest
 from proofkey import testing
@@ -461,6 +463,103 @@ def test_a_hook_does_its_work_before_it_returns(server: testing.AuthorizationSer
         client.refresh(tokens, save=lambda new: later(new))  # type: ignore[arg-type]
 
 
+@pytest.fixture
+def unrotated() -> Iterator[hostile.Server]:
+    """A server that does not rotate refresh tokens."""
+
+    def respond(connection: hostile.Connection) -> None:
+        while connection.request():
+            connection.send(hostile.response(b'{"access_token": "new", "expires_in": 3600}'))
+
+    with hostile.Server(respond) as running:
+        yield running
+
+
+def refreshing(server: hostile.Server) -> proofkey.Client:
+    endpoints = {"token_endpoint": server.url("/token"), "revocation_endpoint": server.url("/revoke")}
+    return proofkey.Client(provider(**endpoints), "my-app", redirect_uri=REDIRECT_URI)
+
+
+def stored(access_token: str) -> proofkey.Tokens:
+    return proofkey.Tokens.from_dict({"access_token": access_token, "refresh_token": "r"})
+
+
+def test_a_strict_client_does_not_get_what_a_laxer_one_accepted(unrotated: hostile.Server) -> None:
+    strict = refreshing(unrotated)
+    lax = strict.trust_token_endpoint_tls()
+    for client, expected in [(lax, 1), (strict, 2), (lax, 2), (strict, 2)]:
+        client.refresh(stored("old"))
+        assert unrotated.token_requests == expected
+
+
+def test_revoked_tokens_are_not_given_to_a_late_caller(unrotated: hostile.Server) -> None:
+    for revoked in (stored("new"), stored("old")):
+        client, before = refreshing(unrotated), unrotated.token_requests
+        client.refresh(stored("old"))
+        client.refresh(stored("old"))
+        assert unrotated.token_requests == before + 1
+        client.revoke(revoked)
+        client.refresh(stored("old"))
+        assert unrotated.token_requests == before + 2
+
+
+def test_expired_tokens_are_not_given_to_a_late_caller(unrotated: hostile.Server) -> None:
+    unrotated.behave = hostile.says(hostile.response(b'{"access_token": "new", "expires_in": 1}'))
+    client = refreshing(unrotated)
+    new = client.refresh(stored("old"))
+    while not new.expires_within(0):
+        time.sleep(0.05)
+    client.refresh(stored("old"))
+    assert unrotated.token_requests == 2
+
+
+def test_a_caller_with_the_refreshed_tokens_makes_its_own_request(unrotated: hostile.Server) -> None:
+    client = refreshing(unrotated)
+    for access_token, expected in [("old", 1), ("old", 1), ("new", 2), ("new", 2), ("old", 3)]:
+        client.refresh(stored(access_token))
+        assert unrotated.token_requests == expected, access_token
+
+
+KEYS = b'{"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}'
+"""The key of RFC 8037 appendix A.2."""
+
+
+def test_the_keys_and_the_code_share_one_deadline() -> None:
+    """Each of the two responses takes two thirds of the timeout: the second one comes too late."""
+    timeout = 3.0
+
+    def slow(connection: hostile.Connection) -> None:
+        while request := connection.request():
+            connection.server.ended.wait(2 * timeout / 3)
+            if request.path == "/jwks":
+                connection.send(hostile.response(KEYS))
+            else:
+                connection.send(hostile.response(hostile.TOKENS))
+
+    with hostile.Server(slow) as running:
+        at = provider(issuer="https://as.example", token_endpoint=running.url("/token"), jwks_uri=running.url("/jwks"))
+        transport = proofkey.Transport(timeout=timeout)
+        client = proofkey.Client(at, "my-app", redirect_uri=REDIRECT_URI, transport=transport)
+        with pytest.raises(proofkey.TransportError) as late:
+            client.finish(client.begin(state="s", scope="openid"), f"{REDIRECT_URI}?code=c&state=s")
+        assert [request.path for request in running.requests] == ["/jwks", "/token"]
+    assert (late.value.name, late.value.endpoint, late.value.request_sent) == ("timeout", "token", True)
+
+
+def test_without_time_for_the_code_it_is_not_sent() -> None:
+    """The keys take all of the time."""
+    with hostile.Server(hostile.never_responds) as running:
+        at = provider(issuer="https://as.example", token_endpoint=running.url("/token"), jwks_uri=running.url("/jwks"))
+        transport = proofkey.Transport(timeout=hostile.SHORT)
+        client = proofkey.Client(at, "my-app", redirect_uri=REDIRECT_URI, transport=transport)
+        login = client.begin(state="s", scope="openid")
+        for _ in range(2):
+            with pytest.raises(proofkey.TransportError) as late:
+                client.finish(login, f"{REDIRECT_URI}?code=c&state=s")
+            assert (late.value.name, late.value.endpoint, late.value.request_sent) == ("timeout", "jwks", False)
+        assert [request.path for request in running.requests] == ["/jwks"] * 2
+
+
 def test_tokens_without_a_refresh_token() -> None:
     client = proofkey.Client(provider(), "c")
     with pytest.raises(proofkey.TokenError, match="refresh_token_absent"):
@@ -495,6 +594,21 @@ def test_a_secret_that_rotates() -> None:
         assert "Authorization" not in request.headers
 
 
+def test_an_object_of_another_class_is_named() -> None:
+    client = proofkey.Client(provider(), "c", redirect_uri=REDIRECT_URI)
+    wrong: Any = "a text"
+    calls: list[tuple[str, Callable[[], object]]] = [
+        ("Provider", lambda: proofkey.Client(wrong, "c")),
+        ("Transport", lambda: proofkey.Client(provider(), "c", transport=wrong)),
+        ("Login", lambda: client.finish(wrong, REDIRECT_URI)),
+        ("SealKeys", lambda: client.begin().seal(wrong, "session")),
+        ("Tokens", lambda: client.revoke(wrong)),
+    ]
+    for expected, call in calls:
+        with pytest.raises(TypeError, match=f"^expected {expected}, not str"):
+            call()
+
+
 def test_secrets_and_methods_that_cannot_work() -> None:
     with pytest.raises(TypeError):
         proofkey.Client(provider(), "c", client_secret=b"s")  # type: ignore[arg-type]
@@ -522,6 +636,19 @@ def test_a_pasted_code() -> None:
     assert b"redirect_uri" not in request.body
     with pytest.raises(proofkey.CallbackError, match="redirect_uri_mismatch"):
         proofkey.Client(provider(), "c", redirect_uri=REDIRECT_URI).begin().accept_pasted_code("the-code")
+
+
+def test_a_pasted_code_is_sent_with_the_authentication_of_the_client() -> None:
+    ways: dict[str, Any] = {"a text": "the-secret", "a callable": lambda: "the-secret"}
+    for secret in ways.values():
+        basic = proofkey.Client(provider(), "c", client_secret=secret)
+        request = basic.begin().accept_pasted_code("the-code").request
+        assert request is not None
+        assert request.headers["Authorization"] == "Basic Yzp0aGUtc2VjcmV0"
+        post = proofkey.Client(provider(), "c", client_secret=secret, auth_method="client_secret_post")
+        request = post.begin().accept_pasted_code("the-code").request
+        assert request is not None
+        assert request.body.endswith(b"&client_id=c&client_secret=the-secret")
 
 
 def test_a_login_of_another_client_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""Runs the vectors of the flow: `authorization_url`, `callback`, `token`, `metadata` and `redirect_uri`."""
+"""Runs the vectors of the flow: `authorization_url`, `callback`, `token`, `metadata`, `discovery`, `redirect_uri`."""
 
 import base64
 import json
@@ -204,6 +204,44 @@ def test_discovery_urls() -> None:
                 _ = discovery.request
         ran += 1
     assert ran == len(rows) > 0
+
+
+def test_discovery_cases() -> None:
+    ran = 0
+    rows = cases("discovery", "discovery_cases", {"issuer", "first", "second", "provider", "error_name"})
+    for row in rows:
+        asked: list[str] = []
+
+        def discover(row: dict[str, Any] = row, asked: list[str] = asked) -> str:
+            discovery = proofkey.Discovery(row["issuer"])
+            for place in ("first", "second"):
+                if discovery.request:
+                    asked.append(place)
+                    discovery.receive(*served(row[place]))
+            check_facts(discovery.provider, row["provider"])
+            return "found"
+
+        assert outcome(discover) == (f"reject:{row['error_name']}" if "error_name" in row else "found"), row["name"]
+        assert asked == [place for place in ("first", "second") if row[place] != "not asked"], row["name"]
+        ran += 1
+    assert ran == len(rows) > 0
+
+
+def served(place: dict[str, Any]) -> tuple[int, dict[str, str], str]:
+    """A response of `discovery.json`: status, headers and body."""
+    assert set(place) <= {"status", "content_type", "location", "document", "text", "pad_to"}
+    body: str = json.dumps(place["document"]) if "document" in place else place["text"]
+    headers = {"Content-Type": place["content_type"], "Location": place.get("location")}
+    sent = {name: value for name, value in headers.items() if value}
+    return place["status"], sent, body.ljust(place.get("pad_to", 0))
+
+
+def check_facts(found: proofkey.Provider, expected: dict[str, Any]) -> None:
+    facts = dict(expected)
+    # Without a list in the metadata, a client accepts RS256.
+    assert proofkey.Client(found, "c").id_token_algorithms == (facts.pop("id_token_algorithms") or ["RS256"])
+    names = ("token_endpoint", "iss_parameter_supported", "end_session_endpoint", "userinfo_endpoint")
+    assert {name: getattr(found, name) for name in names} == facts
 
 
 def test_a_discovery_without_network() -> None:

@@ -316,6 +316,25 @@ def test_signing_out() -> None:
     url = known.end_session_url(tokens, return_to="https://client.example/bye")
     assert url.startswith("https://op.example/logout?client_id=client-1&id_token_hint=ey")
     assert url.endswith("&post_logout_redirect_uri=https%3A%2F%2Fclient.example%2Fbye")
+    assert known.end_session_url(tokens, return_to="https://client.example/bye", state="s&s") == url + "&state=s%26s"
+
+
+def test_coming_back_from_signing_out() -> None:
+    known = client("https://op.example", "client-1")
+    return_to = "https://client.example/bye"
+    known.accept_end_session(return_to + "?state=s%26s", return_to=return_to, state="s&s")
+    for url, expected, state, error in [
+        (return_to, return_to, "s", "state_missing"),
+        (return_to + "?state=t", return_to, "s", "state_mismatch"),
+        (return_to + "?state=s", return_to, "", "state_mismatch"),
+        (return_to + "?state=s&state=s", return_to, "s", "callback_duplicate"),
+        (return_to + "/?state=s", return_to, "s", "redirect_uri_mismatch"),
+        ("?state=s", "", "s", "redirect_uri_mismatch"),
+        (return_to + "?state=\udcff", return_to, "s", "state_mismatch"),
+    ]:
+        with pytest.raises(proofkey.CallbackError) as refused:
+            known.accept_end_session(url, return_to=expected, state=state)
+        assert refused.value.name == error, url
 
 
 @pytest.fixture
@@ -441,6 +460,25 @@ def test_a_refresh_keeps_the_user(op: testing.AuthorizationServer) -> None:
     refreshed = client.refresh(proofkey.Tokens.from_dict(tokens.to_dict()))
     assert refreshed.claims is not None
     assert (refreshed.claims["iss"], refreshed.claims["sub"]) == (op.issuer, "ada")
+
+
+def test_without_keys_to_check_the_new_id_token_with_a_refresh_token_is_not_sent(
+    op: testing.AuthorizationServer,
+) -> None:
+    tokens, before = sign_in(client_of(op), op), count(op, "/token")
+    for endpoints, name in [({"issuer": op.issuer}, "endpoint_missing"), ({"jwks_uri": op.jwks_uri}, "issuer_missing")]:
+        keyless = proofkey.Client(
+            proofkey.Provider(
+                authorization_endpoint=op.authorization_endpoint,
+                token_endpoint=op.token_endpoint,
+                **endpoints,  # type: ignore[arg-type]
+            ),
+            "my-app",
+        )
+        for refresh in (keyless.refresh, keyless.begin_refresh):
+            with pytest.raises(proofkey.ConfigurationError, match=f"^{name}: "):
+                refresh(tokens)
+    assert count(op, "/token") == before
 
 
 def test_settings_that_cannot_work() -> None:

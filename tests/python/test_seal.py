@@ -158,6 +158,29 @@ def test_a_sealed_login_reveals_nothing_and_fits_a_cookie(keys: proofkey.SealKey
         assert hidden not in sealed
 
 
+def test_a_secret_is_not_sent_to_the_token_endpoint_of_another_client(keys: proofkey.SealKeys) -> None:
+    """Two tenants of one issuer: a public client may finish the login of the other, one with a secret may not."""
+
+    def tenant(name: str, **options: Any) -> proofkey.Client:
+        provider = proofkey.Provider(
+            issuer="https://as.example",
+            authorization_endpoint="https://as.example/a",
+            token_endpoint=f"https://as.example/{name}/token",
+        )
+        return proofkey.Client(provider, "my-app", redirect_uri=REDIRECT_URI, **options)
+
+    secrets: list[Any] = ["the-secret", lambda: "the-secret"]
+    for secret in secrets:
+        sealed = tenant("one", client_secret=secret).begin(state="s").seal(keys, "")
+        assert tenant("one", client_secret=secret).resume(sealed, keys, "").id
+        with pytest.raises(proofkey.SealError, match="seal_client"):
+            other = tenant("other", client_secret=secret)
+            other.finish(other.resume(sealed, keys, ""), f"{REDIRECT_URI}?code=c&state=s")
+        request = tenant("other").resume(sealed, keys, "").accept(f"{REDIRECT_URI}?code=c&state=s").request
+        assert request is not None
+        assert request.url == "https://as.example/one/token"
+
+
 def test_a_resumed_login_has_no_url(keys: proofkey.SealKeys) -> None:
     resumed = example().resume(example().begin().seal(keys, ""), keys, "")
     with pytest.raises(RuntimeError, match="no url"):

@@ -83,8 +83,9 @@ def test_the_error_of_each_fault(
 
 def test_every_fault_is_tested() -> None:
     elsewhere = {  # in test_testing_openid.py, and below
-        "alg_none", "aud_wrong", "id_token", "id_token_expired", "kid_unknown", "nonce_missing", "nonce_wrong",
-        "signature_wrong", "slow", "sub_wrong",
+        "alg_none", "aud_wrong", "end_session_state_missing", "end_session_state_wrong", "id_token",
+        "id_token_expired", "key_ids_missing", "keys_rotated", "kid_missing", "kid_unknown", "nonce_missing",
+        "nonce_wrong", "signature_wrong", "slow", "sub_wrong",
     }  # fmt: skip
     assert {row[0].name for row in ROWS} | elsewhere == {*faults.__all__} - {"Fault"}
 

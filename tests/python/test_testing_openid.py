@@ -144,6 +144,20 @@ def test_signing_out() -> None:
         assert raw.ask(server.end_session_endpoint, elsewhere).headers["Location"] == "https://other.example/"
 
 
+def test_coming_back_from_signing_out_with_a_wrong_state(server: testing.AuthorizationServer) -> None:
+    back = {"post_logout_redirect_uri": "https://app.example/bye?x=1", "state": "s&s"}
+
+    def location() -> str:
+        return raw.ask(server.end_session_endpoint, back).headers["Location"]
+
+    with server.inject(faults.end_session_state_missing()):
+        assert location() == "https://app.example/bye?x=1"
+        assert raw.ask(server.end_session_endpoint).status == 200
+    with server.inject(faults.end_session_state_wrong()):
+        assert location() == "https://app.example/bye?x=1&state=of-another-request"
+    assert location() == "https://app.example/bye?x=1&state=s%26s"
+
+
 WRONG: dict[str, tuple[faults.Fault[Any], Callable[[dict[str, Any]], bool]]] = {
     "nonce_wrong": (faults.nonce_wrong(), lambda claims: claims["nonce"] != "n"),
     "nonce_missing": (faults.nonce_missing(), lambda claims: "nonce" not in claims),
@@ -183,6 +197,28 @@ def test_a_wrong_signature(alg: Literal["RS256", "ES256", "EdDSA"]) -> None:
 def test_a_key_that_is_not_published(server: testing.AuthorizationServer) -> None:
     with server.inject(faults.kid_unknown()), pytest.raises(StopIteration):
         raw.verify(raw.tokens(server, "openid")["id_token"], server.jwks_uri)
+
+
+def test_keys_without_ids(server: testing.AuthorizationServer) -> None:
+    with server.inject(faults.kid_missing()), server.inject(faults.key_ids_missing()):
+        header = raw.header_of(raw.tokens(server, "openid")["id_token"])
+        keys = raw.ask(server.jwks_uri).members["keys"]
+    assert (header, ["kid" in key for key in keys]) == ({"alg": "ES256", "typ": "JWT"}, [False])
+    assert raw.ask(server.jwks_uri).members["keys"][0] == {**keys[0], "kid": newest_kid(server)}
+
+
+def test_a_key_that_is_rotated_right_before_it_signs(server: testing.AuthorizationServer) -> None:
+    before = newest_kid(server)
+    server.inject_once(faults.keys_rotated())
+    id_token = raw.tokens(server, "openid")["id_token"]
+    assert raw.header_of(id_token)["kid"] == newest_kid(server) != before
+    raw.verify(id_token, server.jwks_uri)
+    assert [key["kid"] for key in raw.ask(server.jwks_uri).members["keys"]] == [newest_kid(server), before]
+
+
+def newest_kid(server: testing.AuthorizationServer) -> str:
+    """The ID of the newest key."""
+    return str(raw.ask(server.jwks_uri).members["keys"][0]["kid"])
 
 
 def test_alg_none(server: testing.AuthorizationServer) -> None:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors"
 
@@ -107,6 +107,23 @@ class ErrorRow:
 
 
 @dataclass(frozen=True)
+class ConformanceCase:
+    """A module of the OpenID conformance suite. A step is a word, or a fault of the test server to inject."""
+
+    name: str
+    plan: str
+    steps: list[str | dict[str, Any]]
+    expect: str
+    requests: list[str]
+    id_token_alg: Literal["RS256", "ES256"] = "RS256"
+    client_auth: Literal["none", "client_secret_basic"] = "none"
+    response_mode: Literal["query", "form_post"] = "query"
+    scope: str = "openid"
+    claims: list[str] | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
 class Pkce:
     schema: str
     about: str
@@ -132,6 +149,14 @@ class Errors:
     def of_python(self) -> dict[str, ErrorRow]:
         """The errors that Python has, by name. The others are those of the C ABI."""
         return {row.name: row for row in self.errors if row.layer in {"core", "flow", "every"}}
+
+
+@dataclass(frozen=True)
+class Conformance:
+    schema: str
+    about: str
+    counts: dict[str, int]
+    conformance_cases: list[ConformanceCase]
 
 
 Row = TypeVar("Row")
@@ -161,6 +186,12 @@ def errors(document: dict[str, Any] | None = None) -> Errors:
     _rows(data, "groups", ErrorGroup)
     _rows(data, "errors", ErrorRow)
     return Errors(**data)
+
+
+def conformance() -> Conformance:
+    data = _top(read("conformance.json"))
+    _rows(data, "conformance_cases", ConformanceCase)
+    return Conformance(**data)
 
 
 def _top(document: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ use crate::client_authentication::AuthenticatedClient;
 use crate::error::{flow_error, to_pyerr};
 use crate::exchange::Exchange;
 use crate::hook::{refuse_coroutine_function, refuse_result};
+use crate::instance::Instance;
 use crate::json::claims_to_python;
 use crate::login::{Login, callback};
 use crate::loopback;
@@ -60,19 +61,19 @@ impl Client {
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
         py: Python<'_>,
-        provider: &Bound<'_, Provider>,
+        provider: Instance<'_, Provider>,
         client_id: &Bound<'_, PyAny>,
         redirect_uri: Option<&Bound<'_, PyAny>>,
         client_secret: Option<Py<PyAny>>,
         auth_method: Option<&str>,
-        transport: Option<&Transport>,
+        transport: Option<Instance<'_, Transport>>,
         id_token_algorithms: Option<&Bound<'_, PyAny>>,
         id_token_leeway: u32,
         trusted_audiences: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let client_id = utf8("client_id", client_id)?;
         let redirect_uri = redirect_uri.map(|redirect_uri| utf8("redirect_uri", redirect_uri)).transpose()?;
-        let mut client = proofkey::Client::new(provider.get().0.clone(), client_id)
+        let mut client = proofkey::Client::new(provider.0.clone(), client_id)
             .and_then(|client| redirect_uri.into_iter().try_fold(client, proofkey::Client::with_redirect_uri))
             .map_err(|error| flow_error(py, &error))?
             .with_id_token_leeway(id_token_leeway);
@@ -88,8 +89,8 @@ impl Client {
         }
         Ok(Self {
             client: AuthenticatedClient::new(py, client, auth_method, client_secret)?,
-            provider: provider.clone().unbind(),
-            transport: transport.cloned().unwrap_or_else(Transport::shared),
+            provider: provider.object.unbind(),
+            transport: transport.map_or_else(Transport::shared, |transport| transport.clone()),
         })
     }
 
@@ -209,7 +210,7 @@ impl Client {
         &self,
         py: Python<'_>,
         sealed: &Bound<'_, PyAny>,
-        keys: &SealKeys,
+        keys: Instance<'_, SealKeys>,
         context: &Bound<'_, PyAny>,
     ) -> PyResult<Login> {
         let (sealed, context) = (text("sealed", sealed)?.to_string_lossy(), utf8("context", context)?);
@@ -263,7 +264,7 @@ impl Client {
     /// `callback_url` is the whole URL that the browser was sent to; for a form that the browser posted
     /// (`response_mode="form_post"`), pass its `content_type` and `body` too. `CallbackError` leaves the login usable
     /// if anybody could have sent the callback; a refusal of the server is an `AuthorizationError` or a `TokenError`;
-    /// `TransportError.request_sent` says whether the code may have been used. Each request takes ten seconds at most;
+    /// `TransportError.request_sent` says whether the code may have been used. All of it takes ten seconds at most;
     /// other threads run meanwhile.
     ///
     /// `replay_store` (`proofkey.replay_store`) is for a login that was resumed. No matter how often its callback is
@@ -274,7 +275,7 @@ impl Client {
     fn finish(
         &self,
         py: Python<'_>,
-        login: &Login,
+        login: Instance<'_, Login>,
         callback_url: &Bound<'_, PyAny>,
         content_type: Option<&Bound<'_, PyAny>>,
         body: Option<&Bound<'_, PyAny>>,
@@ -298,11 +299,11 @@ impl Client {
     /// `save(new_tokens)` is called before anybody gets the new tokens; if it raises, nobody does, and the next call
     /// runs it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is no longer valid.
     #[pyo3(signature = (tokens, /, *, save = None))]
-    fn refresh(&self, py: Python<'_>, tokens: &Tokens, save: Option<Py<PyAny>>) -> PyResult<Tokens> {
+    fn refresh(&self, py: Python<'_>, tokens: Instance<'_, Tokens>, save: Option<Py<PyAny>>) -> PyResult<Tokens> {
         if let Some(save) = &save {
             refuse_coroutine_function(py, "save", save.bind(py))?;
         }
-        let client = self.client.current(py)?;
+        let (client, tokens) = (self.client.current(py)?, &tokens.0);
         let hook = |new: &proofkey::Tokens| match save {
             None => Ok(()),
             Some(save) => Python::attach(|py| {
@@ -310,7 +311,7 @@ impl Client {
                 returned.and_then(|returned| refuse_result("save", &returned)).map_err(Failed::Hook)
             }),
         };
-        let refreshed = py.detach(|| client.refresh_and_save(&tokens.0, &self.transport.0, hook));
+        let refreshed = py.detach(|| client.refresh_and_save(tokens, &self.transport.0, hook));
         refreshed.map(Tokens).map_err(|failed| match failed {
             Failed::Refresh(error) => flow_error(py, &error),
             Failed::Hook(error) => error,
@@ -322,7 +323,7 @@ impl Client {
     ///
     /// `TokenError` "refresh_token_absent" if there is none. `now` is for tests.
     #[pyo3(signature = (tokens, /, *, now = None))]
-    fn begin_refresh(&self, py: Python<'_>, tokens: &Tokens, now: Option<i64>) -> PyResult<Exchange> {
+    fn begin_refresh(&self, py: Python<'_>, tokens: Instance<'_, Tokens>, now: Option<i64>) -> PyResult<Exchange> {
         let exchange = self.client.current(py)?.begin_refresh(&tokens.0, now.unwrap_or_else(proofkey::now));
         exchange.map(Exchange::new).map_err(|error| flow_error(py, &error))
     }
@@ -333,33 +334,57 @@ impl Client {
     /// `ConfigurationError` if the provider has no userinfo endpoint; `UserinfoError` if it refused, or if the response
     /// cannot be read or is about another user than the ID token; `TransportError`.
     #[pyo3(signature = (tokens, /))]
-    fn userinfo<'py>(&self, py: Python<'py>, tokens: &Tokens) -> PyResult<Bound<'py, PyDict>> {
-        let claims = py.detach(|| self.client.client.userinfo(&tokens.0, &self.transport.0));
+    fn userinfo<'py>(&self, py: Python<'py>, tokens: Instance<'_, Tokens>) -> PyResult<Bound<'py, PyDict>> {
+        let tokens = &tokens.0;
+        let claims = py.detach(|| self.client.client.userinfo(tokens, &self.transport.0));
         claims_to_python(py, &claims.map_err(|error| flow_error(py, &error))?)
     }
 
     /// The URL that signs the user out at the provider as well (OpenID Connect RP-Initiated Logout). End the
     /// application's own session, then send the browser there. The provider sends the browser on to `return_to`, if
-    /// that is registered there.
+    /// that is registered there, and repeats `state`, which `accept_end_session()` compares. Take a fresh random
+    /// `state` for every URL, and keep it where only this browser can reach it.
     ///
     /// `ConfigurationError` if the provider has no such endpoint.
-    #[pyo3(signature = (tokens, /, *, return_to = None))]
+    #[pyo3(signature = (tokens, /, *, return_to = None, state = None))]
     fn end_session_url(
         &self,
         py: Python<'_>,
-        tokens: &Tokens,
+        tokens: Instance<'_, Tokens>,
         return_to: Option<&Bound<'_, PyAny>>,
+        state: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<String> {
         let return_to = return_to.map(|uri| utf8("return_to", uri)).transpose()?;
-        self.client.client.end_session_url(&tokens.0, return_to.as_deref()).map_err(|error| flow_error(py, &error))
+        let state = state.map(|state| utf8("state", state)).transpose()?;
+        let url = self.client.client.end_session_url(&tokens.0, return_to.as_deref(), state.as_deref());
+        url.map_err(|error| flow_error(py, &error))
+    }
+
+    /// Checks that the browser came back from `end_session_url()` with these arguments. `callback_url` is the whole URL
+    /// that the browser was sent to. An empty `return_to` or `state` matches nothing.
+    ///
+    /// `CallbackError`: "redirect_uri_mismatch" unless the URL is `return_to` with further parameters, "state_missing",
+    /// "state_mismatch", "callback_duplicate" for several states, "callback_malformed" for a URL that cannot be read.
+    #[pyo3(signature = (callback_url, /, *, return_to, state))]
+    fn accept_end_session(
+        &self,
+        py: Python<'_>,
+        callback_url: &Bound<'_, PyAny>,
+        return_to: &Bound<'_, PyAny>,
+        state: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let callback_url = text("callback_url", callback_url)?.to_string_lossy();
+        let (return_to, state) = (utf8("return_to", return_to)?, utf8("state", state)?);
+        let checked = self.client.client.accept_end_session(&callback_url, &return_to, &state);
+        checked.map_err(|error| flow_error(py, &error))
     }
 
     /// Revokes tokens (RFC 7009), the refresh token first. A failed call may be repeated. `ConfigurationError` if the
     /// provider has no revocation endpoint.
     #[pyo3(signature = (tokens, /))]
-    fn revoke(&self, py: Python<'_>, tokens: &Tokens) -> PyResult<()> {
-        let client = self.client.current(py)?;
-        py.detach(|| client.revoke(&tokens.0, &self.transport.0)).map_err(|error| flow_error(py, &error))
+    fn revoke(&self, py: Python<'_>, tokens: Instance<'_, Tokens>) -> PyResult<()> {
+        let (client, tokens) = (self.client.current(py)?, &tokens.0);
+        py.detach(|| client.revoke(tokens, &self.transport.0)).map_err(|error| flow_error(py, &error))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -18,6 +18,7 @@ mod discovery;
 mod error;
 mod exchange;
 mod hook;
+mod instance;
 mod json;
 mod login;
 mod loopback;

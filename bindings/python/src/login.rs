@@ -9,6 +9,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use crate::client_authentication::AuthenticatedClient;
 use crate::error::flow_error;
 use crate::exchange::Exchange;
+use crate::instance::Instance;
 use crate::python_text::{bytes_or_text, text, utf8};
 use crate::seal::SealKeys;
 use crate::secret::not_copied;
@@ -201,9 +202,10 @@ impl Login {
     /// >>> client.resume(sealed, keys, "github").data
     /// '/photos'
     #[pyo3(signature = (keys, context, /))]
-    fn seal(&self, py: Python<'_>, keys: &SealKeys, context: &Bound<'_, PyAny>) -> PyResult<String> {
+    fn seal(&self, py: Python<'_>, keys: Instance<'_, SealKeys>, context: &Bound<'_, PyAny>) -> PyResult<String> {
         let context = utf8("context", context)?;
-        let sealed = py.detach(|| self.pending.with(|login| login.seal(&keys.0, &context)));
+        let keys = &keys.0;
+        let sealed = py.detach(|| self.pending.with(|login| login.seal(keys, &context)));
         sealed.map_err(|error| flow_error(py, &error))
     }
 

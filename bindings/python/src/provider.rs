@@ -2,6 +2,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::error::flow_error;
+use crate::instance::Instance;
 use crate::python_text::{bytes_or_text, utf8};
 use crate::transport::Transport;
 
@@ -65,9 +66,13 @@ impl Provider {
     /// in, pass `transport=proofkey.Transport(public_only=True)`.
     #[staticmethod]
     #[pyo3(signature = (issuer, /, *, transport = None))]
-    fn discover(py: Python<'_>, issuer: &Bound<'_, PyAny>, transport: Option<&Transport>) -> PyResult<Self> {
+    fn discover(
+        py: Python<'_>,
+        issuer: &Bound<'_, PyAny>,
+        transport: Option<Instance<'_, Transport>>,
+    ) -> PyResult<Self> {
         let issuer = utf8("issuer", issuer)?;
-        let transport = transport.cloned().unwrap_or_else(Transport::shared);
+        let transport = transport.map_or_else(Transport::shared, |transport| transport.clone());
         let discovered = py.detach(|| proofkey::Provider::discover(issuer, &transport.0));
         discovered.map(Self).map_err(|error| flow_error(py, &error))
     }

@@ -339,12 +339,43 @@ fn signing_out() {
     let op = Op::new();
     let exchange = next(op.exchange(NOW).receive(json(&op.keys), NOW));
     let tokens = done(exchange.receive(json(op.tokens()), NOW));
-    assert_eq!(op.client.end_session_url(&tokens, None).unwrap_err().kind(), ErrorKind::EndpointMissing);
+    assert_eq!(op.client.end_session_url(&tokens, None, None).unwrap_err().kind(), ErrorKind::EndpointMissing);
     let url = |endpoint: &str| {
         let provider = op.client.provider().clone().with_end_session_endpoint(endpoint).unwrap();
-        client(provider).end_session_url(&tokens, None)
+        client(provider).end_session_url(&tokens, None, Some("s&s"))
     };
-    let expected = format!("https://op.example/bye?p=1&client_id=client-1&id_token_hint={}", op.id_token);
+    let expected = format!("https://op.example/bye?p=1&client_id=client-1&id_token_hint={}&state=s%26s", op.id_token);
     assert_eq!(url("https://op.example/bye?p=1").unwrap(), expected);
-    assert_eq!(url("https://op.example/bye?client_id=x").unwrap_err().kind(), ErrorKind::ParameterReserved);
+    for reserved in ["https://op.example/bye?client_id=x", "https://op.example/bye?state=x"] {
+        assert_eq!(url(reserved).unwrap_err().kind(), ErrorKind::ParameterReserved);
+    }
+}
+
+#[test]
+fn coming_back_from_signing_out() {
+    const RETURN_TO: &str = "https://client.example/bye?lang=en";
+    let client = Op::new().client;
+    let accept = |url: &str, return_to: &str, state: &str| {
+        client.accept_end_session(url, return_to, state).map_err(|error| error.kind())
+    };
+    for (url, expected) in [
+        ("https://client.example/bye?lang=en&state=s%26s", Ok(())),
+        ("https://client.example/bye?state=s%26s&x=1&lang=en#top", Ok(())),
+        ("https://client.example/bye?lang=en", Err(ErrorKind::StateMissing)),
+        ("https://client.example/bye?lang=en&state=", Err(ErrorKind::StateMissing)),
+        ("https://client.example/bye?lang=en&state=s", Err(ErrorKind::StateMismatch)),
+        ("https://client.example/bye?lang=en&state=s%26s&state=s%26s", Err(ErrorKind::CallbackDuplicate)),
+        ("https://client.example/bye?state=s%26s", Err(ErrorKind::RedirectUriMismatch)),
+        ("https://client.example/bye/?lang=en&state=s%26s", Err(ErrorKind::RedirectUriMismatch)),
+        ("https://other.example/bye?lang=en&state=s%26s", Err(ErrorKind::RedirectUriMismatch)),
+        ("https://client.example/bye?lang=en&state=%zz", Err(ErrorKind::CallbackMalformed)),
+    ] {
+        assert_eq!(accept(url, RETURN_TO, "s&s"), expected, "{url}");
+    }
+    // An expectation that was lost matches nothing.
+    assert_eq!(accept("https://client.example/bye?lang=en&state=s", RETURN_TO, ""), Err(ErrorKind::StateMismatch));
+    assert_eq!(accept("https://client.example/bye?lang=en&state=", RETURN_TO, ""), Err(ErrorKind::StateMissing));
+    for url in ["?state=s", "#", "https://client.example/?state=s"] {
+        assert_eq!(accept(url, "", "s"), Err(ErrorKind::RedirectUriMismatch), "{url}");
+    }
 }

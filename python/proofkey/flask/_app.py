@@ -1,7 +1,7 @@
 """What the extension keeps for each app. It is made from the app's configuration at the first login."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from flask import Flask
@@ -9,7 +9,7 @@ from flask import Flask
 import proofkey
 from proofkey import replay_store
 from proofkey.flask._causes import LoginRefused
-from proofkey.flask._config import ProviderConfig, SettingError, is_of_a_provider, unknown_keys
+from proofkey.flask._config import ProviderConfig, SettingError, UnknownKey, unknown_keys
 from proofkey.replay_store import ReplayStore
 
 
@@ -67,6 +67,7 @@ class App:
         client = self._clients.get(key)
         if client is None:
             try:
+                self._check_keys(config.name)
                 client = config.client(self.provider(config), redirect_uri)
             except SettingError as error:
                 self._app.logger.error("proofkey: %s: %s", config.name, error)
@@ -79,22 +80,21 @@ class App:
         """The provider, discovered at the first login. A failure is not cached. No lock is held during discovery:
         requests would queue up behind a provider that does not respond. `SettingError`."""
         found = self._providers.get(config.name)
-        if found is None:
-            unknown = list(self.unknown_settings(config.name))
-            if unknown:
-                raise SettingError("; ".join(unknown))
-            found = self._providers.setdefault(config.name, config.provider())
-        return found
+        return found or self._providers.setdefault(config.name, config.provider())
 
-    def unknown_settings(self, name: str | None) -> Iterator[str]:
-        """The keys of the app's configuration that are no settings, each with what is wrong: those that stop logins with
-        this provider, or all that belong to no provider."""
-        for key, owner in unknown_keys(self._app, {*self._names(), *([name] if name else [])}):
-            is_elsewhere = owner is None and is_of_a_provider(key)
-            if is_elsewhere and name is None:
-                yield f"{key}: no provider with this name; add it with @auth.on_login(name)"
-            elif not is_elsewhere and owner in (name, None):
-                yield f"{key}: no such setting"
+    def unknown_keys(self) -> list[UnknownKey]:
+        """The keys of the app's configuration that look like settings of the extension and are not."""
+        return list(unknown_keys(self._app, self._names()))
+
+    def _check_keys(self, name: str) -> None:
+        """Raises `SettingError` for keys that are none of a provider's settings and none of the app's."""
+        unknown = list(unknown_keys(self._app, {*self._names(), name}))
+        for key in unknown:
+            if key.is_elsewhere:
+                self._app.logger.warning("proofkey: %s", key)
+        reasons = [str(key) for key in unknown if key.provider in (name, None) and not key.is_elsewhere]
+        if reasons:
+            raise SettingError("; ".join(reasons))
 
 
 _MAX_CLIENTS = 64

@@ -13,6 +13,7 @@ from flask.cli import with_appcontext
 
 import proofkey
 from proofkey.flask._app import App
+from proofkey.flask._config import SettingError
 from proofkey.replay_store import MemoryReplayStore
 
 
@@ -39,6 +40,8 @@ def _findings(app: Flask, names: list[str]) -> Iterator[tuple[bool, str]]:
     yield from _address(app, base_url)
     yield from _session(app, base_url)
     yield _replay_store(kept)
+    for key in kept.unknown_keys():
+        yield False, f"{key.provider}: {key}" if key.provider else str(key)
     yield bool(names), f"providers: {', '.join(names) or 'none; add one with @auth.on_login(name)'}"
     for name in names:
         yield from _provider(kept, name, base_url)
@@ -93,7 +96,7 @@ def _provider(kept: App, name: str, base_url: str | None) -> Iterator[tuple[bool
     try:
         provider = kept.provider(config)
         config.client(provider, f"{(base_url or 'http://localhost').rstrip('/')}{path}")
-    except proofkey.Error as error:
+    except (SettingError, proofkey.Error) as error:
         yield False, f"{name}: {error}"
         return
     yield True, f"{name}: {provider.token_endpoint}, PKCE: {provider.pkce_support}"

@@ -21,6 +21,7 @@ _TEXTS = (
 """The settings that a text can hold, so that they may come from the app's configuration."""
 _OTHERS = ("provider", "transport")
 
+_ANY = "|".join(key.upper() for key in _TEXTS)
 _LISTS = ("quirks", "id_token_algorithms")
 _FURTHER_ENDPOINTS = ("revocation_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint")
 _CHOICES = {"auth_method": ("client_secret_basic", "client_secret_post"), "response_mode": ("query", "form_post")}
@@ -29,6 +30,26 @@ _OF_THE_APP = ("PROOFKEY_BASE_URL", "PROOFKEY_REPLAY_STORE")
 
 class SettingError(Exception):
     """A setting that cannot be used. The text names it and says what is wrong, for the log and the doctor."""
+
+
+@dataclass(frozen=True)
+class UnknownKey:
+    """A key of the app's configuration that nothing reads."""
+
+    key: str
+    provider: str | None
+    """The provider whose prefix it has; `None` if no provider of the app has it."""
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it would be a setting of a provider that the app does not have. An app that shares its configuration
+        with others may have such keys, so they stop no login."""
+        return self.provider is None and re.fullmatch(f"PROOFKEY_.+_({_ANY})", self.key) is not None
+
+    def __str__(self) -> str:
+        if self.is_elsewhere:
+            return f"{self.key}: no such provider; add it with @auth.on_login(name), or remove the setting"
+        return f"{self.key}: no such setting"
 
 
 @dataclass(frozen=True)
@@ -73,10 +94,7 @@ class ProviderConfig:
         if further:
             provider = provider.with_endpoints(**further)
         for quirk in self["quirks"] or ():
-            try:
-                provider = provider.with_quirk(quirk)
-            except ValueError:
-                raise SettingError(f"quirks: no quirk is called {quirk!r}") from None
+            provider = provider.with_quirk(quirk)
         return provider
 
     def _provider(self) -> proofkey.Provider:
@@ -90,7 +108,7 @@ class ProviderConfig:
                 there, missing = missing, there
             raise SettingError(f"{there} is set without {missing}: set both, or neither to discover them")
         if authorization:
-            return proofkey.Provider(authorization_endpoint=authorization, token_endpoint=token, issuer=issuer)
+            return proofkey.Provider(authorization_endpoint=authorization, token_endpoint=token, issuer=issuer or None)
         if issuer:
             return proofkey.Provider.discover(issuer, transport=self["transport"])
         if self.name == "microsoft" and self["tenant"]:
@@ -117,7 +135,7 @@ class ProviderConfig:
         except proofkey.Error:
             raise
         except (TypeError, ValueError) as error:
-            # For example an algorithm that is misspelt. The text names the setting, and contains no value.
+            # For example an `auth_method` without a secret. The text names the setting, and contains no value.
             raise SettingError(str(error)) from None
 
 
@@ -128,20 +146,14 @@ def check(name: str, keywords: Mapping[str, Any]) -> None:
         raise TypeError(f"{name}: no such setting: {', '.join(sorted(unknown))}")
 
 
-def unknown_keys(app: Flask, names: Iterable[str]) -> Iterator[tuple[str, str | None]]:
-    """The keys PROOFKEY_… of the app's configuration that nothing reads. Each comes with the provider that it seems to
-    belong to, one of `names`, or `None`."""
+def unknown_keys(app: Flask, names: Iterable[str]) -> Iterator[UnknownKey]:
+    """The keys PROOFKEY_… of the app's configuration that nothing reads. `names` are the app's providers."""
     prefixes = {_prefix(name): name for name in names}
     known = {*_OF_THE_APP, *(prefix + key.upper() for prefix in prefixes for key in _TEXTS)}
     for key in app.config:
         if key.startswith("PROOFKEY_") and key not in known:
-            fitting = [prefix for prefix in prefixes if key.startswith(prefix)]
-            yield key, prefixes[max(fitting, key=len)] if fitting else None
-
-
-def is_of_a_provider(key: str) -> bool:
-    """Whether this key would be a setting, if only there were a provider with this prefix."""
-    return re.fullmatch(rf"PROOFKEY_.+_({'|'.join(_TEXTS)})", key, re.IGNORECASE) is not None
+            owner = max((prefix for prefix in prefixes if key.startswith(prefix)), key=len, default=None)
+            yield UnknownKey(key, prefixes.get(owner) if owner else None)
 
 
 def _prefix(name: str) -> str:
@@ -163,17 +175,37 @@ def _text(key: str, label: str, value: Any) -> Any:
 
 
 def _read(key: str, label: str, value: Any) -> Any:
-    """A value from either source, without the forms that only text has."""
+    """A value from either source. Text becomes what the setting holds."""
     if key in _CHOICES and value and value not in _CHOICES[key]:
         raise SettingError(f"{label}: {' or '.join(_CHOICES[key])}")
-    if key in _LISTS and isinstance(value, str):
-        return re.findall(r"[^\s,]+", value)
+    if key in _LISTS:
+        return _names(key, label, value)
     if key == "extra" and isinstance(value, str):
-        try:
-            pairs = parse_qsl(value, keep_blank_values=True, strict_parsing=bool(value))
-        except ValueError:
-            raise SettingError(f"{label}: name=value, with & between several") from None
-        if len(dict(pairs)) != len(pairs):
-            raise SettingError(f"{label}: a parameter is there twice")
-        return dict(pairs)
+        return _parameters(label, value)
     return value
+
+
+def _names(key: str, label: str, value: Any) -> list[str] | None:
+    """The quirks or algorithms, each of which exists. Text separates them by commas or spaces."""
+    names = re.findall(r"[^\s,]+", value) if isinstance(value, str) else list(value or ())
+    known = proofkey.Provider.known("github")
+    for name in names:
+        try:
+            if key == "quirks":
+                known.with_quirk(name)
+            else:
+                proofkey.Client(known, "client", id_token_algorithms=[name])
+        except (TypeError, ValueError):
+            raise SettingError(f"{label}: {name!r} does not exist") from None
+    return names or None
+
+
+def _parameters(label: str, text: str) -> dict[str, str]:
+    """Parameters in the form of a query: `audience=https%3A%2F%2Fapi.example&display=page`."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text))
+    except ValueError:
+        raise SettingError(f"{label}: name=value, with & between several") from None
+    if len(dict(pairs)) < len(pairs):
+        raise SettingError(f"{label}: a parameter is there twice")
+    return dict(pairs)

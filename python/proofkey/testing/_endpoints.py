@@ -233,7 +233,7 @@ class Endpoints:
     def _id_token(self, grant: Grant, access_token: str, nonce: str | None) -> str:
         """The signed ID token (OpenID Connect Core section 2)."""
         state = self._state
-        key = state.keys.keys[0]
+        key = state.faults.apply("keys", state.keys).keys[0]
         now = state.store.now()
         client = self._client(grant.client_id)
         audiences = client.audiences if client else ()

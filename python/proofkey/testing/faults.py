@@ -10,8 +10,8 @@ Traceback (most recent call last):
     ...
 proofkey.TokenError: response_status: ...
 
-Faults that take no endpoint change the callback, the code, the ID token, or the response of a fixed endpoint. Faults
-that take an endpoint change its responses. `refuses`, `refuses_with_200`, `redirects`, `too_many_requests`,
+Faults that take no endpoint change the callback, the code, the ID token, the keys, or the response of a fixed endpoint.
+Faults that take an endpoint change its responses. `refuses`, `refuses_with_200`, `redirects`, `too_many_requests`,
 `unavailable` and `code_used` replace the work of the endpoint, so nothing is used up. All others take effect after it,
 as on a bad network: the code is used up, and the refresh token is rotated.
 """
@@ -21,9 +21,10 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeAlias, TypeVar
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from proofkey.testing._http import Pairs, Response
-from proofkey.testing._signing import IdToken
+from proofkey.testing._signing import IdToken, KeyRing
 from proofkey.testing._store import Grant
 
 __all__ = [
@@ -36,12 +37,17 @@ __all__ = [
     "cut_within_body",
     "denied",
     "empty",
+    "end_session_state_missing",
+    "end_session_state_wrong",
     "garbage",
     "html",
     "id_token",
     "id_token_expired",
     "iss_missing",
     "iss_wrong",
+    "key_ids_missing",
+    "keys_rotated",
+    "kid_missing",
     "kid_unknown",
     "members",
     "nonce_missing",
@@ -85,7 +91,7 @@ class Fault(Generic[_T]):
     name: str
     """What goes wrong."""
     at: str
-    """Where: an endpoint, "callback", "code" or "id_token"."""
+    """Where: an endpoint, "callback", "code", "id_token" or "keys"."""
     _change: Callable[[_T, threading.Event], _T]
 
     def __repr__(self) -> str:
@@ -177,6 +183,22 @@ def kid_unknown() -> Fault[IdToken]:
     return _id_token("kid_unknown", lambda token: replace(token, header={**token.header, "kid": "unpublished"}))
 
 
+def kid_missing() -> Fault[IdToken]:
+    """The ID token does not name its key."""
+    return _id_token("kid_missing", lambda token: replace(token, header=_changed(token.header, {"kid": None})))
+
+
+def keys_rotated() -> Fault[KeyRing]:
+    """The server changes its key right before it signs the ID token, so that a client that has just fetched the keys
+    does not have the new one. The previous key stays published."""
+
+    def change(keys: KeyRing, _: threading.Event) -> KeyRing:
+        keys.rotate()
+        return keys
+
+    return Fault("keys_rotated", "keys", change)
+
+
 def alg_none() -> Fault[IdToken]:
     """The ID token names the algorithm `none`, and has no signature."""
     return _id_token(
@@ -264,6 +286,28 @@ def sub_wrong() -> Fault[Handler]:
     return replace(members("userinfo", sub="somebody-else"), name="sub_wrong")
 
 
+def key_ids_missing() -> Fault[Handler]:
+    """The published keys have no key IDs."""
+
+    def change(response: Response) -> Response:
+        keys = [_changed(key, {"kid": None}) for key in json.loads(response.body)["keys"]]
+        return replace(response, body=json.dumps({"keys": keys}).encode())
+
+    return _spoiled("key_ids_missing", "jwks", change)
+
+
+def end_session_state_wrong() -> Fault[Handler]:
+    """After signing out, the browser comes back with the state of another request."""
+    return _signed_out(
+        "end_session_state_wrong", lambda params: [*_without(params, "state"), ("state", "of-another-request")]
+    )
+
+
+def end_session_state_missing() -> Fault[Handler]:
+    """After signing out, the browser comes back without the state."""
+    return _signed_out("end_session_state_missing", lambda params: _without(params, "state"))
+
+
 # At an endpoint, in place of its work.
 
 
@@ -309,6 +353,17 @@ def _id_token(name: str, change: Callable[[IdToken], IdToken]) -> Fault[IdToken]
 
 def _spoiled(name: str, at: Endpoint, change: Callable[[Response], Response]) -> Fault[Handler]:
     return Fault(name, at, lambda handle, _: lambda: change(handle()))
+
+
+def _signed_out(name: str, change: Callable[[Pairs], Pairs]) -> Fault[Handler]:
+    def changed(response: Response) -> Response:
+        if "Location" not in response.headers:
+            return response
+        url = urlsplit(response.headers["Location"])
+        query = urlencode(change(parse_qsl(url.query, keep_blank_values=True)))
+        return replace(response, headers={**response.headers, "Location": url._replace(query=query).geturl()})
+
+    return _spoiled(name, "end_session", changed)
 
 
 def _instead(name: str, at: Endpoint, response: Response) -> Fault[Handler]:

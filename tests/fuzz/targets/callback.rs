@@ -19,6 +19,7 @@ fuzz_target!(|input: &[u8]| {
         state: &state,
         url: &url,
         form: flags.contains('f').then_some((&*content_type, &*body)),
+        is_form_expected: flags.contains('f') != flags.contains('m'),
         is_late: flags.contains('l'),
     };
     let Ok(login) = case.begin() else { return };
@@ -49,6 +50,7 @@ struct Case<'a> {
     state: &'a str,
     url: &'a str,
     form: Option<(&'a str, &'a str)>,
+    is_form_expected: bool,
     is_late: bool,
 }
 
@@ -69,12 +71,16 @@ impl Case<'_> {
             provider = provider.with_iss_parameter_supported();
         }
         let client = Client::new(provider, "s6BhdRkqt3")?.with_redirect_uri(self.redirect_uri)?;
-        client.authorize().state(self.state).verifier(Verifier::parse(VERIFIER.as_bytes())?).begin(BEGUN)
+        let request = client.authorize().state(self.state).verifier(Verifier::parse(VERIFIER.as_bytes())?);
+        if self.is_form_expected { request.form_post().begin(BEGUN) } else { request.begin(BEGUN) }
     }
 
     fn expected(&self) -> Expected {
         if self.is_late {
             return Expected::Spent;
+        }
+        if self.form.is_some() != self.is_form_expected {
+            return Expected::Forged;
         }
         let Some(pairs) = self.parameters() else { return Expected::Forged };
         let names = ["code", "state", "iss", "error", "error_description", "error_uri"];
@@ -130,14 +136,19 @@ impl Case<'_> {
     }
 
     /// What the right server would send; `None` if the query of the redirect URI is not a form.
-    fn honest_callback(&self) -> Option<String> {
+    fn honest_callback(&self) -> Option<Callback> {
         decode_form(cut_query(self.redirect_uri).1)?;
         let separator = if self.redirect_uri.contains('?') { '&' } else { '?' };
         let iss = self.issuer.map(|issuer| format!("&iss={}", escape(issuer))).unwrap_or_default();
         if self.is_iss_supported && iss.is_empty() {
             return None;
         }
-        Some(format!("{}{separator}code=the+code&state={}{iss}", self.redirect_uri, escape(self.state)))
+        let parameters = format!("code=the+code&state={}{iss}", escape(self.state));
+        Some(if self.is_form_expected {
+            Callback::form_post(self.redirect_uri, "application/x-www-form-urlencoded", parameters)
+        } else {
+            Callback::url(format!("{}{separator}{parameters}", self.redirect_uri))
+        })
     }
 
     /// The token request contains this code and the other parameters of this login.

@@ -14,7 +14,7 @@ use proofkey_fuzz::{Pairs, cut_query, decode_form, escape, fields, is_printable}
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const REDIRECT_URI: &str = "https://client.example/cb?tenant=a%2Bb&x";
-const RESERVED: [&str; 13] = [
+const RESERVED: [&str; 15] = [
     "response_type",
     "response_mode",
     "client_id",
@@ -23,11 +23,13 @@ const RESERVED: [&str; 13] = [
     "scope",
     "state",
     "code_challenge",
+    "code_verifier",
     "code_challenge_method",
     "request",
     "request_uri",
     "nonce",
     "max_age",
+    "resource",
 ];
 
 fuzz_target!(|input: &[u8]| {
@@ -113,7 +115,7 @@ impl Case {
         let is_scope = self.scope.is_empty()
             || self.scope.split(' ').all(|token| is_printable(token) && !token.contains('"') && !token.contains('\\'));
         let is_taken = |index: usize, name: &str| {
-            RESERVED.contains(&name) || name != "resource" && self.extra[..index].iter().any(|extra| extra.0 == name)
+            RESERVED.contains(&name) || self.extra[..index].iter().any(|extra| extra.0 == name)
         };
         let names = || self.extra.iter().map(|(name, _)| name.as_str());
         let query = decode_form(&self.endpoint_query);

@@ -146,8 +146,7 @@ impl Authorize {
     /// # Errors
     /// [`ScopeInvalid`](ErrorKind::ScopeInvalid) and [`StateInvalid`](ErrorKind::StateInvalid) for characters that they
     /// may not have; [`ParameterReserved`](ErrorKind::ParameterReserved) if an extra parameter, or one in the
-    /// endpoint's own query, is set by this request itself or appears twice ;
-    /// [`ResourceInvalid`](ErrorKind::ResourceInvalid);
+    /// endpoint's own query, is set by this request itself or appears twice; [`ResourceInvalid`](ErrorKind::ResourceInvalid);
     /// [`DataTooLarge`](ErrorKind::DataTooLarge) for more than 256 bytes of [`data`](Self::data); and
     /// [`EntropyUnavailable`](ErrorKind::EntropyUnavailable).
     ///

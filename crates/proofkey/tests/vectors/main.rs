@@ -2,6 +2,8 @@
 
 mod authorization_url;
 mod callback;
+#[cfg(feature = "id-token")]
+mod discovery;
 mod errors;
 #[cfg(feature = "id-token")]
 mod id_token;
