@@ -547,17 +547,19 @@ def test_the_keys_and_the_code_share_one_deadline() -> None:
 
 
 def test_without_time_for_the_code_it_is_not_sent() -> None:
-    """The keys take all of the time."""
-    with hostile.Server(hostile.never_responds) as running:
-        at = provider(issuer="https://as.example", token_endpoint=running.url("/token"), jwks_uri=running.url("/jwks"))
-        transport = proofkey.Transport(timeout=hostile.SHORT)
-        client = proofkey.Client(at, "my-app", redirect_uri=REDIRECT_URI, transport=transport)
-        login = client.begin(state="s", scope="openid")
-        for _ in range(2):
-            with pytest.raises(proofkey.TransportError) as late:
-                client.finish(login, f"{REDIRECT_URI}?code=c&state=s")
-            assert (late.value.name, late.value.endpoint, late.value.request_sent) == ("timeout", "jwks", False)
-        assert [request.path for request in running.requests] == ["/jwks"] * 2
+    """The keys take all of the time, or there is none at all: a nanosecond has passed before the first request."""
+    for timeout, endpoint, sent in [(hostile.SHORT, "jwks", ["/jwks"] * 2), (1e-9, "token", [])]:
+        with hostile.Server(hostile.never_responds) as running:
+            urls = {"token_endpoint": running.url("/token"), "jwks_uri": running.url("/jwks")}
+            transport = proofkey.Transport(timeout=timeout)
+            at = provider(issuer="https://as.example", **urls)
+            client = proofkey.Client(at, "my-app", redirect_uri=REDIRECT_URI, transport=transport)
+            login = client.begin(state="s", scope="openid" if endpoint == "jwks" else "")
+            for _ in range(2):
+                with pytest.raises(proofkey.TransportError) as late:
+                    client.finish(login, f"{REDIRECT_URI}?code=c&state=s")
+                assert (late.value.name, late.value.endpoint, late.value.request_sent) == ("timeout", endpoint, False)
+            assert [request.path for request in running.requests] == sent
 
 
 def test_tokens_without_a_refresh_token() -> None:

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 /// A value for each process. After a fork the child gets a new one: in the parent's, a thread that the child does not have
 /// may hold a lock for ever, and a pooled connection would belong to both.
 ///
-/// The process id is compared before the value is touched. A child never drops the parent's value, whose destructor would
+/// The process id is compared before the value is touched. A child never drops the parent's value: its destructor might
 /// write to the parent's connections.
 pub(crate) struct PerProcess<T> {
     process: u32,
@@ -27,7 +27,14 @@ impl<T> PerProcess<T> {
         let current = process::id();
         let mut found = self;
         while found.process != current {
-            found = found.of_child.get_or_init(|| Box::new(Self::new(make())));
+            found = match found.of_child.get() {
+                Some(of_child) => of_child,
+                None => {
+                    // Made before the cell is locked: a child of this child, forked meanwhile, would wait for ever.
+                    let made = Box::new(Self::new(make()));
+                    found.of_child.get_or_init(|| made)
+                }
+            };
         }
         &found.value
     }
@@ -56,5 +63,48 @@ impl<T> Drop for PerProcess<T> {
 impl<T> fmt::Debug for PerProcess<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PerProcess")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
+
+    use super::PerProcess;
+
+    /// A value of a parent that this process could not use.
+    fn of_parent(value: &'static str) -> PerProcess<&'static str> {
+        let mut made = PerProcess::new(value);
+        made.process = 0;
+        made
+    }
+
+    #[test]
+    fn a_child_makes_its_own_value_once() {
+        let shared = of_parent("the parent's");
+        assert_eq!(*shared.get_or(|| "the child's"), "the child's");
+        assert_eq!(*shared.get_or(|| "another"), "the child's");
+    }
+
+    #[test]
+    fn nobody_waits_while_a_value_is_made() {
+        let shared = &of_parent("the parent's");
+        let (begins, has_begun) = channel();
+        let (made, is_made) = channel();
+        let slow = || {
+            begins.send(()).unwrap();
+            is_made.recv_timeout(Duration::from_secs(10)).expect("the other thread does not wait for this one");
+            "slow"
+        };
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                has_begun.recv().unwrap();
+                shared.get_or(|| "fast");
+                made.send(()).unwrap();
+            });
+            assert_eq!(*shared.get_or(slow), "fast");
+        });
     }
 }
