@@ -384,10 +384,10 @@ class Client:
         context.
 
         `SealError`: "seal_malformed" for a text that is not a sealed login; "seal_key_unknown" and "seal_forged";
-        "seal_context"; "seal_client" unless it was begun with this issuer (without one, these endpoints), client id and
-        redirect URI. `CallbackError` "login_expired" ten minutes after it began, and for a login that seems to begin
-        more than a minute from now: then the clocks of two machines disagree. Any text may come from a browser, so none
-        of them is a `ValueError`.
+        "seal_context"; "seal_client" unless it was begun with this issuer (without one, these endpoints), client id,
+        redirect URI and, if this client has a secret, token endpoint. `CallbackError` "login_expired" ten minutes after
+        it began, and for a login that seems to begin more than a minute from now: then the clocks of two machines
+        disagree. Any text may come from a browser, so none of them is a `ValueError`.
         """
     def login_with_browser(
         self,

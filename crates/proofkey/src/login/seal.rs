@@ -136,15 +136,17 @@ impl Login {
 impl Client {
     /// Opens a login that [`Login::seal`] turned into a text. `now` is in seconds since the epoch.
     ///
-    /// The login continues with this client and its secret, but with the endpoints that the login began with.
+    /// The login continues with this client and its secret, but with the endpoints that the login began with. A client
+    /// with a secret needs the token endpoint that the login began with: its secret goes nowhere else.
     ///
     /// # Errors
     /// Checked in this order: [`SealMalformed`](ErrorKind::SealMalformed) for a text that is not a sealed login;
     /// [`SealKeyUnknown`](ErrorKind::SealKeyUnknown) and [`SealForged`](ErrorKind::SealForged);
     /// [`SealContext`](ErrorKind::SealContext); [`SealClient`](ErrorKind::SealClient) unless it was begun with this
-    /// issuer (without one, these endpoints), client id and redirect URI; [`LoginExpired`](ErrorKind::LoginExpired),
-    /// also for a login that seems to begin more than a minute after `now`, because then the clocks disagree; and
-    /// [`EndpointMissing`](ErrorKind::EndpointMissing) for a login with the scope `openid` if this client has no keys.
+    /// issuer (without one, these endpoints), client id, redirect URI and, if this client has a secret, token endpoint;
+    /// [`LoginExpired`](ErrorKind::LoginExpired), also for a login that seems to begin more than a minute after `now`,
+    /// because then the clocks disagree; and [`EndpointMissing`](ErrorKind::EndpointMissing) for a login with the scope
+    /// `openid` if this client has no keys.
     pub fn resume(&self, sealed: &str, keys: &SealKeys, context: &str, now: i64) -> Result<Login, Error> {
         let (key_id, mut bytes) = parse(sealed).ok_or(ErrorKind::SealMalformed)?;
         let key = keys.get(key_id).ok_or(ErrorKind::SealKeyUnknown)?;
