@@ -50,8 +50,8 @@ def callback() -> Iterator[list[Any]]:
 def response() -> Iterator[list[Any]]:
     """Flags (c: scopes by comma, r: a refresh, m: at the end of time), status, type, body."""
     for case in vectors("token")["token_responses"]:
-        request, profile = case.get("request", {}), case.get("profile", {})
-        flags = "c" * ("scope_separator" in profile) + "r" * (request.get("grant") == "refresh_token")
+        request, quirk = case.get("request", {}), case.get("quirk")
+        flags = "c" * (quirk == "scope_separated_by_comma") + "r" * (request.get("grant") == "refresh_token")
         yield [flags, case["status"], case["content_type"], case["body"]]
     body = json.dumps({"access_token": "a", "expires_in": "60", "scope": ["a b", "c"]})
     for media_type in "text/html", "application/xhtml+xml", "image/png", "application/jwt+json", "":

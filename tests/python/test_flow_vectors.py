@@ -105,15 +105,14 @@ def test_callback_cases() -> None:
 
 
 def test_token_responses() -> None:
-    fields = {"status", "content_type", "headers", "body", "request", "profile", "outcome", "expect", "flag"}
+    fields = {"status", "content_type", "headers", "body", "request", "quirk", "outcome", "expect", "flag"}
     ran = 0
     rows = cases("token", "token_responses", fields)
     for row in rows:
         asked = row.get("request", {})
         known = provider(issuer="https://as.example")
-        if "profile" in row:
-            assert row["profile"] == {"scope_separator": ","}
-            known = known.with_quirk("scope_separated_by_comma")
+        if "quirk" in row:
+            known = known.with_quirk(row["quirk"])
         client = proofkey.Client(known, "c", redirect_uri=REDIRECT_URI).trust_token_endpoint_tls()
         if asked.get("grant") == "refresh_token":
             exchange = client.begin_refresh(proofkey.Tokens.from_dict({"access_token": "old", "refresh_token": "kept"}))

@@ -191,6 +191,14 @@ def test_every_signature(algorithm: str) -> None:
     assert refused(signed(algorithm), "RS256" if name != "RS256" else "PS256") == "id_token_alg"
 
 
+def test_members_of_the_wrong_type_are_refused_though_nobody_asked_for_them() -> None:
+    assert refused(signed("RS256", auth_time="yesterday")) == "id_token_auth_time"
+    assert refused(signed("RS256", auth_time=[NOW])) == "id_token_auth_time"
+    assert refused(signed("RS256", {"crit": None})) == "id_token_crit"
+    for sub in (248, None, True, ["248"]):
+        assert refused(signed("RS256", sub=sub)) == "id_token_sub"
+
+
 def test_id_token_hashes() -> None:
     """Each hash in a token that is signed by its algorithm. ES512, over P-521, is not supported."""
     ran, unsupported = 0, []
@@ -242,6 +250,9 @@ def test_which_key_is_used() -> None:
     # A modulus with a leading zero, as some servers send it, and one that is too short.
     n = base64.urlsafe_b64decode(rsa_key["n"] + "==")
     assert outcome({**rsa_key, "n": b64(b"\0" + n)}) == "True"
+    # So are an exponent like that, padding, and optional members that are null.
+    assert outcome({**rsa_key, "e": b64(b"\0\1\0\1"), "n": rsa_key["n"] + "=="}) == "True"
+    assert outcome({**rsa_key, "use": None, "key_ops": None, "alg": None, "kid": None}) == "True"
     weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     assert outcome({**rsa_key, "n": number(weak.public_key().public_numbers().n)}) == "keys_unsupported"
     # A point that is not on the curve, and coordinates of the wrong length.

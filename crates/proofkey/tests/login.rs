@@ -1,7 +1,7 @@
 //! A login from begin to exchange: what is sent, what is refused, what stays usable, and that nothing leaks.
 
 use proofkey::{
-    Authorize, Callback, Client, ClientAuthentication, ErrorKind, Exchange, Login, Provider, Refusal, Response,
+    Authorize, Callback, Client, ClientAuthentication, ErrorKind, Exchange, Login, Provider, Quirk, Refusal, Response,
     Roundtrip as _, Secret, Step, Verifier,
 };
 use proptest::prelude::*;
@@ -226,7 +226,9 @@ fn what_begin_refuses() {
     assert_eq!(begin_error(|request| request.state("")), ErrorKind::StateInvalid);
     assert_eq!(begin_error(|request| request.state("a\nb")), ErrorKind::StateInvalid);
     assert_eq!(begin_error(|request| request.extra("state", "x")), ErrorKind::ParameterReserved);
-    assert_eq!(begin_error(|request| request.extra("request_uri", "x")), ErrorKind::ParameterReserved);
+    for name in ["request_uri", "code_verifier", "resource"] {
+        assert_eq!(begin_error(|request| request.extra(name, "x")), ErrorKind::ParameterReserved, "{name}");
+    }
     assert_eq!(begin_error(|request| request.extra("", "x")), ErrorKind::ParameterReserved);
     assert_eq!(begin_error(|request| request.extra("a", "1").extra("a", "2")), ErrorKind::ParameterReserved);
     assert_eq!(begin_error(|request| request.data("ä".repeat(129))), ErrorKind::DataTooLarge);
@@ -252,6 +254,37 @@ fn what_begin_accepts() {
         assert_eq!(begin_error(|request| request.resource(resource)), ErrorKind::ResourceInvalid, "{resource}");
     }
     assert_eq!(client.authorize().data("ä".repeat(128)).begin(NOW).unwrap().data().len(), 256);
+}
+
+#[test]
+fn resources_go_into_the_token_requests_too() {
+    let resources = |provider| {
+        let client = Client::new(provider, "my-app").unwrap().with_redirect_uri("https://client.example/cb").unwrap();
+        let login = client.authorize().state("s").resource("https://a").resource("https://b").begin(NOW).unwrap();
+        let exchange = login.accept("https://client.example/cb?code=c&state=s", NOW).unwrap();
+        let sent = exchange.request().body().matches("&resource=https%3A%2F%2F").count();
+        let body = r#"{"access_token":"a","token_type":"Bearer","refresh_token":"r"}"#;
+        let response = Response::new(200, [("Content-Type", "application/json")], body);
+        let Step::Done(tokens) = exchange.receive(response, NOW).unwrap() else { panic!("nothing more to send") };
+        let refresh = client.begin_refresh(&tokens, NOW).unwrap();
+        (sent, refresh.request().body().matches("&resource=https%3A%2F%2F").count())
+    };
+    assert_eq!(resources(provider()), (2, 2));
+    assert_eq!(resources(provider().with_quirk(Quirk::ResourceOnlyAtAuthorization)), (0, 0));
+}
+
+#[test]
+fn a_callback_in_another_response_mode_leaves_the_login_usable() {
+    let (url, form) = ("https://client.example/cb", "code=c&state=s");
+    let by_url = || Callback::url(format!("{url}?{form}"));
+    let by_form = || Callback::form_post(url, "application/x-www-form-urlencoded", form);
+    let begin = || client(url).authorize().state("s");
+    let refusal = begin().begin(NOW).unwrap().accept(by_form(), NOW).unwrap_err();
+    assert_eq!(refusal.error.kind(), ErrorKind::ResponseModeUnsupported);
+    assert!(refusal.login.unwrap().accept(by_url(), NOW).is_ok());
+    let refusal = begin().form_post().begin(NOW).unwrap().accept(by_url(), NOW).unwrap_err();
+    assert_eq!(refusal.error.kind(), ErrorKind::ResponseModeUnsupported);
+    assert!(refusal.login.unwrap().accept(by_form(), NOW).is_ok());
 }
 
 #[cfg(feature = "id-token")]

@@ -19,7 +19,8 @@ struct Case {
     headers: BTreeMap<String, String>,
     body: String,
     request: Option<Request>,
-    profile: Option<Profile>,
+    /// A quirk of the provider.
+    quirk: Option<String>,
     outcome: String,
     expect: Option<Expect>,
     flag: Option<String>,
@@ -30,12 +31,6 @@ struct Case {
 struct Request {
     scope: Vec<String>,
     grant: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Profile {
-    scope_separator: String,
 }
 
 #[derive(Deserialize)]
@@ -83,9 +78,8 @@ fn token_responses() {
 
 fn exchange(case: &Case) -> Result<Exchange, Error> {
     let mut provider = provider().with_issuer("https://as.example")?;
-    if let Some(profile) = &case.profile {
-        assert_eq!(profile.scope_separator, ",");
-        provider = provider.with_quirk(Quirk::ScopeSeparatedByComma);
+    if let Some(name) = &case.quirk {
+        provider = provider.with_quirk(*Quirk::ALL.iter().find(|quirk| quirk.as_str() == name).unwrap());
     }
     let scope = case.request.as_ref().map(|request| request.scope.join(" ")).unwrap_or_default();
     let login = client(provider)?.trust_token_endpoint_tls().authorize().scope(scope).state("s").begin(NOW)?;
