@@ -153,7 +153,8 @@ class Provider:
         """Fetches the metadata of the server with this issuer (RFC 8414, then OpenID Connect Discovery) over the network.
 
         `MetadataError` if it is another issuer's or cannot be used; `TransportError`. For an issuer that a user typed
-        in, pass `transport=proofkey.Transport(public_only=True)`.
+        in, pass `transport=proofkey.Transport(public_only=True)`. A provider never changes by itself: a program that
+        runs for days discovers it again from time to time.
         """
     @staticmethod
     def from_metadata(issuer: str, document: bytes | bytearray | str, /) -> Provider:
@@ -188,7 +189,8 @@ class Provider:
         userinfo_endpoint: str | None = None,
         end_session_endpoint: str | None = None,
     ) -> Provider:
-        """The same server with these endpoints instead of those that it has: for what its metadata leaves out or gets wrong.
+        """The same server with these endpoints instead of those that it has: for what its metadata leaves out or gets
+        wrong.
 
         >>> import proofkey
         >>> github = proofkey.Provider.known("github")
@@ -197,9 +199,9 @@ class Provider:
         """
 
     def with_quirk(self, quirk: _Quirk, /) -> Provider:
-        """Enables a quirk: "scope_separated_by_comma" (responses of GitHub and Slack), "offline_by_token_access_type" (Dropbox),
-        "offline_by_access_type" (Google), "resource_only_at_authorization" or "token_type_user_access_token" (eBay).
-        `ValueError` for another name.
+        """Enables a quirk: "scope_separated_by_comma" (responses of GitHub and Slack), "offline_by_token_access_type"
+        (Dropbox), "offline_by_access_type" (Google), "resource_only_at_authorization" or "token_type_user_access_token"
+        (eBay). `ValueError` for another name.
         """
     @property
     def quirks(self) -> list[str]:

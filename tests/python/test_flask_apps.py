@@ -10,7 +10,7 @@ import proofkey
 import pytest
 from flask_site import SECRET, Site, cause, cookies, is_signed_in
 from proofkey import replay_store, testing
-from proofkey.flask import ProofKey
+from proofkey.flask import ProofKey, _app
 from proofkey.testing import faults
 
 
@@ -52,6 +52,27 @@ def test_a_provider_is_discovered_once(server: testing.AuthorizationServer) -> N
         for host in ("localhost", "127.0.0.1", "localhost:5000"):
             assert site.browser().get("/auth/idp", base_url=f"http://{host}").status_code == 302
         assert asked.hits == 1
+
+
+def test_metadata_is_read_again_when_it_is_old(
+    server: testing.AuthorizationServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(_app, "METADATA_LIFETIME", 0.0)
+    site = Site(server, issuer=server.issuer)
+
+    def begin() -> str:
+        location: str = site.browser().get("/auth/idp").location
+        return location.partition("?")[0]
+
+    assert begin() == server.authorization_endpoint
+    moved = f"{server.issuer}/moved"
+    with server.inject(faults.members("metadata", authorization_endpoint=moved)):
+        assert begin() == moved
+    with server.inject(faults.unavailable("metadata")) as asked:
+        assert begin() == moved, "the old metadata stays in use"
+        assert begin() == moved
+        assert asked.hits == 1, "a server that fails is left alone for a minute"
+    assert "the old metadata stays in use" in caplog.text
 
 
 def test_a_provider_that_does_not_respond_blocks_no_other(server: testing.AuthorizationServer) -> None:

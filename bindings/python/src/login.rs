@@ -85,8 +85,8 @@ impl PendingLogin {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the login, once nobody else uses it. `None` if it was used, if this thread is using it, and in a forked child
-    /// of a process that was: the thread that would put it back is not there.
+    /// Takes the login, once nobody else uses it. `None` if it was used, if this thread is using it, and in a forked
+    /// child of a process that was: the thread that would put it back is not there.
     fn take(&self) -> Option<proofkey::Login> {
         let (process, thread) = (std::process::id(), thread::current().id());
         let is_others = |state: &mut State| matches!(state, State::Busy(user, by) if *user == process && *by != thread);

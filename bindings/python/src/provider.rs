@@ -63,7 +63,8 @@ impl Provider {
     /// Fetches the metadata of the server with this issuer (RFC 8414, then OpenID Connect Discovery) over the network.
     ///
     /// `MetadataError` if it is another issuer's or cannot be used; `TransportError`. For an issuer that a user typed
-    /// in, pass `transport=proofkey.Transport(public_only=True)`.
+    /// in, pass `transport=proofkey.Transport(public_only=True)`. A provider never changes by itself: a program that
+    /// runs for days discovers it again from time to time.
     #[staticmethod]
     #[pyo3(signature = (issuer, /, *, transport = None))]
     fn discover(
@@ -113,7 +114,8 @@ impl Provider {
         proofkey::Provider::known(known).map(Self).map_err(|error| flow_error(py, &error))
     }
 
-    /// The same server with these endpoints instead of those that it has: for what its metadata leaves out or gets wrong.
+    /// The same server with these endpoints instead of those that it has: for what its metadata leaves out or gets
+    /// wrong.
     ///
     /// >>> import proofkey
     /// >>> github = proofkey.Provider.known("github")
@@ -140,9 +142,9 @@ impl Provider {
         provider.map(Self).map_err(|error| flow_error(py, &error))
     }
 
-    /// Enables a quirk: "scope_separated_by_comma" (responses of GitHub and Slack), "offline_by_token_access_type" (Dropbox),
-    /// "offline_by_access_type" (Google), "resource_only_at_authorization" or "token_type_user_access_token" (eBay).
-    /// `ValueError` for another name.
+    /// Enables a quirk: "scope_separated_by_comma" (responses of GitHub and Slack), "offline_by_token_access_type"
+    /// (Dropbox), "offline_by_access_type" (Google), "resource_only_at_authorization" or "token_type_user_access_token"
+    /// (eBay). `ValueError` for another name.
     #[pyo3(signature = (quirk, /))]
     fn with_quirk(&self, quirk: &str) -> PyResult<Self> {
         let known = proofkey::Quirk::ALL.iter().find(|known| known.as_str() == quirk);

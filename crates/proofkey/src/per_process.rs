@@ -5,8 +5,8 @@ use std::mem;
 use std::process;
 use std::sync::{Arc, OnceLock};
 
-/// A value for each process. After a fork the child gets a new one: in the parent's, a thread that the child does not have
-/// may hold a lock for ever, and a pooled connection would belong to both.
+/// A value for each process. After a fork the child gets a new one: in the parent's, a thread that the child does not
+/// have may hold a lock for ever, and a pooled connection would belong to both.
 ///
 /// The process id is compared before the value is touched. A child never drops the parent's value: its destructor might
 /// write to the parent's connections.

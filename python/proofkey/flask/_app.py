@@ -1,7 +1,9 @@
 """What the extension keeps for each app. It is made from the app's configuration at the first login."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 
 from flask import Flask
@@ -11,6 +13,14 @@ from proofkey import replay_store
 from proofkey.flask._causes import LoginRefused
 from proofkey.flask._config import ProviderConfig, SettingError, UnknownKey, unknown_keys
 from proofkey.replay_store import ReplayStore
+
+
+@dataclass
+class _Known:
+    """A provider, and when its metadata is to be read again."""
+
+    provider: proofkey.Provider
+    read_again_at: float
 
 
 class App:
@@ -27,7 +37,7 @@ class App:
         self.prefix = prefix
         self._lock = threading.Lock()
         self._replay_store: ReplayStore | None = None
-        self._providers: dict[str, proofkey.Provider] = {}
+        self._providers: dict[str, _Known] = {}
         self._clients: dict[tuple[str, str], proofkey.Client] = {}
 
     def config(self, name: str) -> ProviderConfig:
@@ -65,22 +75,48 @@ class App:
         setting cannot be used; the log says which one."""
         key = (config.name, redirect_uri)
         client = self._clients.get(key)
-        if client is None:
-            try:
+        try:
+            if client is None:
                 self._check_keys(config.name)
-                client = config.client(self.provider(config), redirect_uri)
-            except SettingError as error:
-                self._app.logger.error("proofkey: %s: %s", config.name, error)
-                raise LoginRefused("configuration", provider=config.name) from error
-            if len(self._clients) < _MAX_CLIENTS:
-                client = self._clients.setdefault(key, client)
+            provider = self.provider(config)
+            if client is not None and client.provider is provider:
+                return client
+            client = config.client(provider, redirect_uri)
+        except SettingError as error:
+            self._app.logger.error("proofkey: %s: %s", config.name, error)
+            raise LoginRefused("configuration", provider=config.name) from error
+        with self._lock:
+            kept = self._clients.get(key)
+            if kept is not None and kept.provider is provider:
+                return kept
+            if kept is not None or len(self._clients) < _MAX_CLIENTS:
+                self._clients[key] = client
         return client
 
     def provider(self, config: ProviderConfig) -> proofkey.Provider:
-        """The provider, discovered at the first login. A failure is not cached. No lock is held during discovery:
-        requests would queue up behind a provider that does not respond. `SettingError`."""
-        found = self._providers.get(config.name)
-        return found or self._providers.setdefault(config.name, config.provider())
+        """The provider, discovered at the first login and again when its metadata is an hour old. A failure is not
+        cached. No lock is held during discovery: requests would queue up behind a provider that does not respond.
+        `SettingError`."""
+        known = self._providers.get(config.name)
+        if known is None:
+            made = _Known(config.provider(), time.monotonic() + METADATA_LIFETIME)
+            known = self._providers.setdefault(config.name, made)
+        elif config.is_discovered and self._is_to_be_read_again(known):
+            try:
+                known.provider = config.provider()
+                known.read_again_at = time.monotonic() + METADATA_LIFETIME
+            except proofkey.Error as error:
+                self._app.logger.warning("proofkey: %s: the old metadata stays in use: %s", config.name, error)
+        return known.provider
+
+    def _is_to_be_read_again(self, known: _Known) -> bool:
+        """Says so to one caller, and then to nobody for a minute: everybody else uses the old metadata meanwhile."""
+        with self._lock:
+            now = time.monotonic()
+            is_old = now >= known.read_again_at
+            if is_old:
+                known.read_again_at = now + RETRY_AFTER
+            return is_old
 
     def unknown_keys(self) -> list[UnknownKey]:
         """The keys of the app's configuration that look like settings of the extension and are not."""
@@ -96,6 +132,12 @@ class App:
         if reasons:
             raise SettingError("; ".join(reasons))
 
+
+METADATA_LIFETIME = 3600.0
+"""How long the metadata of a provider is used, in seconds."""
+
+RETRY_AFTER = 60.0
+"""How long the old metadata stays in use after it could not be read again, in seconds."""
 
 _MAX_CLIENTS = 64
 """An app with TRUSTED_HOSTS has one client for each host and provider. Clients above this number are not kept."""

@@ -85,6 +85,11 @@ class ProviderConfig:
     def __getitem__(self, key: str) -> Any:
         return self.values.get(key)
 
+    @property
+    def is_discovered(self) -> bool:
+        """Whether the provider's metadata comes over the network."""
+        return self["provider"] is None and not self["authorization_endpoint"] and bool(self["issuer"])
+
     def provider(self) -> proofkey.Provider:
         """Makes the provider. This needs the network if only the issuer is configured."""
         if self.wrong:

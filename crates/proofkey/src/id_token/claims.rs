@@ -24,8 +24,8 @@ impl Claims {
         self.text("iss")
     }
 
-    /// The user's identifier at that server, which never changes; `None` if a server without OpenID Connect sends none, or
-    /// one that is not a text.
+    /// The user's identifier at that server, which never changes; `None` if a server without OpenID Connect sends none,
+    /// or one that is not a text.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
         self.text("sub")

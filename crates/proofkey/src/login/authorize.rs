@@ -79,10 +79,10 @@ impl Authorize {
         self.extra("login_hint", login_hint)
     }
 
-    /// Names a resource server that the access token is for: an absolute URI without a fragment (RFC 8707 section 2). May
-    /// be called more than once. It is sent in the authorization request, with the code and with every refresh;
-    /// [`Quirk::ResourceOnlyAtAuthorization`](crate::Quirk::ResourceOnlyAtAuthorization) is for servers that refuse it at
-    /// the token endpoint.
+    /// Names a resource server that the access token is for: an absolute URI without a fragment (RFC 8707 section 2).
+    /// May be called more than once. It is sent in the authorization request, with the code and with every refresh;
+    /// [`Quirk::ResourceOnlyAtAuthorization`](crate::Quirk::ResourceOnlyAtAuthorization) is for servers that refuse it
+    /// at the token endpoint.
     ///
     /// ```
     /// # use proofkey::{Client, Provider, Roundtrip};
@@ -146,9 +146,9 @@ impl Authorize {
     /// # Errors
     /// [`ScopeInvalid`](ErrorKind::ScopeInvalid) and [`StateInvalid`](ErrorKind::StateInvalid) for characters that they
     /// may not have; [`ParameterReserved`](ErrorKind::ParameterReserved) if an extra parameter, or one in the
-    /// endpoint's own query, is set by this request itself or appears twice; [`ResourceInvalid`](ErrorKind::ResourceInvalid);
-    /// [`DataTooLarge`](ErrorKind::DataTooLarge) for more than 256 bytes of [`data`](Self::data); and
-    /// [`EntropyUnavailable`](ErrorKind::EntropyUnavailable).
+    /// endpoint's own query, is set by this request itself or appears twice;
+    /// [`ResourceInvalid`](ErrorKind::ResourceInvalid); [`DataTooLarge`](ErrorKind::DataTooLarge) for more than 256
+    /// bytes of [`data`](Self::data); and [`EntropyUnavailable`](ErrorKind::EntropyUnavailable).
     ///
     /// With the scope `openid`, a fresh nonce is sent and the ID token is checked. Further errors are then
     /// [`IssuerMissing`](ErrorKind::IssuerMissing) and [`EndpointMissing`](ErrorKind::EndpointMissing) unless the

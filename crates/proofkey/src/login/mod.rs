@@ -82,7 +82,8 @@ impl Login {
     /// A [`Refusal`] with the login in it: [`SealClient`](ErrorKind::SealClient) unless the client has the same issuer
     /// (without one, the same endpoints), client id and redirect URI and, if it has a secret, the same token endpoint.
     pub fn with_client(self, client: &Client) -> Result<Self, Refusal> {
-        // A secret goes only to the token endpoint that the client itself has: another tenant may share the issuer's origin.
+        // A secret goes only to the token endpoint that the client itself has: another tenant may share the issuer's
+        // origin.
         let has_secret = client.authentication().method() != ClientAuthenticationMethod::None;
         let is_elsewhere = client.provider().token_endpoint() != self.client.provider().token_endpoint();
         if !client.is_same_as(&self.client) || has_secret && is_elsewhere {
@@ -118,8 +119,8 @@ impl Login {
         self.check(&callback.into(), now).map_err(|verdict| verdict.on(self))
     }
 
-    /// [`accept`](Self::accept) for a client whose secret is fetched when it is needed: `client` is called only once the
-    /// callback has passed the checks. It gives the client that began the login, with its secret of the moment.
+    /// [`accept`](Self::accept) for a client whose secret is fetched when it is needed: `client` is called only once
+    /// the callback has passed the checks. It gives the client that began the login, with its secret of the moment.
     ///
     /// # Errors
     /// Those of `accept`; with the login in the refusal, those of `client` and of [`with_client`](Self::with_client).

@@ -86,8 +86,8 @@ impl Roundtrip for Discovery {
     ///
     /// # Errors
     /// [`ResponseStatus`](ErrorKind::ResponseStatus) if the server failed, so that it may respond later;
-    /// [`ResponseTooLarge`](ErrorKind::ResponseTooLarge); [`MetadataNotFound`](ErrorKind::MetadataNotFound) if there is no
-    /// metadata at either place; and those of [`Provider::from_metadata`].
+    /// [`ResponseTooLarge`](ErrorKind::ResponseTooLarge); [`MetadataNotFound`](ErrorKind::MetadataNotFound) if there is
+    /// no metadata at either place; and those of [`Provider::from_metadata`].
     fn receive(self, response: Response, _now: i64) -> Result<Step<Self, Provider>, Error> {
         let read = self.read(&response);
         let fail = |error: Error| Err(response.error(error).at(Endpoint::Metadata).sent(true));
@@ -123,7 +123,8 @@ impl Roundtrip for Discovery {
 impl Provider {
     /// Fetches the metadata of the server with this issuer: the loop of [`Discovery`]. For an issuer that a user typed
     /// in, use a transport that is [`public_only`](crate::Transport::public_only): then all requests to the provider
-    /// are, whichever transport sends them.
+    /// are, whichever transport sends them. A provider never changes by itself: a program that runs for days discovers
+    /// it again from time to time.
     ///
     /// # Errors
     /// Those of [`Discovery`] and of [`Transport::send`](crate::Transport::send).

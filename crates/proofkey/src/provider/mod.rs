@@ -104,7 +104,8 @@ impl Provider {
     /// text; [`MetadataEndpointMissing`](ErrorKind::MetadataEndpointMissing),
     /// [`MetadataEndpointMalformed`](ErrorKind::MetadataEndpointMalformed) and
     /// [`MetadataEndpointInsecure`](ErrorKind::MetadataEndpointInsecure), also for endpoints at addresses that are not
-    /// public, unless the issuer is at one too; [`ParRequired`](ErrorKind::ParRequired); and the errors of [`with_issuer`](Self::with_issuer).
+    /// public, unless the issuer is at one too; [`ParRequired`](ErrorKind::ParRequired); and the errors of
+    /// [`with_issuer`](Self::with_issuer).
     ///
     /// ```
     /// use proofkey::{PkceSupport, Provider};

@@ -14,8 +14,8 @@ pub(crate) fn is_local(host: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost") || ipv4(&name).is_some_and(|address| !is_public_v4(address))
 }
 
-/// An IPv4 address of one to four numbers, decimal, octal (`0`) or hexadecimal (`0x`), as `inet_aton` reads it. The last
-/// number fills the rest.
+/// An IPv4 address of one to four numbers, decimal, octal (`0`) or hexadecimal (`0x`), as `inet_aton` reads it. The
+/// last number fills the rest.
 fn ipv4(host: &str) -> Option<Ipv4Addr> {
     let number = |text: &str| match text.strip_prefix("0x") {
         Some("") => Some(0),

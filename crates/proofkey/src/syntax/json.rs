@@ -111,8 +111,8 @@ impl<'de> Visitor<'de> for Object<'_> {
                         self.members = Err(ErrorKind::ResponseDuplicate);
                     }
                 }
-                // A member that nobody reads must not spoil the rest: by a lone surrogate, a number that does not fit, or
-                // deep nesting.
+                // A member that nobody reads must not spoil the rest: by a lone surrogate, a number that does not fit,
+                // or deep nesting.
                 Err(_) if !(self.known)(&name) => {}
                 Err(_) => self.members = Err(ErrorKind::ResponseMalformed),
             }
