@@ -1,6 +1,6 @@
 //! Every combination of policy, bound challenge and sent verifier, and `verify` against an independent model.
 
-use proofkey_core::{Binding, Error, Policy, Verifier};
+use proofkey_core::{Binding, Challenge, Error, Policy, Verifier};
 use proptest::prelude::*;
 
 const VERIFIER: &[u8] = b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -186,4 +186,15 @@ proptest! {
         }
         let _ = Binding::parse(&text);
     }
+}
+
+#[test]
+fn challenges_and_bindings_are_public_and_shown_as_they_are_stored() {
+    let binding = bind(Policy::strict(), "S256").unwrap();
+    let challenge = Challenge::parse(CHALLENGE).unwrap();
+    let text = std::str::from_utf8(CHALLENGE).unwrap();
+    assert_eq!((challenge.to_string(), format!("{challenge:?}")), (text.to_owned(), format!("Challenge({text:?})")));
+    assert_eq!(binding.to_string(), format!("S256:{text}"));
+    assert_eq!(format!("{binding:?}"), format!("Binding(\"S256:{text}\")"));
+    assert_eq!(Error::VerifierMismatch.to_string(), Error::VerifierMismatch.message());
 }
