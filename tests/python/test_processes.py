@@ -112,6 +112,25 @@ def shares_no_connection(token_endpoint: str, ca_file: str) -> dict[str, str]:
 
 
 @forks
+def test_a_parent_and_its_child_generate_different_verifiers() -> None:
+    proofkey.Verifier.generate()  # so that any internal state exists before the fork
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(write, "\n".join(proofkey.Verifier.generate().expose() for _ in range(20)).encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    ours = {proofkey.Verifier.generate().expose() for _ in range(20)}
+    with os.fdopen(read) as pipe:
+        theirs = set(pipe.read().splitlines())
+    assert os.waitpid(child, 0)[1] == 0
+    assert len(ours) == len(theirs) == 20
+    assert not ours & theirs
+
+
+@forks
 @pytest.mark.parametrize("certificate", [None, "good"], ids=["http", "https"])
 def test_a_child_shares_no_connection_with_its_parent(certificate: str | None, authority: Authority) -> None:
     echo = Echo()

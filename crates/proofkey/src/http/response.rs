@@ -105,7 +105,7 @@ impl Response {
         match essence.as_str() {
             "text/html" | "application/xhtml+xml" => Err(ErrorKind::ResponseContentType),
             _ if self.body.len() > Self::MAX_BODY => Err(ErrorKind::ResponseTooLarge),
-            _ if body.trim_ascii_start().starts_with('{') => Members::from_json(body, known),
+            _ if self.is_object() => Members::from_json(body, known),
             "application/x-www-form-urlencoded" | "text/plain" => Members::from_form(body, known),
             "" | "application/json" | "text/json" | "text/javascript" => Err(ErrorKind::ResponseMalformed),
             json if json.ends_with("+json") => Err(ErrorKind::ResponseMalformed),

@@ -1,6 +1,5 @@
-"""Forks, threads, and the first error of an interpreter."""
+"""Threads, and the first error of an interpreter."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -10,25 +9,6 @@ import proofkey
 import pytest
 from proofkey import server
 from rfc7636 import B_CHALLENGE, STORED, B
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
-def test_parent_and_child_generate_different_verifiers() -> None:
-    proofkey.Verifier.generate()  # so that any internal state exists before the fork
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.write(write, "\n".join(proofkey.Verifier.generate().expose() for _ in range(20)).encode())
-        finally:
-            os._exit(0)
-    os.close(write)
-    ours = {proofkey.Verifier.generate().expose() for _ in range(20)}
-    with os.fdopen(read) as pipe:
-        theirs = set(pipe.read().splitlines())
-    assert os.waitpid(child, 0)[1] == 0
-    assert len(ours) == len(theirs) == 20
-    assert not ours & theirs
 
 
 def at_once(work: Callable[[], None], threads: int = 8) -> None:
