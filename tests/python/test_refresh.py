@@ -1,5 +1,6 @@
 """Refreshed and revoked tokens: from many threads, with hooks that save them, and what late callers get."""
 
+import io
 import threading
 import time
 from collections.abc import Iterator
@@ -124,6 +125,10 @@ def test_a_hook_does_its_work_before_it_returns(server: testing.AuthorizationSer
     assert len(server.seen) == before, "nothing was sent"
     with pytest.raises(TypeError, match="save must return None, not coroutine"):
         client.refresh(tokens, save=lambda new: later(new))  # type: ignore[arg-type]
+    database = io.StringIO()
+    with pytest.raises(TypeError, match="save must return None, not StringIO"):
+        client.refresh(tokens, save=lambda new: database)  # type: ignore[arg-type]
+    assert not database.closed, "it is the application's"
 
 
 @pytest.fixture

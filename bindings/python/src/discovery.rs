@@ -62,5 +62,5 @@ impl Discovery {
 }
 
 fn over() -> PyErr {
-    PyRuntimeError::new_err("this discovery has failed: begin another")
+    PyRuntimeError::new_err("this discovery is over: begin another")
 }
