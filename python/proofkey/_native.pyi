@@ -351,6 +351,16 @@ class Client:
         """A copy of this client that relies on TLS to the token endpoint instead of the signature of the ID token (OpenID
         Connect Core section 3.1.3.7, step 6): it fetches no keys. For servers that publish none.
         """
+    def with_redirect_uri(self, redirect_uri: str, /) -> Client:
+        """A copy of this client with another redirect URI. The two share the server's keys and the refreshed tokens: for
+        an application that has several addresses. `ConfigurationError`, as for `Client(redirect_uri=…)`.
+
+        >>> import proofkey
+        >>> client = proofkey.Client(proofkey.Provider.known("github"), "my-app")
+        >>> client.with_redirect_uri("https://app.example/callback").redirect_uri
+        'https://app.example/callback'
+        """
+
     def begin(
         self,
         *,
@@ -464,6 +474,14 @@ class Client:
         `ConfigurationError` if the provider has no userinfo endpoint; `UserinfoError` if it refused, or if the response
         cannot be read or is about another user than the ID token; `TransportError`.
         """
+    def fetch_keys(self) -> None:
+        """Fetches the server's keys for ID tokens over the network, unless they are here already: for a program that wants to
+        know when it starts, and not at its first login, whether it can check ID tokens.
+
+        `ConfigurationError` if the provider has no issuer or no `jwks_uri`; `MetadataError` if the keys cannot be used;
+        `TransportError`.
+        """
+
     def end_session_url(
         self, tokens: Tokens, /, *, return_to: str | None = None, state: str | None = None
     ) -> str:

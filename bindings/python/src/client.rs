@@ -104,6 +104,23 @@ impl Client {
         }
     }
 
+    /// A copy of this client with another redirect URI. The two share the server's keys and the refreshed tokens: for
+    /// an application that has several addresses. `ConfigurationError`, as for `Client(redirect_uri=…)`.
+    ///
+    /// >>> import proofkey
+    /// >>> client = proofkey.Client(proofkey.Provider.known("github"), "my-app")
+    /// >>> client.with_redirect_uri("https://app.example/callback").redirect_uri
+    /// 'https://app.example/callback'
+    #[pyo3(signature = (redirect_uri, /))]
+    fn with_redirect_uri(&self, py: Python<'_>, redirect_uri: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let client = self.client.client.clone().with_redirect_uri(utf8("redirect_uri", redirect_uri)?);
+        Ok(Self {
+            client: self.client.with_client(py, client.map_err(|error| flow_error(py, &error))?),
+            provider: self.provider.clone_ref(py),
+            transport: self.transport.clone(),
+        })
+    }
+
     /// The provider.
     #[getter]
     fn provider(&self, py: Python<'_>) -> Py<Provider> {
@@ -338,6 +355,15 @@ impl Client {
         let tokens = &tokens.0;
         let claims = py.detach(|| self.client.client.userinfo(tokens, &self.transport.0));
         claims_to_python(py, &claims.map_err(|error| flow_error(py, &error))?)
+    }
+
+    /// Fetches the server's keys for ID tokens over the network, unless they are here already: for a program that wants to
+    /// know when it starts, and not at its first login, whether it can check ID tokens.
+    ///
+    /// `ConfigurationError` if the provider has no issuer or no `jwks_uri`; `MetadataError` if the keys cannot be used;
+    /// `TransportError`.
+    fn fetch_keys(&self, py: Python<'_>) -> PyResult<()> {
+        py.detach(|| self.client.client.fetch_keys(&self.transport.0)).map_err(|error| flow_error(py, &error))
     }
 
     /// The URL that signs the user out at the provider as well (OpenID Connect RP-Initiated Logout). End the

@@ -150,13 +150,7 @@ impl IdTokenCheck {
                 return None;
             }
         }
-        self.keys_request()
-    }
-
-    fn keys_request(&self) -> Option<Request> {
-        let provider = self.client.provider();
-        let request = Request::get(Endpoint::Jwks, provider.jwks_uri()?.to_owned());
-        Some(request.with_public_only(provider.is_public_only()))
+        keys_request(&self.client)
     }
 
     /// Takes the response with the keys. If it cannot be used, keys that are already here are used, unless a token
@@ -204,7 +198,7 @@ impl IdTokenCheck {
                 Verified::Yes => {}
                 // A key may have been replaced without a new `kid`.
                 Verified::UnknownKey | Verified::No if self.client.key_cache().may_refetch(now) => {
-                    let request = self.keys_request().ok_or(ErrorKind::IdTokenSignature)?;
+                    let request = keys_request(&self.client).ok_or(ErrorKind::IdTokenSignature)?;
                     return Ok(Checked::KeyUnknown { tokens, id_token: text, request });
                 }
                 Verified::No | Verified::UnknownKey => return Err(ErrorKind::IdTokenSignature),
@@ -255,7 +249,49 @@ impl IdTokenCheck {
     }
 }
 
+fn keys_request(client: &Client) -> Option<Request> {
+    let provider = client.provider();
+    let request = Request::get(Endpoint::Jwks, provider.jwks_uri()?.to_owned());
+    Some(request.with_public_only(provider.is_public_only()))
+}
+
 /// Whether this can be one of several values that are separated by spaces.
 fn is_acr(acr: &str) -> bool {
     is_vschar(acr) && !acr.contains(' ')
+}
+
+#[cfg(feature = "http")]
+impl Client {
+    /// Fetches the server's keys for ID tokens, unless they are here already: for a program that wants to know when it
+    /// starts, and not at its first login, whether it can check ID tokens.
+    ///
+    /// # Errors
+    /// [`IssuerMissing`](ErrorKind::IssuerMissing), [`EndpointMissing`](ErrorKind::EndpointMissing) and
+    /// [`IdTokenAlgUnsupported`](ErrorKind::IdTokenAlgUnsupported) if the provider lacks what ID tokens need; those of
+    /// [`Transport::send`](crate::Transport::send); [`KeysUnavailable`](ErrorKind::KeysUnavailable) and
+    /// [`KeysUnsupported`](ErrorKind::KeysUnsupported) if the keys cannot be used.
+    ///
+    /// ```no_run
+    /// # use proofkey::{Client, Error, Provider, Transport};
+    /// let transport = Transport::new();
+    /// let client = Client::new(Provider::discover("https://login.example.com", &transport)?, "my-app")?;
+    /// client.fetch_keys(&transport)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn fetch_keys(&self, transport: &crate::Transport) -> Result<(), Error> {
+        OpenIdRequest::check_client(self)?;
+        let cache = self.key_cache();
+        let known = match cache.get(crate::now()) {
+            _ if self.trusts_token_endpoint_tls() => return Ok(()),
+            Cached::Fresh(_) => return Ok(()),
+            Cached::Old(keys) => Some(keys),
+            Cached::None => None,
+        };
+        let request = keys_request(self).ok_or(ErrorKind::EndpointMissing)?;
+        let fetch = || transport.send(&request).and_then(|response| Keys::from_response(&response));
+        cache
+            .fetch(known.as_ref(), Reason::Age, fetch, crate::now())
+            .map(drop)
+            .map_err(|error| error.at(Endpoint::Jwks))
+    }
 }
