@@ -34,7 +34,7 @@ demo-serve: needs target/demo/installed ## Keep that app running for a person, a
 .PHONY: test
 test: needs ## Run every check and test that this machine has the tools for
 	@mkdir -p target && : >$(MISSING)
-	$(MAKE) lint test-vectors test-rust test-no-std test-c test-python
+	$(MAKE) lint test-vectors test-rust test-no-std test-c test-python test-web
 	if [ -s $(MISSING) ]; then
 	    printf '\nPassed, except for what needs tools that are missing here:\n'
 	    sort -u $(MISSING) | sed 's/^/  /'
@@ -86,6 +86,10 @@ test-c: ## Test the C library and its header
 test-python: ## Test the wheel, on every Python of this machine
 	@PYTHON=$(PYTHON) tests/python/run.sh
 	tests/python/run-all.sh
+
+.PHONY: test-web
+test-web: ## Test signing in with Flask, FastAPI and Django (after test-python)
+	@PYTHON=$(PYTHON) tests/web/run.sh
 
 .PHONY: test-servers
 test-servers: ## Test against real authorization servers, installed below target/ and run on loopback

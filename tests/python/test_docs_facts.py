@@ -11,13 +11,15 @@ from typing import Any
 
 import markdown_pages as pages
 import proofkey
+import proofkey.django
 import proofkey.flask
+import proofkey.starlette
 import pytest
 from conftest import ROOT
 from proofkey import replay_store, server, testing
 from proofkey._error_table import CLASSES
-from proofkey.flask import CAUSES, _config
 from proofkey.testing import faults
+from proofkey.web import CAUSES, Jar, SignIn, _settings
 
 # The changelog names what no longer exists.
 CURRENT = [page for page in pages.PAGES if page != ROOT / "CHANGELOG.md"]
@@ -27,11 +29,12 @@ DIAGRAMS = {"flowchart", "sequenceDiagram", "stateDiagram-v2"}
 
 # The first words of dotted names on the pages, and what they may stand for.
 NAMES: dict[str, list[Any]] = {
-    "auth": [proofkey.flask.ProofKey],
+    "auth": [proofkey.flask.ProofKey, proofkey.starlette.ProofKey, proofkey.django.ProofKey],
     "client": [proofkey.Client],
     "exchange": [proofkey.Exchange],
     "faults": [faults],
     "flow": [proofkey.flask.Flow],
+    "jar": [Jar],
     "keys": [proofkey.SealKeys],
     "login": [proofkey.Login],
     "provider": [proofkey.Provider],
@@ -39,6 +42,7 @@ NAMES: dict[str, list[Any]] = {
     "proofkey_server": [testing.AuthorizationServer],
     "replay_store": [replay_store],
     "result": [proofkey.flask.SignedIn],
+    "sign_in": [SignIn],
     "server": [server, testing.AuthorizationServer],
     "store": [replay_store.ReplayStore],
     "testing": [testing],
@@ -175,21 +179,22 @@ def test_an_exception_on_a_page_exists(page: Path, name: str) -> None:
     assert any(hasattr(home, name) for home in homes) or name in ERRORS_OF_OTHERS, name
 
 
-CONFIG = re.compile(r'config(?:\.get\(|\[)"([A-Z_]+)"')
+CONFIG = re.compile(r'(?:config|settings)(?:\.get\(|\[)"([A-Z_]+)"')
 
 
 def test_every_setting_of_the_extension_is_on_its_page() -> None:
     page = pages.named("flask.md")
     rows = pages.table(page, "## Settings of a provider")
     assert {name: config for name, config, _ in rows} == {
-        **dict.fromkeys(_config._TEXTS, "yes"),
-        **dict.fromkeys(_config._OTHERS, "no"),
+        **dict.fromkeys(_settings._TEXTS, "yes"),
+        **dict.fromkeys(_settings._OTHERS, "no"),
     }
 
 
 def test_every_setting_of_the_app_is_on_its_page() -> None:
-    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "python/proofkey/flask").glob("*.py")]
-    read = {name for source in sources for name in CONFIG.findall(source)} | {"SECRET_KEY"}
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "python/proofkey/web").glob("*.py")]
+    sources.append((ROOT / "python/proofkey/flask.py").read_text(encoding="utf-8"))
+    read = {name for source in sources for name in CONFIG.findall(source)}
     rows = pages.table(pages.named("flask.md"), "## Settings of the app")
     assert {row[0] for row in rows} == read
 
@@ -220,7 +225,7 @@ def test_every_error_of_an_id_token_is_on_its_page() -> None:
 
 
 def test_every_variable_on_a_page_is_used() -> None:
-    keys = "|".join(key.upper() for key in _config._TEXTS)
+    keys = "|".join(key.upper() for key in _settings._TEXTS)
     sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "python/proofkey").rglob("*.py"))
     sources += "".join(path.read_text(encoding="utf-8") for path in (ROOT / "crates").rglob("*.rs"))
     sources += "".join(path.read_text(encoding="utf-8") for path in (ROOT / "include").glob("*.h"))

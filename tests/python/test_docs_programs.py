@@ -19,9 +19,10 @@ from docs_programs import USERS, run
 from proofkey import testing
 from proofkey.testing import faults
 
-# The programs of docs/server.md run in tests/adapters; docs/errors.md is generated, and its program shows an error.
+# These run in tests/adapters and tests/web; docs/errors.md is generated, and its program shows an error.
+ELSEWHERE = {"server.md", "fastapi.md", "django.md", "web.md", "errors.md"}
 RUN_HERE = [
-    page for page in pages.PAGES if page.parent == ROOT / "docs" and page.name not in {"server.md", "errors.md"}
+    page for page in pages.PAGES if page.parent == ROOT / "docs" and page.name not in ELSEWHERE
 ]
 EVERY = [
     pytest.param(page, number, id=f"{page.name}-{number}")

@@ -10,10 +10,9 @@ import proofkey
 import pytest
 import vectors
 from conftest import ROOT
-from flask_site import Site
 from proofkey import replay_store, server, testing
-from proofkey.flask import LoginRefused
 from proofkey.testing import faults
+from proofkey.web import LoginRefused, Request, SignIn
 from rfc7636 import B_CHALLENGE, STORED, B
 
 ISSUER = "https://as.example"
@@ -146,14 +145,17 @@ def expired() -> object:
 
 
 def lost() -> None:
-    """Opens the callback of a Flask app in a browser that did not begin the login."""
+    """The callback of a login arrives in a browser that did not begin it."""
     with testing.AuthorizationServer() as running:
-        site = Site(running)
-        refusals: list[LoginRefused] = []
-        site.auth.on_error(refusals.append)
-        site.browser().get(site.callback_url(site.browser()))
-    assert refusals[0].error is not None
-    raise refusals[0].error
+        idp = {"client_id": "my-app", "provider": running.provider}
+        sign_in = SignIn({"SECRET_KEY": "the secret of this app, 32 random bytes"}, {"idp": idp})
+        location = dict(sign_in.begin(Request("GET", "http", "localhost"), "idp").headers)["Location"]
+        query = running.sign_in(location).partition("?")[2].encode()
+    try:
+        sign_in.finish(Request("GET", "http", "localhost", query=query), "idp")
+    except LoginRefused as refusal:
+        assert refusal.error is not None
+        raise refusal.error from None
 
 
 def sealed(scope: str = "read") -> str:
