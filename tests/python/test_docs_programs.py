@@ -142,6 +142,6 @@ COUNTS = {
     "openid.md": 1,
     "proxy.md": 1,
     "quickstart.md": 5,
-    "testing.md": 3,
+    "testing.md": 4,
     "workers.md": 1,
 }
