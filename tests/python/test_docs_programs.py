@@ -143,5 +143,5 @@ COUNTS = {
     "proxy.md": 1,
     "quickstart.md": 5,
     "testing.md": 4,
-    "workers.md": 1,
+    "workers.md": 2,
 }
