@@ -110,6 +110,7 @@ ErrorName: TypeAlias = Literal[
     "response_too_large",
     "address_forbidden",
     "store_unavailable",
+    "store_reply_lost",
     "text_invalid",
     "internal",
 ]
@@ -223,6 +224,7 @@ CLASSES: dict[ErrorName, str] = {
     "response_too_large": "TransportError",
     "address_forbidden": "TransportError",
     "store_unavailable": "TransportError",
+    "store_reply_lost": "TransportError",
     "text_invalid": "ConfigurationError",
     "internal": "Error",
 }

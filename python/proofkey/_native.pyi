@@ -451,8 +451,8 @@ class Client:
 
         `replay_store` (`proofkey.replay_store`) is for a login that was resumed. No matter how often its callback is
         delivered, and to how many workers that share the store, only one of them sends the code; the others get
-        `CallbackError` "login_already_used". If the store does not respond, `TransportError` "store_unavailable" is
-        raised, and nothing was sent.
+        `CallbackError` "login_already_used". If the store does not respond, `TransportError` "store_unavailable" or
+        "store_reply_lost" is raised, and nothing was sent.
         """
     def refresh(self, tokens: Tokens, /, *, save: Callable[[Tokens], None] | None = None) -> Tokens:
         """Refreshes tokens: one request per refresh token, however many threads ask, and the same result for every caller

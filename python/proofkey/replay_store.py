@@ -23,15 +23,18 @@ A store learns only a hash of the state and a time, and forgets both when the lo
 
 import logging
 import os
+import re
 import secrets
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
 import proofkey
+from proofkey._error_table import ErrorName
 from proofkey._native import MemoryReplayStore
 
 if TYPE_CHECKING:
@@ -51,7 +54,8 @@ class ReplayStore(Protocol):
 
         The claim is kept until `until`, in seconds since the epoch, and one minute longer, because clocks differ. The
         other calls raise `proofkey.CallbackError("login_already_used")`. Any other exception means that the store
-        cannot tell; the code is not sent then, either.
+        cannot tell; the code is not sent then, either. `proofkey.TransportError("store_unavailable")` says that the key
+        is as free as before, "store_reply_lost" that it may be claimed.
         """
 
     def release(self, key: str, /) -> None:
@@ -81,8 +85,15 @@ class SqliteReplayStore:
         if self._path in ("", ":memory:"):
             # Each connection would have a database of its own, which ends with the connection.
             raise ValueError("path: SqliteReplayStore needs a file; use MemoryReplayStore to keep claims in memory")
-        with self._transaction():
-            pass  # Fails now, rather than at the first login, if the file cannot be used.
+        try:
+            # Fails now, rather than at the first login, if the file cannot be used. Never waits, because whoever opens
+            # the store may hold up other requests meanwhile.
+            with self._opened(timeout=0):
+                pass
+        except sqlite3.Error as error:
+            # A file that is locked is in use, so it can be used. Before Python 3.11, the exception has only this text.
+            if str(error) != "database is locked":
+                raise proofkey.TransportError("store_unavailable", request_sent=False) from error
 
     def claim(self, key: str, until: int, /) -> None:
         """Claims a key. See `ReplayStore`."""
@@ -100,13 +111,18 @@ class SqliteReplayStore:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(self._path, timeout=5, isolation_level=None)) as database:
-                database.execute("BEGIN IMMEDIATE")
-                database.execute(_TABLE)
+            with self._opened(timeout=5) as database:
                 yield database
-                database.execute("COMMIT")
         except sqlite3.Error as error:
             raise proofkey.TransportError("store_unavailable", request_sent=False) from error
+
+    @contextmanager
+    def _opened(self, timeout: int) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._path, timeout=timeout, isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute(_TABLE)
+            yield database
+            database.execute("COMMIT")
 
 
 class RedisReplayStore:
@@ -114,22 +130,52 @@ class RedisReplayStore:
 
     `client` is a `redis.Redis` of redis-py 5 or later (`pip install proofkey[redis]`); `from_url()` makes one. A Redis
     that evicts keys before they expire, or loses writes in a failover, loses claims.
+
+    If Redis cannot be reached, that is `TransportError` "store_unavailable", and the login is as free as before. If it
+    was told to set the claim and its reply was lost, that is "store_reply_lost". The code was not sent in either case.
+    After a lost reply, this process recognises the claim as its own: a reload that reaches it continues the login. To
+    other processes the login may count as used.
     """
 
     def __init__(self, client: "redis.Redis", /) -> None:
         self._client = client
+        self._lock = threading.Lock()
+        # The values of the claims whose reply was lost, with their ends. By process: a fork must not share a claim.
+        self._unknown: dict[tuple[int, str], tuple[str, int]] = {}
 
     def claim(self, key: str, until: int, /) -> None:
         """Claims a key. See `ReplayStore`."""
+        import redis
+
         # A duration, because the server's clock may differ from this one.
         seconds = max(until - _now(), 0) + _CLOCK_SKEW
-        name, mine = _PREFIX + key, secrets.token_hex(8)
+        name = _PREFIX + key
         with _redis_errors():
+            # Tells a server that is down, where nothing can be claimed, from a reply that is lost.
+            self._client.ping()
+        mine = self._take_value(key)
+        try:
             is_first = self._client.set(name, mine, nx=True, ex=seconds)
             # The client sends a command again if its reply was lost. Then the existing claim may be this call's own.
             if is_first or self._client.get(name) in (mine, mine.encode()):
                 return
+        except redis.RedisError as error:
+            self._keep_value(key, mine, until + _CLOCK_SKEW)
+            is_lost = isinstance(error, (redis.ConnectionError, redis.TimeoutError))
+            reason: ErrorName = "store_reply_lost" if is_lost else "store_unavailable"
+            raise proofkey.TransportError(reason, request_sent=False) from error
         raise proofkey.CallbackError("login_already_used")
+
+    def _take_value(self, key: str) -> str:
+        """The value of a claim whose reply was lost, for one caller alone; else a new one."""
+        with self._lock:
+            value, _ = self._unknown.pop((os.getpid(), key), (secrets.token_hex(8), 0))
+            return value
+
+    def _keep_value(self, key: str, value: str, until: int) -> None:
+        with self._lock:
+            alive = {other: kept for other, kept in self._unknown.items() if kept[1] >= _now()}
+            self._unknown = {**alive, (os.getpid(), key): (value, until)}
 
     def release(self, key: str, /) -> None:
         """Gives a claim back. See `ReplayStore`."""
@@ -185,16 +231,33 @@ def from_url(url: str, /) -> ReplayStore:
     if scheme == "sqlite" and rest.startswith("/"):
         return SqliteReplayStore(rest[1:])
     if scheme in ("redis", "rediss"):
-        import redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-
-        # One retry, at once, in case the server has closed an idle connection.
-        retry = Retry(NoBackoff(), 1)
-        return RedisReplayStore(redis.Redis.from_url(url, retry=retry, socket_timeout=2, socket_connect_timeout=2))
+        return _redis_store(url)
     if url == "memory://":
         return MemoryReplayStore()
     raise ValueError("the URL of a replay store is sqlite:///path, redis://host, rediss://host or memory://")
+
+
+def _redis_store(url: str) -> RedisReplayStore:
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    # One retry, at once, in case the server has closed an idle connection.
+    options: dict[str, Any] = {"retry": Retry(NoBackoff(), 1), "socket_timeout": 2, "socket_connect_timeout": 2}
+    try:
+        parts = urlsplit(url)
+        # redis-py connects to another host or database than was meant if it cannot read these.
+        if parts.hostname and parts.port != 0 and not parts.fragment and re.fullmatch(r"/?|/[0-9]+", parts.path):
+            client = redis.Redis.from_url(url, **options)
+            pool = client.connection_pool
+            pool.connection_class(**pool.connection_kwargs)  # Connects to nothing, but checks the options in the query.
+            return RedisReplayStore(client)
+    except (TypeError, ValueError, redis.RedisError):
+        pass  # Its text may contain a part of the password.
+    raise ValueError(
+        "the URL of this Redis store cannot be read: it is redis://:password@host:6379/0, with the characters "
+        "/ ? # @ : % [ ] of the password percent-encoded"
+    )
 
 
 @contextmanager

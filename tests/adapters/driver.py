@@ -7,7 +7,7 @@ import sys
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,6 +33,10 @@ class Framework:
     table: str = "codes"
     column: str = "pkce_binding"
     """Where the binding is stored."""
+    path: str = ""
+    """A folder with another version of the package."""
+    postgres: bool = False
+    """Whether it uses PostgreSQL instead of a file."""
 
 
 FRAMEWORKS = {
@@ -51,6 +55,19 @@ FRAMEWORKS = {
         ),
     )
 }
+
+TOOLKIT = FRAMEWORKS["django-oauth-toolkit"]
+OLD_TOOLKIT = "django-oauth-toolkit 3.0.1"
+_OLD = str(HERE.parents[1] / "target" / "adapters" / "django-oauth-toolkit-3.0.1")
+TOOLKITS = {
+    toolkit.name: toolkit
+    for toolkit in (
+        replace(TOOLKIT, name=OLD_TOOLKIT, path=_OLD),
+        replace(TOOLKIT, name="django-oauth-toolkit, PostgreSQL", postgres=True),
+        replace(TOOLKIT, name=f"{OLD_TOOLKIT}, PostgreSQL", path=_OLD, postgres=True),
+    )
+}
+"""django-oauth-toolkit as it is not in the table: the oldest version that the adapter supports, and on PostgreSQL."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +106,9 @@ class Server:
     def log(self) -> str:
         return (self.folder / "log").read_text()
 
-    def authorize(self, pkce: Pairs, client_id: str = "public") -> Response:
+    def authorize(self, pkce: Pairs, client_id: str = "public", scope: str = "files.read") -> Response:
         pairs = [("response_type", "code"), ("client_id", client_id), ("redirect_uri", REDIRECT_URI)]
-        pairs += [("scope", "files.read"), ("state", STATE), *pkce]
+        pairs += [("scope", scope), ("state", STATE), *pkce]
         return self.send("GET", f"/authorize{self.framework.slash}?{urlencode(pairs)}")
 
     def token(self, code: str, pkce: Pairs, client_id: str = "public") -> Response:
@@ -115,12 +132,16 @@ class Server:
 
 
 @contextmanager
-def running(framework: Framework, kind: str, policy: str, together: int = 1) -> Iterator[Server]:
-    """Runs a server with an empty store. `servers/setting.py` describes the arguments."""
+def running(
+    framework: Framework, kind: str, policy: str, together: int = 1, *, postgres: str | None = None
+) -> Iterator[Server]:
+    """Runs a server with an empty store. `servers/setting.py` describes the arguments and the variable POSTGRES."""
     script = HERE / "servers" / framework.script
     with TemporaryDirectory() as folder, open(Path(folder, "log"), "w+") as log:
         command = [sys.executable, str(script), kind, policy, str(together), folder]
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": framework.path}
+        if postgres:
+            environment["POSTGRES"] = postgres
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
         assert process.stdout
         try:

@@ -12,7 +12,9 @@ from urllib.parse import urlencode
 import pytest
 from cases import CASES, CHALLENGE, TOKENS, VERIFIER, Case, challenge, issued, outcome, verifier
 from conftest import Servers
-from driver import FRAMEWORKS, Framework, Response, Server, running
+from driver import FRAMEWORKS, OLD_TOOLKIT, TOOLKIT, TOOLKITS, Framework, Response, Server, running
+from oauthlib.oauth2 import RequestValidator
+from proofkey.server.oauthlib import PkceMixin
 from table import CHECKED_IN, RACE, Table
 
 MANY = 50
@@ -35,22 +37,75 @@ def test_the_adapter(case: Case, framework: Framework, servers: Servers, table: 
 def test_many_requests_with_one_code(kind: str, framework: Framework, table: Table) -> None:
     """All of them pass every check before the first one continues."""
     with running(framework, kind, "strict", together=MANY) as server:
-        code = server.authorize(challenge()).code
-        assert code
-        start = Barrier(MANY)
-
-        def exchange(_: int) -> str:
-            start.wait()
-            return issued(server.token(code, verifier(VERIFIER)))
-
-        with ThreadPoolExecutor(MANY) as threads:
-            seen = Counter(threads.map(exchange, range(MANY)))
+        seen = race(server)
         stored = int(server.send("GET", "/tokens").body) if framework.name == "django-oauth-toolkit" else seen[TOKENS]
     not_received = f", {stored - seen[TOKENS]} more stored" if stored > seen[TOKENS] else ""
     table.put(framework.name, kind, RACE, f"{seen[TOKENS]}{not_received}")
     if kind == "after":
         assert seen == {TOKENS: 1, "token: invalid_grant": MANY - 1}
         assert stored == 1
+
+
+def race(server: Server) -> Counter[str]:
+    """What many requests with one code get."""
+    code = server.authorize(challenge()).code
+    assert code
+    start = Barrier(MANY)
+
+    def exchange(_: int) -> str:
+        start.wait()
+        return issued(server.token(code, verifier(VERIFIER)))
+
+    with ThreadPoolExecutor(MANY) as threads:
+        return Counter(threads.map(exchange, range(MANY)))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_django_oauth_toolkit_of_both_versions_on_both_databases(
+    case: Case, toolkit: Framework, servers: Servers
+) -> None:
+    assert outcome(case, servers(toolkit, "after", case.policy)) == case.right
+
+
+def test_many_requests_with_one_code_of_both_versions_on_both_databases(
+    toolkit: Framework, request: pytest.FixtureRequest
+) -> None:
+    database = request.getfixturevalue("new_database")() if toolkit.postgres else None
+    with running(toolkit, "after", "strict", together=MANY, postgres=database) as server:
+        assert race(server) == {TOKENS: 1, "token: invalid_grant": MANY - 1}
+        assert server.send("GET", "/tokens").body == "1"
+
+
+@pytest.mark.parametrize("name", [TOOLKIT.name, OLD_TOOLKIT])
+def test_a_validator_of_the_project(name: str, servers: Servers) -> None:
+    """PKCE is proofkey's. The rest is the project's: which clients need it, scopes, and what happens on saving."""
+    server = servers({**FRAMEWORKS, **TOOLKITS}[name], "after", "project")
+    assert server.authorize([], "public").redirected["error"] == ["invalid_request"]
+    code, free = server.authorize(challenge()).code, server.authorize([], "confidential").code
+    assert code and free
+    assert issued(server.token(code, verifier(VERIFIER[::-1]))) == "token: invalid_grant"
+    assert issued(server.token(code, verifier(VERIFIER))) == TOKENS
+    assert issued(server.token(free, [], "confidential")) == TOKENS
+    assert server.authorize(challenge(), scope="other").redirected["error"] == ["invalid_scope"]
+    listed = ["a code for public", "a code for confidential", "a token for public", "a token for confidential"]
+    assert server.send("GET", "/issued").body == ", ".join(listed)
+
+
+def test_a_validator_that_would_switch_pkce_off_cannot_be_defined() -> None:
+    class Project(RequestValidator):  # type: ignore[misc]
+        def is_pkce_required(self, client_id: str, request: object) -> bool:
+            return True
+
+    class Right(PkceMixin, Project): ...
+
+    with pytest.raises(TypeError, match="Wrong.is_pkce_required would switch PKCE off: .* first in the list of bases"):
+
+        class Wrong(Project, PkceMixin): ...
+
+    with pytest.raises(TypeError, match="Own.get_code_challenge would switch PKCE off"):
+
+        class Own(PkceMixin, Project):
+            def get_code_challenge(self, code: str, request: object) -> None: ...
 
 
 @pytest.mark.parametrize("stored", ["", "none ", "S256", CHALLENGE, "x" * 128])

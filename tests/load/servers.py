@@ -9,7 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+HERE = Path(__file__).resolve().parent
 WORKERS, THREADS = 4, 8
+# Without a limit, the first worker accepts up to a thousand connections, and the others have nothing to do.
+GTHREAD = ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS)]
+GTHREAD += ["--worker-connections", str(2 * THREADS), "app:app"]
+GEVENT = ["--worker-class", "gevent", "--workers", "1", "gevent_app:app"]
 
 
 class App:
@@ -50,8 +55,8 @@ class App:
 
 
 @contextmanager
-def app(folder: Path, issuer: str, store: str = "") -> Iterator[App]:
-    """Runs the app until the end of the block. Its files are in the folder."""
+def app(folder: Path, issuer: str, store: str = "", served: list[str] = GTHREAD) -> Iterator[App]:
+    """Runs the app until the end of the block. Its files are in the folder. `served` are arguments of gunicorn."""
     sessions, log = folder / "sessions", folder / "log"
     sessions.mkdir()
     settings = {
@@ -66,12 +71,9 @@ def app(folder: Path, issuer: str, store: str = "") -> Iterator[App]:
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener, log.open("wb") as output:
         port = listener.getsockname()[1]
         command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--no-control-socket"]
-        command += ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS)]
-        # Otherwise the first worker accepts up to a thousand connections, and the others have nothing to do.
-        command += ["--worker-connections", str(2 * THREADS), "app:app"]
         process = subprocess.Popen(
-            command,
-            cwd=Path(__file__).parent,
+            [*command, *served],
+            cwd=HERE,
             env=environment,
             pass_fds=[listener.fileno()],
             stdout=output,

@@ -1,6 +1,7 @@
 """200 users sign in at once, through several workers with several threads each, while a worker or Redis is killed."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from servers import THREADS, WORKERS
 from visitors import Page, Visitor, at_once
 
 USERS, DELIVERIES = 200, 40
+GEVENT_THREADS = 20
 SUBS = [f"user-{number}" for number in range(USERS)]
 
 Tell = Callable[[str], None]
@@ -166,3 +168,28 @@ def test_a_callback_that_arrives_often_makes_one_token_request(
     assert seen == {(302, ""): 1, (400, "already_finished · login_already_used"): DELIVERIES - 1}
     assert at_provider.token_requests() == 1
     tell(f"One callback arrived {DELIVERIES} times at once at {WORKERS} workers: one token request.")
+
+
+def test_a_gevent_worker_responds_while_logins_wait(tmp_path: Path, at_provider: provider.Provider, tell: Tell) -> None:
+    """It has one thread for all requests. The logins wait in the pool of `gevent_app.py`."""
+    store = f"sqlite:///{tmp_path}/logins.db"
+    with servers.app(tmp_path, at_provider.issuer(), store, servers.GEVENT) as app:
+        visitors = visitors_of(app)
+
+        def open_another_page() -> None:
+            at_provider.wait_until_held("token", GEVENT_THREADS)
+            assert Visitor("somebody", app.url).get("/nowhere").status == 404
+            at_provider.release("token")
+
+        at_provider.hold("token")
+        assert not unfinished(visitors, at_once(Visitor.finish, visitors, meanwhile=open_another_page))
+        assert at_provider.token_requests() == USERS
+        assert_each_has_their_own(visitors, at_provider, app)
+    tell(f"A gevent worker responded while {GEVENT_THREADS} logins waited, and then signed {USERS} users in.")
+
+
+def test_the_page_about_workers_has_what_the_gevent_worker_runs() -> None:
+    page = (servers.HERE.parents[1] / "docs" / "workers.md").read_text()
+    [program] = [block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "gevent" in block]
+    source = (servers.HERE / "gevent_app.py").read_text().replace("from app import app\n", "")
+    assert program in source

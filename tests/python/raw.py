@@ -36,9 +36,11 @@ class Response(NamedTuple):
 Form = Mapping[str, str] | list[tuple[str, str]]
 
 
-def ask(url: str, form: Form | None = None, *, authorization: str = "") -> Response:
+def ask(
+    url: str, form: Form | None = None, *, authorization: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
     """GET, or POST of a form. Redirects are not followed."""
-    headers = {"Authorization": authorization} if authorization else {}
+    headers = {**(headers or {}), **({"Authorization": authorization} if authorization else {})}
     target = urlsplit(url)
     connection = HTTPConnection(target.netloc, timeout=10)
     try:

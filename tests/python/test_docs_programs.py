@@ -143,6 +143,6 @@ COUNTS = {
     "openid.md": 1,
     "proxy.md": 1,
     "quickstart.md": 5,
-    "testing.md": 3,
-    "workers.md": 1,
+    "testing.md": 4,
+    "workers.md": 2,
 }

@@ -8,6 +8,7 @@ from typing import Any
 import hostile
 import proofkey
 import pytest
+import redis
 import vectors
 from conftest import ROOT
 from proofkey import replay_store, server, testing
@@ -168,6 +169,16 @@ def changed(text: str) -> str:
     return text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]
 
 
+class Stalled:
+    """A Redis client that gets no reply to the command that claims a key."""
+
+    def ping(self) -> bool:
+        return True
+
+    def set(self, *_arguments: object, **_options: object) -> None:
+        raise redis.TimeoutError
+
+
 MAKE: dict[str, Callable[[], object]] = {
     # Verifiers.
     "verifier_length": lambda: proofkey.Verifier("short"),
@@ -283,6 +294,7 @@ MAKE: dict[str, Callable[[], object]] = {
     "response_too_large": lambda: finish(hostile.never_ends_a_header),
     "address_forbidden": lambda: finish(hostile.well, public_only=True),
     "store_unavailable": lambda: replay_store.SqliteReplayStore("/no/such/folder/logins.db"),
+    "store_reply_lost": lambda: replay_store.RedisReplayStore(Stalled()).claim("an-id", 0),  # type: ignore[arg-type]
     # The languages.
     "text_invalid": lambda: provider(issuer="\udc80"),
 }

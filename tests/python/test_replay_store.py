@@ -11,9 +11,10 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -323,6 +324,17 @@ def test_sqlite_with_a_path_that_cannot_work(tmp_path: Path) -> None:
             replay_store.SqliteReplayStore(path)
 
 
+def test_sqlite_opens_while_another_process_writes(tmp_path: Path) -> None:
+    """Opening waits for nobody: whoever opens a store may hold up other requests."""
+    path = tmp_path / "logins.db"
+    replay_store.SqliteReplayStore(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        finished = replay_store.SqliteReplayStore(path)
+        other.execute("ROLLBACK")
+    finished.claim("an-id", 2**40)
+
+
 @pytest.mark.redis
 def test_keys_in_redis_expire(redis_port: int) -> None:
     import redis
@@ -336,22 +348,145 @@ def test_keys_in_redis_expire(redis_port: int) -> None:
         finished.release("login:an-id")
 
 
-def test_a_lost_reply_of_redis() -> None:
+class Relay:
+    """Passes a Redis client's commands on, but closes the connection instead of returning the next `drops` replies to
+    SET."""
+
+    def __init__(self, redis_port: int) -> None:
+        self.drops = 0
+        self.sets = 0
+        self._redis_port = redis_port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._pass_on, args=[client], daemon=True).start()
+
+    def _pass_on(self, client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", self._redis_port)) as server:
+            while command := client.recv(65536):
+                server.sendall(command)
+                reply = server.recv(65536)
+                if b"\r\nSET\r\n" in command:
+                    self.sets += 1
+                    if self.drops:
+                        self.drops -= 1
+                        return
+                client.sendall(reply)
+
+
+@pytest.fixture
+def relay(redis_port: int) -> Iterator[Relay]:
+    relay = Relay(redis_port)
+    yield relay
+    relay.close()
+
+
+def new_key() -> str:
+    return f"login:{os.urandom(16).hex()}"
+
+
+@pytest.mark.redis
+def test_a_lost_reply_of_redis(relay: Relay) -> None:
     """The Redis client repeats the command by itself, and finds the value that the first attempt set."""
-
-    class Lossy:
-        values: dict[str, str] = {}
-
-        def set(self, name: str, value: str, **options: object) -> None:
-            self.values.setdefault(name, value)
-
-        def get(self, name: str) -> bytes:
-            return self.values[name].encode()
-
-    finished = replay_store.RedisReplayStore(Lossy())  # type: ignore[arg-type]
-    finished.claim("an-id", 2**33)
+    finished, key = replay_store.from_url(relay.url), new_key()
+    relay.drops = 1
+    finished.claim(key, 2**33)
+    assert relay.sets == 2
     with pytest.raises(proofkey.CallbackError, match="login_already_used"):
-        finished.claim("an-id", 2**33)
+        finished.claim(key, 2**33)
+
+
+@pytest.mark.redis
+def test_if_both_replies_are_lost_the_error_says_that_the_login_may_be_used(relay: Relay) -> None:
+    here, elsewhere, key = replay_store.from_url(relay.url), replay_store.from_url(relay.url), new_key()
+    relay.drops = 2
+    with pytest.raises(proofkey.TransportError, match="store_reply_lost: .* may count as used") as failed:
+        here.claim(key, 2**33)
+    assert failed.value.request_sent is False, "the code was not sent"
+    # Another worker cannot know that the code was not sent.
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+        elsewhere.claim(key, 2**33)
+    # A reload in this one continues the login, once.
+    here.claim(key, 2**33)
+    for store in (here, elsewhere):
+        with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+            store.claim(key, 2**33)
+
+
+@pytest.mark.redis
+def test_after_a_lost_reply_one_of_many_reloads_continues(relay: Relay) -> None:
+    finished, key, outcomes = replay_store.from_url(relay.url), new_key(), Counter[str]()
+    relay.drops = 2
+    with pytest.raises(proofkey.TransportError, match="store_reply_lost"):
+        finished.claim(key, 2**33)
+    together = threading.Barrier(THREADS)
+
+    def reload() -> None:
+        together.wait()
+        try:
+            finished.claim(key, 2**33)
+            outcomes["claimed"] += 1
+        except proofkey.Error as error:
+            outcomes[error.name] += 1
+
+    threads = [threading.Thread(target=reload) for _ in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes == {"claimed": 1, "login_already_used": THREADS - 1}
+
+
+@pytest.mark.redis
+def test_a_forked_process_does_not_share_a_lost_claim(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    finished, key, parent = replay_store.from_url(relay.url), new_key(), os.getpid()
+    relay.drops = 2
+    with pytest.raises(proofkey.TransportError, match="store_reply_lost"):
+        finished.claim(key, 2**33)
+    with monkeypatch.context() as child:
+        child.setattr(os, "getpid", lambda: parent + 1)
+        with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+            finished.claim(key, 2**33)
+    finished.claim(key, 2**33)
+
+
+@pytest.mark.redis
+def test_a_login_survives_a_lost_reply(relay: Relay) -> None:
+    """Through `finish`: the code is sent once, by the reload."""
+    finished = replay_store.from_url(relay.url)
+    with testing.AuthorizationServer() as server:
+        client = proofkey.Client(server.provider, "my-app", redirect_uri=REDIRECT_URI)
+        login = client.begin()
+        callback_url = server.sign_in(login.url)
+        relay.drops = 2
+        with pytest.raises(proofkey.TransportError, match="store_reply_lost"):
+            client.finish(login, callback_url, replay_store=finished)
+        assert [seen.path for seen in server.seen] == ["/authorize"]
+        assert client.finish(login, callback_url, replay_store=finished).access_token.expose()
+
+
+@pytest.mark.redis
+def test_a_command_that_redis_refuses_claims_nothing(redis_port: int) -> None:
+    """A server that is out of memory, or a replica, says so: then nothing is in doubt."""
+    import redis
+
+    admin, key = redis.Redis(port=redis_port), new_key()
+    finished = replay_store.from_url(f"redis://127.0.0.1:{redis_port}")
+    admin.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(proofkey.TransportError, match="store_unavailable"):
+            finished.claim(key, 2**33)
+    finally:
+        admin.config_set("maxmemory", 0)
+    finished.claim(key, 2**33)
 
 
 def test_an_unreachable_redis() -> None:
@@ -363,7 +498,63 @@ def test_an_unreachable_redis() -> None:
         with pytest.raises(proofkey.TransportError, match="store_unavailable") as failed:
             call()
         assert failed.value.request_sent is False
-        assert "needle" not in str(failed.value) + str(failed.value.__cause__)
+        assert "needle" not in shown(failed.value)
+
+
+def shown(error: BaseException) -> str:
+    """All that a log could show of an error and of those that it came from."""
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in chain:
+        chain.append(link)
+        link = link.__cause__ or link.__context__
+    texts = [text for each in chain for text in (str(each), repr(each), repr(vars(each)))]
+    return "".join([*texts, *traceback.format_exception(error)])
+
+
+@pytest.mark.redis
+def test_a_wrong_password_is_in_no_error_log_or_repr(redis_port: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    # A user that Redis does not know: its own default user has no password here, and takes any.
+    for login, query in (("user:needle@", ""), ("", "?username=user&password=needle")):
+        url = f"redis://{login}127.0.0.1:{redis_port}{query}"
+        finished = replay_store.from_url(url)
+        for store in (finished, replay_store.FailOpen(finished)):
+            assert "needle" not in repr(store) + str(store)
+        with pytest.raises(proofkey.TransportError, match="store_unavailable") as failed:
+            finished.claim("an-id", 2**33)
+        assert "needle" not in shown(failed.value)
+        replay_store.FailOpen(finished).claim("an-id", 2**33)
+    assert "needle" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:needle/x@127.0.0.1:6379",
+        "redis://:needle#x@127.0.0.1:6379",
+        "redis://:needle?x@127.0.0.1:6379",
+        "redis://:/needle@127.0.0.1:6379/0",
+        "redis://:[needle@127.0.0.1:6379/0",
+        "redis://127.0.0.1:needle",
+        "redis://127.0.0.1:99999/?password=needle",
+        "redis://127.0.0.1:0/?password=needle",
+        "redis://127.0.0.1/needle",
+        "redis://127.0.0.1/0#needle",
+        "redis://127.0.0.1/0?socket_timeout=needle",
+        "redis://127.0.0.1/0?needle=1",
+        "rediss://127.0.0.1/0?ssl_cert_reqs=needle",
+        "redis://",
+        "redis:///0",
+    ],
+)
+def test_a_redis_url_that_cannot_be_read(url: str) -> None:
+    """redis-py ignores some of them, and would connect to another host, port or database than was meant."""
+    with pytest.raises(ValueError, match="the URL of this Redis store cannot be read: .* percent-encoded") as refused:
+        replay_store.from_url(url)
+    assert "needle" not in str(refused.value) + repr(refused.value.__cause__) + "".join(
+        traceback.format_exception(refused.value)
+    ).replace(url, "")
 
 
 def test_fail_open_goes_on_and_logs_it(caplog: pytest.LogCaptureFixture) -> None:

@@ -195,7 +195,7 @@ def test_responses_that_are_held_are_released_when_the_server_stops() -> None:
 def hang_up(server: testing.AuthorizationServer) -> None:
     """Sends a request, and waits until the server closes the connection."""
     with socket.create_connection(("127.0.0.1", int(server.issuer.rpartition(":")[2])), timeout=20) as connection:
-        connection.sendall(b"GET /end_session HTTP/1.1\r\nHost: a\r\n\r\n")
+        connection.sendall(b"GET /end_session HTTP/1.1\r\nHost: localhost\r\n\r\n")
         while connection.recv(65536):
             pass
 

@@ -7,6 +7,7 @@ import flask
 import proofkey
 import pytest
 from proofkey import testing
+from proofkey.flask import ProofKey, SignedIn
 from proofkey.testing import faults
 from werkzeug.wrappers import Response
 
@@ -125,6 +126,39 @@ def test_another_user_through_the_page() -> None:
     with testing.AuthorizationServer(users=[testing.User("one"), testing.User("two")], consent="page") as server:
         assert testing.sign_in(app_for(server).test_client(), "/auth/github", user="two").status_code == 200
         assert dict(server.seen[1].params)["user"] == "two"
+
+
+def test_a_form_begins_the_login(server: testing.AuthorizationServer) -> None:
+    """As in a browser: the form comes from a page of the same site, and redirects are followed without it."""
+    app = app_for(server)
+    posted: list[tuple[str | None, dict[str, str]]] = []
+
+    @app.post("/connect")
+    def connect() -> Reply:
+        posted.append((flask.request.headers.get("Sec-Fetch-Site"), flask.request.form.to_dict()))
+        return flask.redirect("/auth/github")
+
+    page = testing.sign_in(app.test_client(), "/connect", form={"connect": "", "csrf_token": "t"})
+    assert page.text == "signed in for ['files.read']"
+    assert posted == [("same-origin", {"connect": "", "csrf_token": "t"})]
+    with pytest.raises(testing.SignInError, match="the app responded with 405 at /connect"):
+        testing.sign_in(app.test_client(), "/connect")
+
+
+def test_connecting_an_account_with_the_extension(server: testing.AuthorizationServer) -> None:
+    app = flask.Flask(__name__)
+    app.secret_key = "for this test, as long as it has to be"
+    auth = ProofKey(app, idp={"client_id": "my-app", "provider": server.provider})
+    auth.user_loader(lambda: flask.session.get("user"))
+
+    @auth.on_login("idp")
+    def signed_in(user: SignedIn) -> str:
+        return f"connected to {user.connect_to}"
+
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["user"] = "user-7"
+    assert testing.sign_in(client, "/auth/idp", form={"connect": ""}).text == "connected to user-7"
 
 
 STUCK = [

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Literal
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import proofkey
 import pytest
@@ -480,6 +480,112 @@ def test_a_form_that_is_too_long(server: testing.AuthorizationServer) -> None:
     assert raw.ask(server.token_endpoint, {"a": "b" * (1 << 16)}).status == 413
 
 
+@pytest.mark.parametrize("text", ["\r\nX-Injected: yes", "\nX-Injected: yes", "\0", " ", "é", "\u2028", "\x7f"])
+@pytest.mark.parametrize("place", ["code", "form", "refusal", "end_session"])
+def test_no_request_adds_a_header(server: testing.AuthorizationServer, text: str, place: str) -> None:
+    """What ends a header, or cannot be in one, is refused in every URI that the server redirects to."""
+    to = f"https://app.example/cb?a={text}"
+    if place == "end_session":
+        response = raw.ask(f"{server.end_session_endpoint}?{urlencode({'post_logout_redirect_uri': to})}")
+    else:
+        mode = {"response_mode": "form_post"} if place == "form" else {}
+        bad = {"response_type": "token"} if place == "refusal" else {}
+        response = raw.Login(server, redirect_uri=to, **mode, **bad).authorize()
+    assert (response.status, "X-Injected" in response.headers) == (400, False)
+    assert "is not a URI" in response.body
+    assert server.seen[-1].error == "invalid_request"
+    quoted = f"https://app.example/cb?a={quote(text)}"
+    assert raw.Login(server, redirect_uri=quoted, state=text).authorize().headers["Location"].startswith(quoted)
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    ["a:b=c; {own}", "[x]={{}}; {own}", "=; ;; {own}", 'q="x; {own}', "é=ü; {own}", "{own}; x,y=z", "a=b;\t{own}"],
+)
+def test_cookies_of_other_servers_on_this_host(server: testing.AuthorizationServer, cookies: str) -> None:
+    """Browsers share cookies among all ports of a host, so any program may have set them, with any name."""
+    login = raw.Login(server, scope="openid")
+    header = {"Cookie": cookies.format(own="proofkey-testing-user=two")}
+    login.form["code"] = raw.ask(login.url, headers=header).callback["code"]
+    assert raw.userinfo(server, login.exchange().members["access_token"]).members["sub"] == "two"
+
+
+def test_other_cookies_choose_no_user(server: testing.AuthorizationServer) -> None:
+    for cookies in ("xproofkey-testing-user=three", "proofkey-testing-user", "", "a=proofkey-testing-user=three"):
+        expected = 400 if cookies == "proofkey-testing-user" else 302
+        assert raw.ask(raw.Login(server).url, headers={"Cookie": cookies}).status == expected
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:{port}", "", "localhost.evil.example", "127.0.0.1.evil.example"]
+)
+def test_a_website_does_not_reach_it_under_another_name(server: testing.AuthorizationServer, host: str) -> None:
+    """DNS rebinding: the name of a website resolves to 127.0.0.1, and its scripts read what the test server says."""
+    header = {"Host": host.format(port=server.issuer.rpartition(":")[2])}
+    for form in (None, raw.Login(server).params):
+        refused = raw.ask(server.authorization_endpoint, form, headers=header)
+        assert (refused.status, "127.0.0.1 or localhost" in refused.body) == (421, True)
+    assert server.seen == []
+
+
+def test_the_names_of_this_machine(server: testing.AuthorizationServer) -> None:
+    port = server.issuer.rpartition(":")[2]
+    for host in (f"127.0.0.1:{port}", f"localhost:{port}", f"LOCALHOST:{port}", "localhost", "127.0.0.1:1"):
+        assert raw.ask(f"{server.issuer}/jwks", headers={"Host": host}).status == 200
+
+
+def test_two_hosts_and_none(server: testing.AuthorizationServer) -> None:
+    for hosts in (b"", b"Host: localhost\r\nHost: localhost\r\n"):
+        assert exchanged(server, b"GET /jwks HTTP/1.0\r\n" + hosts + b"\r\n").startswith(b"HTTP/1.1 421 ")
+
+
+@pytest.mark.parametrize(
+    ("request_line", "more", "status"),
+    [
+        (b"GET //[", b"", 404),
+        (b"GET /authorize?%", b"", 400),
+        (b"GET /userinfo", b"Authorization: \xff\r\n", 401),
+        (b"POST /token", b"Content-Length: 0\r\nAuthorization: Basic \xe9\xe9\r\n", 401),
+        (b"POST /token", b"Content-Length: " + b"9" * 5000 + b"\r\n", 413),
+        (b"POST /token", b"Content-Length: \xb2\r\n", 413),
+        (b"POST /token", b"Transfer-Encoding: chunked\r\n", 413),
+    ],
+)
+def test_odd_requests_get_a_response(
+    server: testing.AuthorizationServer, request_line: bytes, more: bytes, status: int
+) -> None:
+    response = exchanged(server, request_line + b" HTTP/1.0\r\nHost: localhost\r\n" + more + b"\r\n")
+    assert response.startswith(b"HTTP/1.1 %d " % status)
+
+
+def exchanged(server: testing.AuthorizationServer, request: bytes) -> bytes:
+    """Sends these bytes, and returns everything that comes back."""
+    with socket.create_connection(("127.0.0.1", int(server.issuer.rpartition(":")[2])), timeout=10) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_it_listens_on_loopback_alone(server: testing.AuthorizationServer) -> None:
+    port = int(server.issuer.rpartition(":")[2])
+    # Another address of this machine, although of loopback: the port is free there.
+    with socket.create_server(("127.0.0.2", port)):
+        pass
+
+
+@pytest.mark.parametrize("value", ["1", "true", "no", "false"])
+def test_it_does_not_start_in_production(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PROOFKEY_PRODUCTION", value)
+    with pytest.raises(RuntimeError, match="PROOFKEY_PRODUCTION is set.*use a real provider"):
+        testing.AuthorizationServer()
+
+
+@pytest.mark.parametrize("value", ["", "0"])
+def test_it_starts_elsewhere(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PROOFKEY_PRODUCTION", value)
+    with testing.AuthorizationServer() as server:
+        assert raw.ask(f"{server.issuer}/jwks").status == 200
+
+
 def test_seen_hides_parameters(server: testing.AuthorizationServer) -> None:
     login = raw.Login(server).sign_in()
     login.exchange()
@@ -500,7 +606,7 @@ def test_start_and_stop() -> None:
 def test_a_client_that_leaves_is_not_reported(capfd: pytest.CaptureFixture[str]) -> None:
     with testing.AuthorizationServer() as server:
         connection = socket.create_connection(("127.0.0.1", int(server.issuer.rpartition(":")[2])), timeout=10)
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert connection.recv(65536)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()

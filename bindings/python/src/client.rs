@@ -286,8 +286,8 @@ impl Client {
     ///
     /// `replay_store` (`proofkey.replay_store`) is for a login that was resumed. No matter how often its callback is
     /// delivered, and to how many workers that share the store, only one of them sends the code; the others get
-    /// `CallbackError` "login_already_used". If the store does not respond, `TransportError` "store_unavailable" is
-    /// raised, and nothing was sent.
+    /// `CallbackError` "login_already_used". If the store does not respond, `TransportError` "store_unavailable" or
+    /// "store_reply_lost" is raised, and nothing was sent.
     #[pyo3(signature = (login, callback_url, /, *, content_type = None, body = None, replay_store = None))]
     fn finish(
         &self,

@@ -110,6 +110,7 @@ macro_rules! error_table {
             ResponseTooLarge = 704, "response_too_large", None, Server, DoNotRetry, "the response is too large";
             AddressForbidden = 705, "address_forbidden", None, Configuration, DoNotRetry, "the address is not public";
             StoreUnavailable = 706, "store_unavailable", None, Platform, RetryLater, "the replay store did not respond, so nothing was sent";
+            StoreReplyLost = 707, "store_reply_lost", None, Platform, RestartLogin, "the reply of the replay store was lost: nothing was sent, but this login may count as used";
             TextInvalid = 902, "text_invalid", None, Caller, FixCall, "text must be UTF-8 without lone surrogates";
             Internal = 999, "internal", None, Library, ReportBug, "a bug in the library";
         } }

@@ -9,12 +9,17 @@
 No migration is needed: the binding is stored in the column `code_challenge` of the toolkit's grant. The toolkit's own
 validator reads a binding as a challenge that no verifier matches. So codes issued under one validator are refused by
 the other.
+
+A validator of your own comes after `PkceOAuth2Validator` in the list of bases:
+
+    class Validator(PkceOAuth2Validator, ProjectValidator): ...
 """
 
+from datetime import datetime, timezone
 from typing import Any
 
+from django.conf import settings
 from django.db import router, transaction
-from django.utils import timezone
 from oauth2_provider.models import get_grant_model
 from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauth2_provider.oauth2_validators import OAuth2Validator
@@ -46,7 +51,8 @@ class PkceOAuth2Validator(PkceMixin, OAuth2Validator):  # type: ignore[misc]
     def pkce_policy(self, request: Any) -> Policy:
         """The strict policy; PKCE is optional for confidential clients if `PKCE_REQUIRED` is false."""
         public = request.client.client_type == request.client.CLIENT_PUBLIC
-        required = public or OAuth2Validator.is_pkce_required(self, request.client_id, request)
+        # Of the class after the mixin: the toolkit's, or the project's own.
+        required = public or super(PkceMixin, self).is_pkce_required(request.client_id, request)
         return Policy.strict() if required else Policy.strict().optional_for_confidential_client()
 
     def save_authorization_code(self, client_id: str, code: Any, request: Any, *args: Any, **kwargs: Any) -> None:
@@ -77,9 +83,14 @@ class PkceOAuth2Validator(PkceMixin, OAuth2Validator):  # type: ignore[misc]
 
     def _take_code(self, request: Any) -> bool:
         # The row stays until the tokens are saved, because they take over its resources. Then the toolkit deletes it.
-        now = timezone.now()
-        return bool(_grants(request).filter(expires__gt=now).update(expires=now))
+        # Meanwhile a constant marks it. The current time would not do: a request whose clock is behind that of another
+        # would take the code as well.
+        taken = _EPOCH if settings.USE_TZ else _EPOCH.replace(tzinfo=None)
+        return bool(_grants(request).exclude(expires=taken).update(expires=taken))
 
 
 def _grants(request: Any) -> Any:
     return get_grant_model().objects.filter(code=request.code, application=request.client)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

@@ -38,7 +38,18 @@ class CodeTakenError(InvalidGrantError):  # type: ignore[misc]
 
 
 class PkceMixin:
-    """Adds PKCE to a `RequestValidator`. It comes before that class in the list of bases."""
+    """Adds PKCE to a `RequestValidator`. It comes before that class in the list of bases: otherwise, or if the subclass
+    has a method of its own in the way, defining it is a `TypeError`.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name in ("is_pkce_required", "get_code_challenge"):
+            if getattr(cls, name) is not getattr(PkceMixin, name):
+                raise TypeError(
+                    f"{cls.__name__}.{name} would switch PKCE off: remove it, or put the class of proofkey first in "
+                    "the list of bases"
+                )
 
     def pkce_policy(self, request: Any) -> Policy:
         """The policy for the client of an authorization request; strict unless you override it. Whatever the policy, a

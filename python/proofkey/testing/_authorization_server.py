@@ -1,5 +1,6 @@
 """The authorization server of `proofkey.testing`."""
 
+import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -45,6 +46,9 @@ class AuthorizationServer:
     consent page, for people and real browsers; "auto" allows every request at once. Lifetimes are in seconds, and
     `advance` moves the clock.
 
+    It listens on 127.0.0.1 alone, responds only to requests for that address or `localhost`, and raises `RuntimeError`
+    where the environment variable `PROOFKEY_PRODUCTION` is set.
+
     >>> import proofkey
     >>> from proofkey import testing
     >>> app = testing.RegisteredClient("my-app", client_secret="s3cret", redirect_uris=["https://app.example/callback"])
@@ -69,6 +73,7 @@ class AuthorizationServer:
         refresh_token_lifetime: int = 30 * 86400,
         id_token_lifetime: int = 3600,
     ) -> None:
+        _refuse_production()
         self._users = list(users)
         self._clients = {client.client_id: client for client in clients}
         if not self._users:
@@ -261,3 +266,13 @@ class AuthorizationServer:
             with self._lock:
                 self._seen.append(Seen(request.path, request.params, response.status, response.error))
         return response
+
+
+def _refuse_production() -> None:
+    # Not FLASK_ENV and the like, which mean what each project wants them to mean: tests of a production configuration
+    # set them, too. Any value counts except 0, so that no spelling of "yes" is missed.
+    if os.environ.get("PROOFKEY_PRODUCTION", "0") not in ("", "0"):
+        raise RuntimeError(
+            "PROOFKEY_PRODUCTION is set, and the test server signs anybody in without a password: use a real provider "
+            "here, or unset the variable where tests run"
+        )

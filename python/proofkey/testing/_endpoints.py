@@ -1,7 +1,6 @@
 """The endpoints of the test server: a request goes in, a response comes out."""
 
 import base64
-import binascii
 import hmac
 import secrets
 import threading
@@ -9,12 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
-from urllib.parse import unquote_plus, urlencode
+from urllib.parse import unquote_plus
 
 from proofkey import server
 from proofkey.testing import _pages
 from proofkey.testing._faults import InjectedFaults
-from proofkey.testing._http import Pairs, Request, Response
+from proofkey.testing._http import Pairs, Request, Response, is_uri
 from proofkey.testing._registry import RegisteredClient, User
 from proofkey.testing._signing import ExtraMissing, IdToken, KeyRing
 from proofkey.testing._store import Grant, Issued, NotGranted, Store
@@ -145,6 +144,8 @@ class Endpoints:
         client_id, redirect_uri = known.get("client_id"), known.get("redirect_uri")
         if not client_id or not redirect_uri or repeated & {"client_id", "redirect_uri"}:
             raise _Refused(Response.text(400, "one client_id and one redirect_uri are needed", "invalid_request"))
+        if not is_uri(redirect_uri):
+            raise _Refused(Response.text(400, "this redirect_uri is not a URI", "invalid_request"))
         client = self._client(client_id)
         if client is None:
             raise _Refused(Response.text(400, "no client with this client_id is registered", "invalid_client"))
@@ -178,12 +179,10 @@ class Endpoints:
         # RFC 9207.
         params.append(("iss", self._state.issuer))
         params = self._state.faults.apply("callback", params)
-        error = dict(params).get("error")
         if asked.form_post:
             page = _pages.form_post(asked.redirect_uri, params)
-            return Response(page.status, page.headers, page.body, error)
-        separator = "&" if "?" in asked.redirect_uri else "?"
-        return Response(status, {"Location": f"{asked.redirect_uri}{separator}{urlencode(params)}"}, error=error)
+            return Response(page.status, page.headers, page.body, dict(params).get("error"))
+        return Response.redirect(status, asked.redirect_uri, params)
 
     # The token endpoint (RFC 6749 section 3.2).
 
@@ -281,11 +280,12 @@ class Endpoints:
         to = known.get("post_logout_redirect_uri")
         if to is None:
             return Response.text(200, "You are signed out.")
+        if not is_uri(to):
+            return Response.text(400, "this post_logout_redirect_uri is not a URI", "invalid_request")
         clients = self._state.clients.values()
         if clients and not any(to in client.post_logout_redirect_uris for client in clients):
             return Response.text(400, "no client has registered this post_logout_redirect_uri", "invalid_request")
-        state = f"{'&' if '?' in to else '?'}{urlencode({'state': known['state']})}" if "state" in known else ""
-        return Response(302, {"Location": to + state})
+        return Response.redirect(302, to, [("state", known["state"])] if "state" in known else [])
 
     def _client(self, client_id: str) -> RegisteredClient | None:
         if not self._state.clients:
@@ -339,7 +339,7 @@ def _basic(authorization: str) -> tuple[str, str]:
     scheme, _, credentials = authorization.partition(" ")
     try:
         client_id, colon, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         colon = ""
     if scheme.lower() != "basic" or not colon:
         raise _unauthenticated("the Authorization header must be Basic, with a client id and a secret")

@@ -1,5 +1,6 @@
 """Signs in to an app through Flask's test client."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -11,14 +12,17 @@ if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
 
-def sign_in(client: "FlaskClient", start: str, *, user: str | None = None) -> "TestResponse":
+def sign_in(
+    client: "FlaskClient", start: str, *, user: str | None = None, form: Mapping[str, str] | None = None
+) -> "TestResponse":
     """Signs in to a Flask app through its test client, as a browser and a user would.
 
     It opens `start`, follows the app to the test server, signs in there, delivers the callback to the app, and returns
     the page that the app shows in the end.
 
     The app's provider must be a `proofkey.testing.AuthorizationServer`; only loopback is contacted. `user` is the `sub`
-    of the user who signs in.
+    of the user who signs in. With `form`, it posts these fields to `start`, as a page of the app would, for example
+    `{"connect": ""}` to connect an account.
 
         with testing.AuthorizationServer() as server:
             app = create_app(issuer=server.issuer)
@@ -31,17 +35,17 @@ def sign_in(client: "FlaskClient", start: str, *, user: str | None = None) -> "T
     `SignInError` if the app does not redirect to the test server, if the test server refuses the request, or if the
     app redirects to another site in the end.
     """
-    page, authorization_url = _follow(client, client.get(start))
+    page, authorization_url = _follow(client, client.get(start) if form is None else _post(client, start, form))
     if not authorization_url:
         raise SignInError(
             f"the app responded with {page.status_code} at {page.request.path} and did not redirect to the test server"
         )
     callback = _browser.visit(authorization_url, user)
-    began, arrives = urlsplit(page.request.url).hostname, urlsplit(callback.url).hostname
-    if began != arrives:
+    here, there = urlsplit(page.request.url).hostname, urlsplit(callback.url).hostname
+    if here != there:
         raise SignInError(
-            f"the login began at {began}, but its redirect URI is at {arrives}, which does not get its cookies: "
-            f"begin at {origin(callback.url)}{page.request.path}, or use a redirect URI at {began}"
+            f"the login began at {here}, but its redirect URI is at {there}, which does not get its cookies: "
+            f"begin at {origin(callback.url)}{page.request.path}, or use a redirect URI at {here}"
         )
     if callback.body is None:
         response = client.get(callback.url)
@@ -51,6 +55,11 @@ def sign_in(client: "FlaskClient", start: str, *, user: str | None = None) -> "T
     if elsewhere:
         raise SignInError(f"after the callback, the app redirected to another site: {origin(elsewhere)}")
     return page
+
+
+def _post(client: "FlaskClient", start: str, form: Mapping[str, str]) -> "TestResponse":
+    # Browsers send this header with a form of the same site.
+    return client.post(start, data=form, headers={"Sec-Fetch-Site": "same-origin"})
 
 
 def _follow(client: "FlaskClient", page: "TestResponse") -> tuple["TestResponse", str]:

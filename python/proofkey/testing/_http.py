@@ -7,10 +7,9 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, TypeAlias
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode
 
 Pairs: TypeAlias = list[tuple[str, str]]
 
@@ -56,9 +55,21 @@ class Response:
         return cls.json(status, {"error": error, "error_description": description}, **headers)
 
     @classmethod
+    def redirect(cls, status: int, to: str, params: Pairs) -> "Response":
+        """A redirect to a URI that `is_uri` accepts, with these parameters in its query."""
+        query = urlencode(params)
+        separator = ("&" if "?" in to else "?") if query else ""
+        return cls(status, {"Location": f"{to}{separator}{query}"}, error=dict(params).get("error"))
+
+    @classmethod
     def text(cls, status: int, text: str, error: str | None = None) -> "Response":
         """A line of text for a person."""
         return cls(status, {"Content-Type": "text/plain; charset=utf-8"}, text.encode(), error)
+
+
+def is_uri(text: str) -> bool:
+    """Whether a text has only the characters of a URI (RFC 3986). A line break, for example, would end a header."""
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 class Server(ThreadingHTTPServer):
@@ -107,28 +118,41 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_GET(self) -> None:
-        self._serve(urlsplit(self.path).query)
+        self._serve(self.path.partition("?")[2])
 
     def do_POST(self) -> None:
         length = self.headers.get("Content-Length", "")
-        if not length.isdecimal() or int(length) > _MAX_BODY:
+        # The number of digits first: Python refuses to convert thousands of them.
+        if not length.isdecimal() or len(length) > 9 or int(length) > _MAX_BODY:
             self.close_connection = True
             return self._send(Response.text(413, f"send a form of at most {_MAX_BODY} bytes, with a Content-Length"))
         self._serve(self.rfile.read(int(length)).decode("latin-1"))
 
     def _serve(self, params: str) -> None:
+        if not self._is_for_loopback():
+            return self._send(Response.text(421, "this test server is on loopback: ask 127.0.0.1 or localhost for it"))
         request = Request(
             self.command,
-            urlsplit(self.path).path,
+            self.path.partition("?")[0],
             parse_qsl(params, keep_blank_values=True),
             self.headers.get("Authorization", ""),
             self._user(),
         )
         self._send(self.server.response(request))
 
+    def _is_for_loopback(self) -> bool:
+        """Whether the request names this machine in `Host`. A website whose name resolves to 127.0.0.1 (DNS rebinding)
+        sends its own name, and so does a proxy that passes on the name of a public site."""
+        hosts = self.headers.get_all("Host", [])
+        return len(hosts) == 1 and hosts[0].partition(":")[0].lower() in _HOSTS
+
     def _user(self) -> str | None:
-        cookie = SimpleCookie(self.headers.get("Cookie", "")).get(USER_COOKIE)
-        return unquote(cookie.value) if cookie else None
+        # Not http.cookies, which gives up at the first cookie that it cannot read: all servers of a host share cookies.
+        for cookie in ";".join(self.headers.get_all("Cookie", [])).split(";"):
+            name, _, value = cookie.strip(" \t").partition("=")
+            if name == USER_COOKIE:
+                return unquote(value)
+        return None
 
     def _send(self, response: Response) -> None:
         if response.cut == "before":
@@ -151,4 +175,5 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 USER_COOKIE = "proofkey-testing-user"
+_HOSTS = ("127.0.0.1", "localhost")
 _MAX_BODY = 1 << 16

@@ -3,15 +3,18 @@
 # mypy: allow-subclassing-any
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
+import django.utils.timezone
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from oauth2_provider.models import get_access_token_model, get_grant_model
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from proofkey.server.django import PkceOAuth2Validator
-from setting import USER, meet
+from setting import CONFIDENTIAL, USER, meet
 
 
 def sign_in(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -22,6 +25,30 @@ def sign_in(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Ht
         return get_response(request)
 
     return signed_in
+
+
+class ProjectValidator(OAuth2Validator):
+    """What a project may have had before: rules of its own about PKCE and scopes, and a list of what it issued."""
+
+    issued: list[str] = []
+
+    def is_pkce_required(self, client_id: str, request: Any) -> bool:
+        return client_id != CONFIDENTIAL
+
+    def validate_scopes(self, client_id: str, scopes: list[str], *args: Any, **kwargs: Any) -> bool:
+        return scopes == ["files.read"]
+
+    def save_authorization_code(self, client_id: str, *args: Any, **kwargs: Any) -> None:
+        super().save_authorization_code(client_id, *args, **kwargs)
+        self.issued.append(f"a code for {client_id}")
+
+    def save_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
+        super().save_token(token, request, *args, **kwargs)
+        self.issued.append(f"a token for {request.client_id}")
+
+
+class Validator(PkceOAuth2Validator, ProjectValidator):
+    """PKCE as proofkey checks it, and everything else as before."""
 
 
 class Meeting:
@@ -59,4 +86,25 @@ def tokens(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(get_access_token_model().objects.count()))
 
 
-urlpatterns = [path("tokens", tokens), path("", include("oauth2_provider.urls", namespace="oauth2_provider"))]
+def issued(_request: HttpRequest) -> HttpResponse:
+    """What the project's validator has listed."""
+    return HttpResponse(", ".join(ProjectValidator.issued))
+
+
+def turn_back_the_clock() -> None:
+    """Sets the clock back by a second whenever somebody looks, as if each request came to a machine whose clock is
+    behind that of the one before."""
+    real, seconds = django.utils.timezone.now, count()
+
+    def earlier() -> datetime:
+        now: datetime = real() - timedelta(seconds=next(seconds))
+        return now
+
+    django.utils.timezone.now = earlier
+
+
+urlpatterns = [
+    path("tokens", tokens),
+    path("issued", issued),
+    path("", include("oauth2_provider.urls", namespace="oauth2_provider")),
+]

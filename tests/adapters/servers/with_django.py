@@ -1,4 +1,4 @@
-"""django-oauth-toolkit, in Django, on SQLite."""
+"""django-oauth-toolkit, in Django, on SQLite or PostgreSQL."""
 
 from typing import Any
 
@@ -6,8 +6,23 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
-from setting import AFTER, CONFIDENTIAL, FOLDER, OPTIONAL, PUBLIC, REDIRECT_URI, SCOPE, SECRET, TOGETHER, USER, serve
+from setting import (
+    AFTER,
+    CONFIDENTIAL,
+    FOLDER,
+    OPTIONAL,
+    POSTGRES,
+    PROJECT,
+    PUBLIC,
+    REDIRECT_URI,
+    SCOPE,
+    SECRET,
+    TOGETHER,
+    USER,
+    serve,
+)
 
+DATABASE: dict[str, Any]
 OAUTH2_PROVIDER: dict[str, Any] = {
     "SCOPES": {SCOPE: "Read files"},
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
@@ -21,8 +36,19 @@ if AFTER:
         # Public clients always need it with the adapter.
         "PKCE_REQUIRED": not OPTIONAL,
     }
+if PROJECT:
+    OAUTH2_PROVIDER["OAUTH2_VALIDATOR_CLASS"] = "toolkit.Validator"
 if TOGETHER > 1:
     OAUTH2_PROVIDER["OAUTH2_VALIDATOR_CLASS"] = "toolkit.Together" if AFTER else "toolkit.TogetherWithOwnPkce"
+
+if POSTGRES:
+    name, _, folder = POSTGRES.partition("@")
+    DATABASE = {"ENGINE": "django.db.backends.postgresql", "NAME": name, "HOST": folder, "USER": "tests"}
+else:
+    # The toolkit itself reads before it writes. Of several such transactions at once, SQLite refuses all but one,
+    # unless they are immediate. With proofkey that is not needed.
+    options = {"timeout": 60} if AFTER else {"timeout": 60, "transaction_mode": "IMMEDIATE"}
+    DATABASE = {"ENGINE": "django.db.backends.sqlite3", "NAME": FOLDER / "db.sqlite", "OPTIONS": options}
 
 settings.configure(
     SECRET_KEY="only-for-tests",
@@ -32,21 +58,14 @@ settings.configure(
     INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "oauth2_provider"],
     MIDDLEWARE=["toolkit.sign_in"],
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
-    DATABASES={
-        "default": {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": FOLDER / "db.sqlite",
-            # The toolkit itself reads before it writes. Of several such transactions at once, SQLite refuses all but
-            # one, unless they are immediate. With proofkey that is not needed.
-            "OPTIONS": {"timeout": 60} if AFTER else {"timeout": 60, "transaction_mode": "IMMEDIATE"},
-        }
-    },
+    DATABASES={"default": DATABASE},
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     OAUTH2_PROVIDER=OAUTH2_PROVIDER,
 )
 django.setup()
 call_command("migrate", verbosity=0)
 
+import toolkit
 from django.contrib.auth import get_user_model
 from oauth2_provider.models import get_application_model
 
@@ -62,4 +81,6 @@ for client_id in (PUBLIC, CONFIDENTIAL, "asks"):
         user=user,
     )
 
+if TOGETHER > 1:
+    toolkit.turn_back_the_clock()
 serve(get_wsgi_application())

@@ -39,7 +39,8 @@ impl Client {
     /// # Errors
     /// Those of [`finish`](Self::finish) and of [`ReplayStore::claim`]:
     /// [`LoginAlreadyUsed`](ErrorKind::LoginAlreadyUsed) for every caller but the first, and
-    /// [`StoreUnavailable`](ErrorKind::StoreUnavailable), with the login, because the code was not sent.
+    /// [`StoreUnavailable`](ErrorKind::StoreUnavailable) or [`StoreReplyLost`](ErrorKind::StoreReplyLost), with the
+    /// login, because the code was not sent.
     ///
     /// ```no_run
     /// # use proofkey::{Client, Error, MemoryReplayStore, Provider, SealKeys, Transport, now};

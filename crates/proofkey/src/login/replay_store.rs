@@ -42,8 +42,9 @@ pub trait ReplayStore {
     ///
     /// # Errors
     /// [`LoginAlreadyUsed`](ErrorKind::LoginAlreadyUsed) if the key is claimed already;
-    /// [`StoreUnavailable`](ErrorKind::StoreUnavailable) if the store cannot tell. In both cases the caller must not
-    /// send the code.
+    /// [`StoreUnavailable`](ErrorKind::StoreUnavailable) if the store cannot tell and the key is as free as before;
+    /// [`StoreReplyLost`](ErrorKind::StoreReplyLost) if it may be claimed. In all three cases the caller must not send
+    /// the code.
     fn claim(&self, key: &str, until: i64) -> Result<(), Error>;
 
     /// Gives a claim back, because nothing was sent. Only the caller whose claim succeeded calls this. A store that
