@@ -42,9 +42,9 @@ if not settings.configured:
 # From here on, what would be in urls.py.
 from django.contrib.auth.models import User
 from django.core.management import execute_from_command_line
+from django.http import HttpResponse
 from django.urls import path
 from django.utils.html import format_html
-from django.http import HttpResponse
 from proofkey.django import ProofKey
 
 auth = ProofKey()

@@ -16,10 +16,12 @@ __all__ = [
     "Policy",
     "Provider",
     "Request",
+    "Revocation",
     "SealKeys",
     "Secret",
     "Tokens",
     "Transport",
+    "Userinfo",
     "Verifier",
     "__version__",
     "bind",
@@ -274,6 +276,9 @@ class Discovery:
     @property
     def request(self) -> Request | None:
         """The request to send now; `None` once the provider is there."""
+    @property
+    def wait_seconds(self) -> int:
+        """How many seconds to wait before `request` is sent: 0, unless the server asked for a pause."""
     def receive(self, status: int, headers: _Headers, body: bytes | bytearray | str, /) -> None:
         """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
         text. `MetadataError` if there is no metadata, or another issuer's; the search is then over.
@@ -449,6 +454,9 @@ class Client:
         `TransportError.request_sent` says whether the code may have been used. All of it takes ten seconds at most;
         other threads run meanwhile.
 
+        The login also stays usable after `MetadataError` "keys_unavailable". If its `request_sent` is true, the login
+        holds the tokens, and the same call asks for the keys of their ID token alone.
+
         `replay_store` (`proofkey.replay_store`) is for a login that was resumed. No matter how often its callback is
         delivered, and to how many workers that share the store, only one of them sends the code; the others get
         `CallbackError` "login_already_used". If the store does not respond, `TransportError` "store_unavailable" or
@@ -459,7 +467,8 @@ class Client:
         that comes with the old tokens within a minute. If the server sends no new refresh token, the old one stays.
 
         `save(new_tokens)` is called before anybody gets the new tokens; if it raises, nobody does, and the next call
-        runs it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is no longer valid.
+        runs it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is no longer valid. After
+        `MetadataError` "keys_unavailable" with `request_sent`, the next call within a minute asks for the keys alone.
         """
     def begin_refresh(self, tokens: Tokens, /, *, now: int | None = None) -> Exchange:
         """The `Exchange` of the refresh token, without network: for programs that bring their own HTTP. It does not share
@@ -482,6 +491,20 @@ class Client:
         `TransportError`.
         """
 
+    def begin_userinfo(self, tokens: Tokens, /) -> Userinfo:
+        """`userinfo()` without network: for programs that bring their own HTTP.
+
+        `ConfigurationError` if the provider has no userinfo endpoint.
+
+        >>> import proofkey
+        >>> client = proofkey.Client(proofkey.Provider.known("google"), "my-app")
+        >>> userinfo = client.begin_userinfo(proofkey.Tokens.from_dict({"access_token": "a"}))
+        >>> userinfo.request.url
+        'https://openidconnect.googleapis.com/v1/userinfo'
+        >>> userinfo.receive(200, {"Content-Type": "application/json"}, '{"sub": "248", "name": "Ada"}')
+        >>> userinfo.claims
+        {'sub': '248', 'name': 'Ada'}
+        """
     def end_session_url(
         self, tokens: Tokens, /, *, return_to: str | None = None, state: str | None = None
     ) -> str:
@@ -502,6 +525,21 @@ class Client:
     def revoke(self, tokens: Tokens, /) -> None:
         """Revokes tokens (RFC 7009), the refresh token first. A failed call may be repeated. `ConfigurationError` if the
         provider has no revocation endpoint.
+        """
+
+    def begin_revocation(self, tokens: Tokens, /) -> Revocation:
+        """`revoke()` without network: for programs that bring their own HTTP.
+
+        `ConfigurationError` if the provider has no revocation endpoint.
+
+        >>> import proofkey
+        >>> client = proofkey.Client(proofkey.Provider.known("google"), "my-app")
+        >>> revocation = client.begin_revocation(proofkey.Tokens.from_dict({"access_token": "a"}))
+        >>> revocation.request.body
+        b'token=a&token_type_hint=access_token&client_id=my-app'
+        >>> revocation.receive(200, {}, b"")
+        >>> revocation.request is None
+        True
         """
 
 @final
@@ -589,6 +627,7 @@ class Exchange:
 
         x = login.accept(callback_url)
         while request := x.request:
+            time.sleep(x.wait_seconds)
             response = http.request(request.method, request.url, headers=request.headers, content=request.body)
             x.receive(response.status_code, response.headers, response.content)
         tokens = x.tokens
@@ -600,19 +639,66 @@ class Exchange:
     @property
     def request(self) -> Request | None:
         """The request to send now; `None` once the tokens are there."""
+    @property
+    def wait_seconds(self) -> int:
+        """How many seconds to wait before `request` is sent: 0, unless the server asked for a pause, which is five seconds
+        at most.
+        """
     def receive(
         self, status: int, headers: _Headers, body: bytes | bytearray | str, /, *, now: int | None = None
     ) -> None:
         """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
         text.
 
-        `TokenError` if the server refused, or if the response is not what RFC 6749 section 5 describes; this login is
-        then over. `MetadataError` if the server's keys for ID tokens cannot be read, before the code is sent;
-        `IdTokenError` if the ID token fails a check. `now` is for tests.
+        `TokenError` if the server refused, or if the response is not what RFC 6749 section 5 describes, and
+        `IdTokenError` if the ID token fails a check: the exchange is then over. `MetadataError` if the server's keys for
+        ID tokens cannot be read: the exchange is then still pending, and `request` asks for them again, now or later.
+        If the error's `request_sent` is true, the code or the refresh token was sent, and the tokens wait inside for
+        the keys. `now` is for tests.
         """
     @property
     def tokens(self) -> Tokens:
         """The tokens, once `request` is `None`."""
+
+@final
+class Revocation:
+    """The revocation of tokens (RFC 7009), for programs that bring their own HTTP, from `client.begin_revocation()`: the
+    refresh token first, since servers revoke its access tokens with it, then the access token. The loop is that of an
+    `Exchange`. The requests may be repeated: revoking a token that is no longer valid succeeds.
+    """
+
+    @property
+    def request(self) -> Request | None:
+        """The request to send now; `None` once the tokens are revoked."""
+    @property
+    def wait_seconds(self) -> int:
+        """How many seconds to wait before `request` is sent: 0, unless the server asked for a pause."""
+    def receive(self, status: int, headers: _Headers, body: bytes | bytearray | str, /) -> None:
+        """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
+        text. `TokenError` if the server refused; the revocation is then over, and the token may still be valid.
+        """
+
+@final
+class Userinfo:
+    """The request for the claims about the user of some tokens (OpenID Connect Core section 5.3), for programs that bring
+    their own HTTP, from `client.begin_userinfo()`. The loop is that of an `Exchange`. Do not follow redirects: the
+    request carries the access token.
+    """
+
+    @property
+    def request(self) -> Request | None:
+        """The request to send now; `None` once the claims are there."""
+    @property
+    def wait_seconds(self) -> int:
+        """How many seconds to wait before `request` is sent: 0, unless the server asked for a pause."""
+    def receive(self, status: int, headers: _Headers, body: bytes | bytearray | str, /) -> None:
+        """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
+        text. `UserinfoError` if the server refused, or if the response cannot be read or is about another user than the
+        ID token; the request is then over.
+        """
+    @property
+    def claims(self) -> dict[str, Any]:
+        """The claims about the user as a dict, once `request` is `None`."""
 
 @final
 class Request:

@@ -181,8 +181,8 @@ class ProofKey:
     async def _call(
         self, function: Callable[..., Any], *arguments: Any, first: Callable[[], None] | None = None
     ) -> Any:
-        """Calls a function of the app. What it returns shows whether it is async, even if it is wrapped. `first` blocks,
-        and runs in a thread before an async function does anything."""
+        """Calls a function of the app. What it returns shows whether it is async, even if it is wrapped. `first`
+        blocks, and runs in a thread before an async function does anything."""
         is_async = inspect.iscoroutinefunction(function)
         found = function(*arguments) if is_async else await self._run(function, *arguments)
         if not inspect.isawaitable(found):

@@ -1,8 +1,9 @@
 use super::{Expected, Tokens};
-use crate::error::{Endpoint, Error};
-use crate::http::{Request, Response, Roundtrip, Step};
+use crate::error::{Endpoint, Error, ErrorKind};
+use crate::http::{Conversation, Failure, Request, Response, Roundtrip, Step, send_once};
 use crate::id_token::{Checked, IdTokenCheck, Reason};
 use crate::secret::Secret;
+use crate::used_logins::Claim;
 
 /// What is still to be sent and received until there are tokens. It can only be made from a login and its checked
 /// callback or, for a refresh, from tokens.
@@ -11,6 +12,8 @@ use crate::secret::Secret;
 ///
 /// ```
 /// # use proofkey::{Client, Error, Provider, Request, Response};
+/// use std::{thread::sleep, time::Duration};
+///
 /// use proofkey::{Roundtrip, Step};
 /// # fn send(request: &Request) -> Result<Response, Error> {
 /// #     assert!(request.body().contains("code_verifier="));
@@ -26,6 +29,10 @@ use crate::secret::Secret;
 ///     let response = send(exchange.request())?;
 ///     match exchange.receive(response, now)? {
 ///         Step::Send(next) => exchange = next,
+///         Step::Wait(seconds, next) => {
+///             sleep(Duration::from_secs(seconds.into()));
+///             exchange = next;
+///         }
 ///         Step::Done(tokens) => break tokens,
 ///     }
 /// };
@@ -36,6 +43,8 @@ use crate::secret::Secret;
 pub struct Exchange {
     request: Request,
     stage: Stage,
+    /// The use of the login; `None` for a refresh.
+    claim: Option<Claim>,
 }
 
 /// What the response to the current request contains.
@@ -44,7 +53,15 @@ enum Stage {
     /// The tokens.
     Tokens { expected: Expected, id_token: Option<IdTokenCheck> },
     /// The server's keys.
-    Keys { check: IdTokenCheck, then: Then },
+    Keys(Keys),
+}
+
+#[derive(Debug)]
+struct Keys {
+    check: IdTokenCheck,
+    then: Then,
+    /// Whether the server was given a pause since the last failure that the caller saw.
+    has_waited: bool,
 }
 
 /// What follows once the keys are here.
@@ -60,12 +77,61 @@ impl Exchange {
     pub(crate) fn new(request: Request, expected: Expected, id_token: Option<IdTokenCheck>, now: i64) -> Self {
         match id_token {
             Some(mut check) => match check.keys_wanted(now) {
-                Some(keys) => {
-                    Self { request: keys, stage: Stage::Keys { check, then: Then::Send { request, expected } } }
-                }
-                None => Self { request, stage: Stage::Tokens { expected, id_token: Some(check) } },
+                Some(keys) => Self::of_keys(keys, check, Then::Send { request, expected }),
+                None => Self::of_tokens(request, expected, Some(check)),
             },
-            None => Self { request, stage: Stage::Tokens { expected, id_token: None } },
+            None => Self::of_tokens(request, expected, None),
+        }
+    }
+
+    fn of_tokens(request: Request, expected: Expected, id_token: Option<IdTokenCheck>) -> Self {
+        Self { request, stage: Stage::Tokens { expected, id_token }, claim: None }
+    }
+
+    fn of_keys(request: Request, check: IdTokenCheck, then: Then) -> Self {
+        Self { request, stage: Stage::Keys(Keys { check, then, has_waited: false }), claim: None }
+    }
+
+    pub(crate) fn with_claim(self, claim: Claim) -> Self {
+        Self { claim: Some(claim), ..self }
+    }
+
+    /// Gives the login back, because no byte of the request with the code was sent: the same callback may be accepted
+    /// again, by a login that is resumed once more. An exchange whose request with the code was never asked for gives
+    /// the login back by itself.
+    ///
+    /// ```
+    /// # use proofkey::{Client, ErrorKind, Provider, Roundtrip, SealKeys};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// # let client = Client::new(provider, "my-app")?.with_redirect_uri("https://client.example/cb")?;
+    /// # let keys = SealKeys::new([7; 32])?;
+    /// # let sealed = client.authorize().state("s").begin(0)?.seal(&keys, "")?;
+    /// let callback = "https://client.example/cb?code=c&state=s";
+    /// let exchange = client.resume(&sealed, &keys, "", 0)?.accept(callback, 0)?;
+    /// let request = exchange.request();
+    /// // Could not connect.
+    /// exchange.release();
+    ///
+    /// let exchange = client.resume(&sealed, &keys, "", 0)?.accept(callback, 0)?;
+    /// // Connected, and sent.
+    /// let request = exchange.request();
+    /// let again = client.resume(&sealed, &keys, "", 0)?.accept(callback, 0).unwrap_err();
+    /// assert_eq!(again.error.kind(), ErrorKind::LoginAlreadyUsed);
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn release(self) {
+        if let Some(claim) = self.claim {
+            claim.release();
+        }
+    }
+}
+
+impl Conversation<Exchange> {
+    /// [`Exchange::release`] in place. The conversation is over then, and says
+    /// [`LoginAlreadyUsed`](ErrorKind::LoginAlreadyUsed).
+    pub fn release(&mut self) {
+        if let Some(exchange) = self.end(ErrorKind::LoginAlreadyUsed.into()) {
+            exchange.release();
         }
     }
 }
@@ -76,28 +142,40 @@ impl Roundtrip for Exchange {
     /// The request to send now. Once a byte of a request with a code may have been sent, do not send that request
     /// again: a code can be used only once (RFC 6749 section 4.1.2).
     fn request(&self) -> &Request {
+        if let (Stage::Tokens { .. }, Some(claim)) = (&self.stage, &self.claim) {
+            claim.keep();
+        }
         &self.request
     }
 
     /// Reads the tokens, or the server's keys for ID tokens, from the response.
     ///
     /// # Errors
-    /// [`TokenError`](crate::ErrorKind::TokenError) with the server's words if it refused, else what is wrong with the
-    /// response; [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable) if its keys cannot be read; and the errors with
-    /// `IdToken` in their name if the ID token fails a check. In every case this exchange is over.
-    fn receive(self, response: Response, now: i64) -> Result<Step<Self, Tokens>, Error> {
+    /// [`TokenError`](ErrorKind::TokenError) with the server's words if it refused, else what is wrong with the
+    /// response, and the errors with `IdToken` in their name if the ID token fails a check: this exchange is then over.
+    ///
+    /// [`KeysUnavailable`](ErrorKind::KeysUnavailable) and
+    /// [`KeysUnsupported`](ErrorKind::KeysUnsupported) if the keys cannot be read. The exchange is then still
+    /// pending, and asks for the keys again. [`request_sent`](Error::request_sent) says whether the code or the refresh
+    /// token was sent; if so, the exchange holds the tokens, and they come out once the keys have come.
+    ///
+    /// A server that asks for a short pause (`Retry-After`, at most five seconds) gets one before that error.
+    fn receive(self, response: Response, now: i64) -> Result<Step<Self, Tokens>, Failure<Self>> {
         match self.stage {
-            Stage::Keys { mut check, then } => {
-                let taken = check.take_response(&response, then.reason(), now);
-                then.after_keys(taken, check, now)
+            Stage::Keys(mut keys) => {
+                let taken = keys.check.take_response(&response, keys.then.reason(), now);
+                keys.end(self.request, self.claim, taken, now)
             }
             Stage::Tokens { expected, id_token } => {
+                if let Some(claim) = &self.claim {
+                    claim.keep();
+                }
                 let received = Tokens::from_response(&response, expected, now);
                 let checked = received.and_then(|(tokens, text)| match id_token {
                     Some(check) => check_tokens(check, tokens, text, now),
                     None => Ok(Step::Done(tokens)),
                 });
-                checked.map_err(|error| error.at(Endpoint::Token).sent(true))
+                checked.map_err(|error| error.at(Endpoint::Token).sent(true).into())
             }
         }
     }
@@ -106,17 +184,45 @@ impl Roundtrip for Exchange {
         self,
         send: impl FnOnce(&Request) -> Result<Response, Error>,
         now: impl Fn() -> i64,
-    ) -> Result<Step<Self, Tokens>, Error> {
+    ) -> Result<Step<Self, Tokens>, Failure<Self>> {
         match self.stage {
             // Through the cache, so that all threads share one request.
-            Stage::Keys { mut check, then } => {
-                let fetched = check.fetch_keys(then.reason(), || send(&self.request), now());
-                then.after_keys(fetched, check, now())
+            Stage::Keys(mut keys) => {
+                let fetched = keys.check.fetch_keys(keys.then.reason(), || send(&self.request), now());
+                keys.end(self.request, self.claim, fetched, now())
             }
-            Stage::Tokens { .. } => {
-                let response = send(&self.request)?;
-                self.receive(response, now())
+            Stage::Tokens { .. } => send_once(self, send, now),
+        }
+    }
+}
+
+impl Keys {
+    /// Goes on with the keys. If they did not come, the exchange stays pending: a request for keys uses nothing up.
+    fn end(
+        self,
+        request: Request,
+        claim: Option<Claim>,
+        fetched: Result<(), Error>,
+        now: i64,
+    ) -> Result<Step<Exchange, Tokens>, Failure<Exchange>> {
+        let Err(error) = fetched else { return self.go_on(claim, now) };
+        let error = error.at(Endpoint::Jwks).sent(matches!(self.then, Then::Check { .. }));
+        let pause = error.retry_after().filter(|seconds| *seconds <= LONGEST_PAUSE && !self.has_waited);
+        let pending = Exchange { request, stage: Stage::Keys(Self { has_waited: pause.is_some(), ..self }), claim };
+        match pause {
+            Some(seconds) => Ok(Step::Wait(seconds, pending)),
+            None => Err(Failure::of_pending(error, pending)),
+        }
+    }
+
+    fn go_on(self, claim: Option<Claim>, now: i64) -> Result<Step<Exchange, Tokens>, Failure<Exchange>> {
+        let Self { check, then, .. } = self;
+        match then {
+            Then::Send { request, expected } => {
+                Ok(Step::Send(Exchange { claim, ..Exchange::of_tokens(request, expected, Some(check)) }))
             }
+            Then::Check { tokens, id_token } => check_tokens(check, tokens, Some(id_token), now)
+                .map_err(|error| error.at(Endpoint::Token).sent(true).into()),
         }
     }
 }
@@ -126,27 +232,6 @@ impl Then {
         match self {
             Self::Send { .. } => Reason::Age,
             Self::Check { .. } => Reason::UnknownKey,
-        }
-    }
-
-    fn after_keys(
-        self,
-        keys: Result<(), Error>,
-        check: IdTokenCheck,
-        now: i64,
-    ) -> Result<Step<Exchange, Tokens>, Error> {
-        match self {
-            // A request for keys does not use the login up.
-            Self::Send { request, expected } => match keys {
-                Ok(()) => {
-                    Ok(Step::Send(Exchange { request, stage: Stage::Tokens { expected, id_token: Some(check) } }))
-                }
-                Err(error) => Err(error.at(Endpoint::Jwks).sent(false)),
-            },
-            Self::Check { tokens, id_token } => keys
-                .map_err(|error| error.at(Endpoint::Jwks))
-                .and_then(|()| check_tokens(check, tokens, Some(id_token), now))
-                .map_err(|error| error.at(Endpoint::Token).sent(true)),
         }
     }
 }
@@ -160,7 +245,10 @@ fn check_tokens(
     Ok(match check.check(tokens, id_token, now)? {
         Checked::Good(tokens) => Step::Done(tokens),
         Checked::KeyUnknown { tokens, id_token, request } => {
-            Step::Send(Exchange { request, stage: Stage::Keys { check, then: Then::Check { tokens, id_token } } })
+            Step::Send(Exchange::of_keys(request, check, Then::Check { tokens, id_token }))
         }
     })
 }
+
+/// The longest pause that a server gets before it is asked for its keys again, in seconds. A user is waiting.
+const LONGEST_PAUSE: u32 = 5;
