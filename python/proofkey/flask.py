@@ -112,7 +112,7 @@ class ProofKey:
         if name not in self._handlers:
             abort(404)
         arrived = _request()
-        return self[name].begin(next=arrived.value("next"), connect=web.is_connect(arrived))
+        return self[name].begin(next=arrived.value("next"), connect=_sign_in().is_connect(arrived, name))
 
     def _callback(self, name: str) -> ResponseReturnValue:
         if name not in self._handlers:

@@ -134,7 +134,7 @@ class ProofKey:
         async def start(request: Request) -> Response:
             arrived = await _arrived(request, with_form=True)
             try:
-                return await self[name].begin(request, next=arrived.value("next"), connect=web.is_connect(arrived))
+                return await self[name].begin(request, next=arrived.value("next"), connect=self._sign_in.is_connect(arrived, name))
             except LoginRefused as refusal:
                 return await self._refuse(request, refusal)
 

@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Callable, Iterator
 
 import django
@@ -5,6 +6,9 @@ import django.conf
 import pytest
 from proofkey import testing
 from sites import SECRET, SITES, Site
+
+# a2wsgi leaves the tasks of its loop to the end of the process.
+logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 django.conf.settings.configure(
     SECRET_KEY=SECRET,

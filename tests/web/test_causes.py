@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
+import proofkey
 import pytest
 from proofkey import testing
 from proofkey.testing import faults
@@ -198,6 +200,21 @@ def without_a_secret(make: Make) -> TestResponse:
     return make(config={"SECRET_KEY": None}).browser().get(f"{CALLBACK}?state=x")
 
 
+def with_a_form_that_is_not_read(make: Make) -> TestResponse:
+    """As multipart, for example because the form has an enctype: it must not become a plain sign-in."""
+    site = make()
+    site.user = lambda: 7
+    return site.browser().post("/auth/idp", data={"connect": ""}, content_type="multipart/form-data")
+
+
+def store_reply_lost(make: Make) -> TestResponse:
+    lost = mock.Mock(claim=mock.Mock(side_effect=proofkey.TransportError("store_reply_lost", request_sent=False)))
+    with mock.patch("proofkey.replay_store.from_url", lambda url: lost):
+        site = make(config={"PROOFKEY_REPLAY_STORE": "redis://lost"})
+        browser = site.browser()
+        return browser.get(site.callback_url(browser))
+
+
 def store_down(make: Make) -> TestResponse:
     site = make(config={"PROOFKEY_REPLAY_STORE": "sqlite:////nowhere/at/all.db"})
     return site.browser().get("/auth/idp")
@@ -245,7 +262,9 @@ STORIES: list[tuple[str, int, Story]] = [
     ("configuration", 503, configured(scope=" ".join(f"scope-{number:040}" for number in range(70)))),
     ("configuration", 503, configured(scope=" ".join(f"scope-{number:040}" for number in range(250)))),
     ("configuration", 503, without_a_secret),
+    ("configuration", 503, with_a_form_that_is_not_read),
     ("store", 503, store_down),
+    ("store_reply_lost", 503, store_reply_lost),
     ("prefetch", 503, prefetch),
 ]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import proofkey
 import pytest
 from proofkey import replay_store, testing
+from proofkey._error_table import ErrorName
 from proofkey.testing import faults
 from sites import Gate, Make, Site, cause, cookies, is_signed_in
 from werkzeug.test import TestResponse
@@ -82,27 +83,29 @@ def test_two_workers_without_a_store(make: Make) -> None:
 class Broken:
     """A store that does not respond until it is repaired."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: ErrorName) -> None:
+        self.name = name
         self.inside: replay_store.ReplayStore | None = None
 
     def claim(self, key: str, until: int, /) -> None:
         if self.inside is None:
-            raise proofkey.TransportError("store_unavailable", request_sent=False)
+            raise proofkey.TransportError(self.name, request_sent=False)
         self.inside.claim(key, until)
 
     def release(self, key: str, /) -> None:
         raise AssertionError("nothing was claimed")
 
 
+@pytest.mark.parametrize(("name", "expected"), [("store_unavailable", "store"), ("store_reply_lost",) * 2])
 def test_a_store_that_is_down_loses_no_login(
-    make: Make, monkeypatch: pytest.MonkeyPatch
+    make: Make, monkeypatch: pytest.MonkeyPatch, name: ErrorName, expected: str
 ) -> None:
-    broken = Broken()
+    broken = Broken(name)
     monkeypatch.setattr(replay_store, "from_url", lambda url: broken)
     site = make(config={"PROOFKEY_REPLAY_STORE": "redis://down"})
     browser = site.browser()
     url = site.callback_url(browser)
-    assert cause(browser.get(url)) == ("store", 503)
+    assert cause(browser.get(url)) == (expected, 503)
     assert site.codes_sent == 0
     broken.inside = replay_store.MemoryReplayStore()
     assert is_signed_in(browser.get(url))

@@ -124,7 +124,7 @@ class ProofKey:
         self._check(name)
         arrived = _arrived(request)
         try:
-            return self[name].begin(request, next=arrived.value("next"), connect=web.is_connect(arrived))
+            return self[name].begin(request, next=arrived.value("next"), connect=self._sign_in.is_connect(arrived, name))
         except LoginRefused as refusal:
             return self.refuse(request, refusal)
 

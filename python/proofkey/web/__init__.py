@@ -8,7 +8,7 @@ from proofkey.web._causes import CAUSES, Cause, LoginRefused
 from proofkey.web._doctor import Finding
 from proofkey.web._http import Headers, Request, Response
 from proofkey.web._jar import Jar
-from proofkey.web._sign_in import SignIn, is_connect
+from proofkey.web._sign_in import SignIn
 from proofkey.web._signed_in import SignedIn
 
 __all__ = [
@@ -22,5 +22,4 @@ __all__ = [
     "Response",
     "SignIn",
     "SignedIn",
-    "is_connect",
 ]

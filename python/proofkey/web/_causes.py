@@ -77,6 +77,8 @@ def of_error(error: proofkey.Error, provider: str) -> LoginRefused:
         cause = "denied" if error.error == "access_denied" else "provider_error"
     elif error.name == "store_unavailable":
         cause = "store"
+    elif error.name == "store_reply_lost":
+        cause = "store_reply_lost"
     elif isinstance(error, proofkey.MetadataError) and error.name == "keys_unavailable":
         # Keys are fetched before the code is sent, and once more if an ID token names another key.
         cause = "network_after" if error.request_sent else "network_before"
@@ -178,6 +180,12 @@ CAUSES = {
             503,
             "This site cannot finish sign-ins right now",
             "Your sign-in is not lost: load this page again in a moment.",
+        ),
+        Cause(
+            "store_reply_lost",
+            503,
+            "This site may have lost your sign-in",
+            "Load this page again in a moment. If it then says that the sign-in is finished, sign in again.",
         ),
         Cause(
             "callback_malformed",

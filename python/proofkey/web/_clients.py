@@ -109,7 +109,7 @@ class Clients:
         """The client for a redirect URI. All redirect URIs of a provider share its keys and its refreshed tokens.
         `LoginRefused`, whose `reason` names the setting that cannot be used."""
         try:
-            self._check(config)
+            self.check(config)
             return self._of(config).client.with_redirect_uri(redirect_uri)
         except SettingError as error:
             raise LoginRefused("configuration", provider=config.name, reason=str(error)) from error
@@ -154,7 +154,7 @@ class Clients:
         finally:
             self._began.pop(config.name, None)
 
-    def _check(self, config: ProviderConfig) -> None:
+    def check(self, config: ProviderConfig) -> None:
         """Raises `SettingError` for keys that are none of the provider's settings and none of the app's, and for a
         callback path that another provider has, too. Done once for each provider."""
         if config.name in self._checked:

@@ -40,8 +40,10 @@ def findings(clients: Clients, online: bool) -> Iterator[Finding]:
     base_url: list[str | None] = [None]
     yield from _safely("PROOFKEY_BASE_URL", lambda: _address(clients, base_url))
     yield from _safely("PROOFKEY_REPLAY_STORE", lambda: _replay_store(clients, online))
+    # A provider reports those of its own, and those of the app.
     for key in clients.unknown_keys():
-        yield Finding(False, f"{key.provider}: {key}" if key.provider else str(key))
+        if key.is_elsewhere or not names:
+            yield Finding(False, str(key))
     yield Finding(bool(names), f"providers: {', '.join(names) or 'none; add one with @auth.on_login(name)'}")
     for name in names:
         yield from _safely(name, partial(_provider, clients, name, base_url[0], online))
@@ -114,6 +116,7 @@ def _provider(clients: Clients, name: str, base_url: str | None, online: bool) -
     flow = Flow(clients, request, name)
     yield Finding(True, f"{name}: the redirect URI to register is {flow.redirect_uri}")
     if not online:
+        clients.check(config)
         config.check()
         if not config.is_discovered:
             config.client(config.provider())

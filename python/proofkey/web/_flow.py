@@ -265,6 +265,7 @@ _STILL_PENDING = {
     "callback_malformed",
     "network_before",
     "store",
+    "store_reply_lost",
     "configuration",
 }
 """After these, the login can still be finished: either anybody could have sent the callback, or no code was sent."""

@@ -58,7 +58,17 @@ class SignIn:
     def start(self, request: Request, provider: str, *, user: object = None) -> Response:
         """Begins the login that a request to the start route asks for: `next` is in its query or form, and the field
         `connect` connects an account to `user`. `LoginRefused`."""
-        return self.begin(request, provider, next=request.value("next"), connect=is_connect(request), user=user)
+        connect = self.is_connect(request, provider)
+        return self.begin(request, provider, next=request.value("next"), connect=connect, user=user)
+
+    def is_connect(self, request: Request, provider: str) -> bool:
+        """Whether a request to the start route asks to connect an account, so that the app's user is needed.
+        `LoginRefused` for a form that cannot be read: then nobody knows."""
+        kind = request.headers.get("content-type", "").partition(";")[0]
+        if request.method == "POST" and request.form is None and kind:
+            reason = f"the form that begins a login: without enctype, not {ascii(kind)}"
+            raise LoginRefused("configuration", provider=provider, reason=reason)
+        return request.value("connect") is not None
 
     def begin(
         self,
@@ -133,8 +143,3 @@ class SignIn:
         seals a login with each provider, claims a key in the replay store, fetches the keys for ID tokens, and compares
         clocks. It never raises, and prints no secret."""
         return _doctor.findings(self._clients, online)
-
-
-def is_connect(request: Request) -> bool:
-    """Whether a request to the start route asks to connect an account, so that the app's user is needed."""
-    return request.value("connect") is not None
