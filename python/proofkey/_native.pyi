@@ -502,8 +502,8 @@ class Client:
         >>> userinfo.request.url
         'https://openidconnect.googleapis.com/v1/userinfo'
         >>> userinfo.receive(200, {"Content-Type": "application/json"}, '{"sub": "248", "name": "Ada"}')
-        >>> userinfo.claims
-        {'sub': '248', 'name': 'Ada'}
+        >>> userinfo.claims["name"]
+        'Ada'
         """
     def end_session_url(
         self, tokens: Tokens, /, *, return_to: str | None = None, state: str | None = None

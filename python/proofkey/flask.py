@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import click
-from flask import Blueprint, Flask, abort, after_this_request, current_app, request, session
+from flask import Blueprint, Flask, abort, after_this_request, current_app, has_request_context, request, session
 from flask.cli import with_appcontext
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -182,9 +182,9 @@ class Flow:
 
     @property
     def client(self) -> proofkey.Client:
-        """The client for the redirect URI of the current request, for example to refresh or revoke tokens.
-        `LoginRefused` if the provider has to be discovered first and cannot be."""
-        return self._sign_in.client(_request(), self._name)
+        """The client for the redirect URI of the current request, for example to refresh or revoke tokens; outside a
+        request, for PROOFKEY_BASE_URL. `LoginRefused` if the provider has to be discovered first and cannot be."""
+        return self._sign_in.client(_request() if has_request_context() else None, self._name)
 
     @property
     def redirect_uri(self) -> str:

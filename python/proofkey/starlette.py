@@ -228,12 +228,13 @@ class Flow:
         arrived = await _arrived(request)
         return _response(await self._run(self._auth._sign_in.logout, arrived, tokens=tokens, return_to=return_to))
 
-    async def client(self, request: Request) -> proofkey.Client:
+    async def client(self, request: Request | None = None) -> proofkey.Client:
         """The client for the redirect URI of the request, for example to refresh or revoke tokens: in a thread, because
-        it blocks. `LoginRefused` if the provider has to be discovered first and cannot be."""
-        return await self._run(self._auth._sign_in.client, await _arrived(request))
+        it blocks. Without a request, as in a background job, for `base_url`. `LoginRefused` if the provider has to be
+        discovered first and cannot be."""
+        return await self._run(self._auth._sign_in.client, await _arrived(request) if request else None)
 
-    async def _run(self, function: Callable[..., _T], arrived: web.Request, **keywords: Any) -> _T:
+    async def _run(self, function: Callable[..., _T], arrived: web.Request | None, **keywords: Any) -> _T:
         return await self._auth._run(function, arrived, self._name, **keywords)
 
 

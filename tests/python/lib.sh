@@ -12,11 +12,16 @@ venv() {
     touch "$stamp"
 }
 
+# build_wheel FOLDER: builds the wheel as it is published.
+build_wheel() {
+    target/venv/bin/maturin build --quiet --release --locked --compression-level 9 --out "$1"
+}
+
 # wheel_environment PYTHON FOLDER REQUIREMENTS: such an environment as FOLDER/venv, with the wheel of these sources in it.
 wheel_environment() {
     venv "$1" target/venv
     rm -rf "$2/wheels"
-    target/venv/bin/maturin build --quiet --release --locked --out "$2/wheels"
+    build_wheel "$2/wheels"
     venv "$1" "$2/venv" "$3"
     PROOFKEY_WHEEL=$(echo "$2"/wheels/proofkey-*.whl)
     install "$2/venv"

@@ -14,7 +14,7 @@ venv "$python" target/venv
 bin=$PWD/target/venv/bin
 
 rm -f target/wheels/proofkey-*
-"$bin/maturin" build --quiet --release --locked --out target/wheels
+build_wheel target/wheels
 "$bin/maturin" sdist --out target/wheels 2>target/wheels/sdist.log || { cat target/wheels/sdist.log >&2; exit 1; }
 built
 install target/venv

@@ -135,7 +135,7 @@ def test_two_names_of_a_site_share_no_cookies(server: testing.AuthorizationServe
 
 
 def test_two_workers_and_a_store(server: testing.AuthorizationServer) -> None:
-    one, other = run("workers.md", 0, server), run("workers.md", 0, server)
+    one, other = run("workers.md", 1, server), run("workers.md", 1, server)
     url, cookie = one["begin"]()
     callback_url = server.sign_in(url)
     assert other["finish"](cookie, callback_url).access_token

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import proofkey
 import pytest
-from proofkey import faults, testing
+from proofkey import testing
+from proofkey.testing import faults
 
 REDIRECT_URI = "http://127.0.0.1:8400/callback"
 JSON = {"Content-Type": "application/json"}
@@ -62,7 +63,7 @@ def test_revocation(server: testing.AuthorizationServer) -> None:
     assert refused.value.error == "invalid_grant"
 
     failing = client.begin_revocation(tokens)
-    with server.inject(faults.unavailable("revocation")), pytest.raises(proofkey.TokenError) as failed:
+    with server.inject(faults.unavailable("revoke")), pytest.raises(proofkey.TokenError) as failed:
         run(failing)
     assert (failed.value.name, failed.value.endpoint, failed.value.status) == ("response_status", "revocation", 503)
     with pytest.raises(RuntimeError, match="begin another"):

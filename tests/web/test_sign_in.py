@@ -301,3 +301,13 @@ def test_the_profile_means_the_same_user(server: testing.AuthorizationServer) ->
     with server.inject(faults.sub_wrong()), pytest.raises(LoginRefused) as raised:
         _ = user.profile
     assert (raised.value.cause, raised.value.error and raised.value.error.name) == ("provider_error", "userinfo_sub")
+
+
+def test_a_client_for_a_background_job(server: testing.AuthorizationServer) -> None:
+    """Without a request, only a configured address says what the redirect URI is."""
+    idp = {"client_id": "my-app", "provider": server.provider}
+    settings = {"SECRET_KEY": SECRET, "PROOFKEY_BASE_URL": "https://app.example/x"}
+    client = SignIn(settings, {"idp": idp}).client(None, "idp")
+    assert client.redirect_uri == "https://app.example/x/auth/idp/callback"
+    with pytest.raises(LoginRefused, match="base_url"):
+        SignIn({"SECRET_KEY": SECRET}, {"idp": idp}).client(None, "idp")

@@ -382,8 +382,8 @@ impl Client {
     /// >>> userinfo.request.url
     /// 'https://openidconnect.googleapis.com/v1/userinfo'
     /// >>> userinfo.receive(200, {"Content-Type": "application/json"}, '{"sub": "248", "name": "Ada"}')
-    /// >>> userinfo.claims
-    /// {'sub': '248', 'name': 'Ada'}
+    /// >>> userinfo.claims["name"]
+    /// 'Ada'
     #[pyo3(signature = (tokens, /))]
     fn begin_userinfo(&self, py: Python<'_>, tokens: Instance<'_, Tokens>) -> PyResult<Userinfo> {
         let userinfo = self.client.client.begin_userinfo(&tokens.0);

@@ -177,10 +177,11 @@ class Flow:
         django_auth.logout(request)
         return _response(self._auth._sign_in.logout(_arrived(request), self._name, tokens, return_to=return_to))
 
-    def client(self, request: HttpRequest) -> proofkey.Client:
-        """The client for the redirect URI of the request, for example to refresh or revoke tokens. `LoginRefused` if
-        the provider has to be discovered first and cannot be."""
-        return self._auth._sign_in.client(_arrived(request), self._name)
+    def client(self, request: HttpRequest | None = None) -> proofkey.Client:
+        """The client for the redirect URI of the request, for example to refresh or revoke tokens; without a request, as
+        in a background job, for PROOFKEY_BASE_URL. `LoginRefused` if the provider has to be discovered first and cannot
+        be."""
+        return self._auth._sign_in.client(_arrived(request) if request else None, self._name)
 
 
 class _Settings(Mapping[str, Any]):

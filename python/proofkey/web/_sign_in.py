@@ -108,10 +108,11 @@ class SignIn:
         """
         return Flow(self._clients, request, provider).logout(tokens, return_to)
 
-    def client(self, request: Request, provider: str) -> proofkey.Client:
-        """The client for the redirect URI of a request, for example to refresh or revoke tokens. `LoginRefused` if the
-        provider has to be discovered first and cannot be."""
-        return Flow(self._clients, request, provider).client
+    def client(self, request: Request | None, provider: str) -> proofkey.Client:
+        """The client for the redirect URI of a request, for example to refresh or revoke tokens; without a request, as
+        in a background job, for the configured address. `LoginRefused` if the provider has to be discovered first and
+        cannot be."""
+        return Flow(self._clients, request or Request("GET", "http", ""), provider).client
 
     def redirect_uri(self, request: Request, provider: str) -> str:
         """The redirect URI to register with the provider. `LoginRefused`."""
