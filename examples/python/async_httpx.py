@@ -22,9 +22,10 @@ def http_client() -> httpx.AsyncClient:
 
 
 async def finish(http: httpx.AsyncClient, login: proofkey.Login, callback_url: str) -> proofkey.Tokens:
-    """What `client.finish()` does, without blocking. A code can be used only once: never retry after an exception."""
+    """What `client.finish()` does, without blocking. A code can be used only once: never send it again."""
     exchange = login.accept(callback_url)
     while request := exchange.request:
+        await asyncio.sleep(exchange.wait_seconds)
         sent = http.request(request.method, request.url, headers=request.headers, content=request.body)
         response = await asyncio.wait_for(sent, timeout=10)  # for the whole request: httpx limits each read alone
         exchange.receive(response.status_code, response.headers, response.content)

@@ -60,6 +60,7 @@ async def finish(login: proofkey.Login, callback_url: str, finished: replay_stor
     exchange = login.accept(callback_url)
     async with httpx.AsyncClient(follow_redirects=False, trust_env=False) as http:
         while request := exchange.request:
+            await asyncio.sleep(exchange.wait_seconds)
             if request.method == "POST":
                 # The code is sent now. If the callback is delivered several times, only one gets past this line.
                 await run_in_threadpool(finished.claim, login.replay_key, login.expires_at)

@@ -274,6 +274,9 @@ class Discovery:
     @property
     def request(self) -> Request | None:
         """The request to send now; `None` once the provider is there."""
+    @property
+    def wait_seconds(self) -> int:
+        """How many seconds to wait before `request` is sent: 0, unless the server asked for a pause."""
     def receive(self, status: int, headers: _Headers, body: bytes | bytearray | str, /) -> None:
         """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
         text. `MetadataError` if there is no metadata, or another issuer's; the search is then over.
@@ -439,6 +442,9 @@ class Client:
         `TransportError.request_sent` says whether the code may have been used. All of it takes ten seconds at most;
         other threads run meanwhile.
 
+        The login also stays usable after `MetadataError` "keys_unavailable". If its `request_sent` is true, the login
+        holds the tokens, and the same call asks for the keys of their ID token alone.
+
         `replay_store` (`proofkey.replay_store`) is for a login that was resumed. No matter how often its callback is
         delivered, and to how many workers that share the store, only one of them sends the code; the others get
         `CallbackError` "login_already_used". If the store does not respond, `TransportError` "store_unavailable" is
@@ -449,7 +455,8 @@ class Client:
         that comes with the old tokens within a minute. If the server sends no new refresh token, the old one stays.
 
         `save(new_tokens)` is called before anybody gets the new tokens; if it raises, nobody does, and the next call
-        runs it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is no longer valid.
+        runs it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is no longer valid. After
+        `MetadataError` "keys_unavailable" with `request_sent`, the next call within a minute asks for the keys alone.
         """
     def begin_refresh(self, tokens: Tokens, /, *, now: int | None = None) -> Exchange:
         """The `Exchange` of the refresh token, without network: for programs that bring their own HTTP. It does not share
@@ -571,6 +578,7 @@ class Exchange:
 
         x = login.accept(callback_url)
         while request := x.request:
+            time.sleep(x.wait_seconds)
             response = http.request(request.method, request.url, headers=request.headers, content=request.body)
             x.receive(response.status_code, response.headers, response.content)
         tokens = x.tokens
@@ -582,15 +590,22 @@ class Exchange:
     @property
     def request(self) -> Request | None:
         """The request to send now; `None` once the tokens are there."""
+    @property
+    def wait_seconds(self) -> int:
+        """How many seconds to wait before `request` is sent: 0, unless the server asked for a pause, which is five seconds
+        at most.
+        """
     def receive(
         self, status: int, headers: _Headers, body: bytes | bytearray | str, /, *, now: int | None = None
     ) -> None:
         """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
         text.
 
-        `TokenError` if the server refused, or if the response is not what RFC 6749 section 5 describes; this login is
-        then over. `MetadataError` if the server's keys for ID tokens cannot be read, before the code is sent;
-        `IdTokenError` if the ID token fails a check. `now` is for tests.
+        `TokenError` if the server refused, or if the response is not what RFC 6749 section 5 describes, and
+        `IdTokenError` if the ID token fails a check: the exchange is then over. `MetadataError` if the server's keys for
+        ID tokens cannot be read: the exchange is then still pending, and `request` asks for them again, now or later.
+        If the error's `request_sent` is true, the code or the refresh token was sent, and the tokens wait inside for
+        the keys. `now` is for tests.
         """
     @property
     def tokens(self) -> Tokens:

@@ -302,11 +302,34 @@ def test_tokens_are_out_of_reach_until_their_id_token_is_checked() -> None:
     assert len(found) > 10
     assert not [text for text in found if "token-text" in text or id_token in text]
 
+    # Keys that cannot be read change nothing.
+    for _ in range(2):
+        with pytest.raises(proofkey.MetadataError, match="keys_unavailable") as failed:
+            waiting.receive(503, {}, b"", now=NOW)
+        assert failed.value.request_sent
+        assert waiting.request is not None and waiting.request.url == "https://op.example/keys"
+        with pytest.raises(RuntimeError):
+            _ = waiting.tokens
+
     with pytest.raises(proofkey.IdTokenError):
         waiting.receive(200, headers, json.dumps({"keys": [{**KEYS["keys"][0], "kid": "other"}]}), now=NOW)
     with pytest.raises(proofkey.CallbackError, match="login_already_used"):
         _ = waiting.tokens
     assert not [value for value in reachable(waiting) if "token-text" in str(value)]
+
+
+def test_an_exchange_goes_on_when_the_keys_are_back() -> None:
+    case = next(case for case in FILE["id_token_cases"] if case["name"] == "ok")
+    waiting = exchange(case["ctx"])
+    assert waiting.wait_seconds == 0
+    waiting.receive(503, {"Retry-After": "5"}, b"", now=NOW)
+    assert waiting.wait_seconds == 5
+    with pytest.raises(proofkey.MetadataError, match="keys_unavailable") as failed:
+        waiting.receive(503, {"Retry-After": "5"}, b"", now=NOW + 5)
+    assert (failed.value.request_sent, failed.value.retry_after, waiting.wait_seconds) == (False, 5, 0)
+    response = {"access_token": "a", "id_token": case["jwt"]}
+    assert run(waiting, FILE["id_token_jwks"], response, case["ctx"]["now"]).signature_verified
+    assert waiting.wait_seconds == 0
 
 
 def test_tokens_with_an_id_token_survive_storage() -> None:
@@ -394,6 +417,36 @@ def test_fifty_logins_fetch_a_new_key_once(op: testing.AuthorizationServer) -> N
     op.rotate_keys()
     assert at_once(lambda: sign_in(client, op).signature_verified) == [True] * 50
     assert count(op, "/jwks") == 2
+
+
+def test_finish_gets_the_tokens_once_and_their_keys_later(op: testing.AuthorizationServer) -> None:
+    client = client_of(op)
+    sign_in(client, op)
+    op.rotate_keys()
+    login = client.begin(scope="openid")
+    callback_url = op.sign_in(login.url)
+    with op.inject(faults.unavailable("jwks")):
+        for _ in range(2):
+            with pytest.raises(proofkey.MetadataError, match="keys_unavailable") as failed:
+                client.finish(login, callback_url)
+            assert (failed.value.request_sent, failed.value.status) == (True, 503)
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+        login.seal(proofkey.SealKeys("s" * 32), "")
+    tokens = client.finish(login, callback_url)
+    assert tokens.signature_verified
+    assert count(op, "/token") == 2
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+        client.finish(login, callback_url)
+
+
+def test_refresh_gets_the_tokens_once_and_their_keys_later(op: testing.AuthorizationServer) -> None:
+    client = client_of(op)
+    tokens = sign_in(client, op)
+    op.rotate_keys()
+    with op.inject(faults.unavailable("jwks")), pytest.raises(proofkey.MetadataError, match="keys_unavailable"):
+        client.refresh(tokens)
+    assert client.refresh(tokens).signature_verified
+    assert count(op, "/token") == 2
 
 
 def test_without_keys_the_code_is_not_sent(op: testing.AuthorizationServer) -> None:

@@ -267,6 +267,9 @@ impl Client {
     /// `TransportError.request_sent` says whether the code may have been used. All of it takes ten seconds at most;
     /// other threads run meanwhile.
     ///
+    /// The login also stays usable after `MetadataError` "keys_unavailable". If its `request_sent` is true, the login
+    /// holds the tokens, and the same call asks for the keys of their ID token alone.
+    ///
     /// `replay_store` (`proofkey.replay_store`) is for a login that was resumed. No matter how often its callback is
     /// delivered, and to how many workers that share the store, only one of them sends the code; the others get
     /// `CallbackError` "login_already_used". If the store does not respond, `TransportError` "store_unavailable" is
@@ -297,7 +300,8 @@ impl Client {
     /// that comes with the old tokens within a minute. If the server sends no new refresh token, the old one stays.
     ///
     /// `save(new_tokens)` is called before anybody gets the new tokens; if it raises, nobody does, and the next call
-    /// runs it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is no longer valid.
+    /// runs it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is no longer valid. After
+    /// `MetadataError` "keys_unavailable" with `request_sent`, the next call within a minute asks for the keys alone.
     #[pyo3(signature = (tokens, /, *, save = None))]
     fn refresh(&self, py: Python<'_>, tokens: Instance<'_, Tokens>, save: Option<Py<PyAny>>) -> PyResult<Tokens> {
         if let Some(save) = &save {

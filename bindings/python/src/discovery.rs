@@ -19,7 +19,7 @@ use crate::roundtrip::{Pending, Request, response};
 /// >>> discovery.request.url
 /// 'https://as.example/tenant/.well-known/openid-configuration'
 #[pyo3::pyclass(frozen, module = "proofkey")]
-pub(crate) struct Discovery(Pending<proofkey::Discovery, Provider>);
+pub(crate) struct Discovery(Pending<proofkey::Discovery>);
 
 #[pyo3::pymethods]
 impl Discovery {
@@ -36,6 +36,12 @@ impl Discovery {
         self.0.request(over)
     }
 
+    /// How many seconds to wait before `request` is sent: 0, unless the server asked for a pause.
+    #[getter]
+    fn wait_seconds(&self) -> u32 {
+        self.0.wait_seconds()
+    }
+
     /// Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
     /// text. `MetadataError` if there is no metadata, or another issuer's; the search is then over.
     #[pyo3(signature = (status, headers, body, /))]
@@ -47,13 +53,13 @@ impl Discovery {
         body: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         let response = response(status, headers, body)?;
-        self.0.receive(py, response, None, over, |provider| Py::new(py, Provider(provider)))
+        self.0.receive(py, response, None, over)
     }
 
     /// The provider, once `request` is `None`.
     #[getter]
-    fn provider(&self, py: Python<'_>) -> PyResult<Py<Provider>> {
-        self.0.output(py, "provider", over)
+    fn provider(&self) -> PyResult<Provider> {
+        self.0.output("provider", over).map(Provider)
     }
 
     fn __repr__(&self) -> &'static str {

@@ -10,6 +10,7 @@ use crate::tokens::Tokens;
 ///
 ///     x = login.accept(callback_url)
 ///     while request := x.request:
+///         time.sleep(x.wait_seconds)
 ///         response = http.request(request.method, request.url, headers=request.headers, content=request.body)
 ///         x.receive(response.status_code, response.headers, response.content)
 ///     tokens = x.tokens
@@ -17,7 +18,7 @@ use crate::tokens::Tokens;
 /// Do not follow redirects. Once a byte of a request other than "GET" may have been sent, do not send it again: a code
 /// can be used only once. With the scope `openid` the first request may be for the server's keys.
 #[pyo3::pyclass(frozen, module = "proofkey")]
-pub(crate) struct Exchange(Pending<proofkey::Exchange, Tokens>);
+pub(crate) struct Exchange(Pending<proofkey::Exchange>);
 
 impl Exchange {
     pub(crate) fn new(exchange: proofkey::Exchange) -> Self {
@@ -33,12 +34,21 @@ impl Exchange {
         self.0.request(|| to_pyerr(py, ErrorKind::LoginAlreadyUsed))
     }
 
+    /// How many seconds to wait before `request` is sent: 0, unless the server asked for a pause, which is five seconds
+    /// at most.
+    #[getter]
+    fn wait_seconds(&self) -> u32 {
+        self.0.wait_seconds()
+    }
+
     /// Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
     /// text.
     ///
-    /// `TokenError` if the server refused, or if the response is not what RFC 6749 section 5 describes; this login is
-    /// then over. `MetadataError` if the server's keys for ID tokens cannot be read, before the code is sent;
-    /// `IdTokenError` if the ID token fails a check. `now` is for tests.
+    /// `TokenError` if the server refused, or if the response is not what RFC 6749 section 5 describes, and
+    /// `IdTokenError` if the ID token fails a check: the exchange is then over. `MetadataError` if the server's keys for
+    /// ID tokens cannot be read: the exchange is then still pending, and `request` asks for them again, now or later.
+    /// If the error's `request_sent` is true, the code or the refresh token was sent, and the tokens wait inside for
+    /// the keys. `now` is for tests.
     #[pyo3(signature = (status, headers, body, /, *, now = None))]
     fn receive(
         &self,
@@ -50,13 +60,13 @@ impl Exchange {
     ) -> PyResult<()> {
         let response = response(status, headers, body)?;
         let over = || to_pyerr(py, ErrorKind::LoginAlreadyUsed);
-        self.0.receive(py, response, now, over, |tokens| Py::new(py, Tokens(tokens)))
+        self.0.receive(py, response, now, over)
     }
 
     /// The tokens, once `request` is `None`.
     #[getter]
-    fn tokens(&self, py: Python<'_>) -> PyResult<Py<Tokens>> {
-        self.0.output(py, "tokens", || to_pyerr(py, ErrorKind::LoginAlreadyUsed))
+    fn tokens(&self, py: Python<'_>) -> PyResult<Tokens> {
+        self.0.output("tokens", || to_pyerr(py, ErrorKind::LoginAlreadyUsed)).map(Tokens)
     }
 
     fn __repr__(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use proofkey::{Response, Roundtrip, Step};
+use proofkey::{Conversation, Response, Roundtrip};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -12,73 +12,62 @@ use crate::error::flow_error;
 use crate::python_text::bytes_or_text;
 use crate::secret::not_copied;
 
-/// A roundtrip that is pending until there is a result, the Python object `Output`.
+/// A roundtrip that is pending until there is a result.
 ///
 /// No Python code runs while the lock is held: it could switch to a thread that holds the GIL and waits for the lock.
-pub(crate) struct Pending<R: Roundtrip, Output>(Mutex<State<R, Output>>);
+pub(crate) struct Pending<R: Roundtrip>(Mutex<Conversation<R>>);
 
-enum State<R: Roundtrip, Output> {
-    Pending(R),
-    Done(Py<Output>),
-    /// It failed, or a response is being received.
-    Over,
-}
-
-impl<R: Roundtrip, Output> Pending<R, Output> {
+impl<R: Roundtrip> Pending<R> {
     pub(crate) fn new(roundtrip: R) -> Self {
-        Self(Mutex::new(State::Pending(roundtrip)))
+        Self(Mutex::new(Conversation::new(roundtrip)))
     }
 
-    fn state(&self) -> MutexGuard<'_, State<R, Output>> {
+    fn lock(&self) -> MutexGuard<'_, Conversation<R>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The request to send now; `None` once it is done. `over` makes the error for a roundtrip that failed.
     pub(crate) fn request(&self, over: impl FnOnce() -> PyErr) -> PyResult<Option<Request>> {
-        let request = match &*self.state() {
-            State::Pending(roundtrip) => Some(Some(roundtrip.request().clone())),
-            State::Done(_) => Some(None),
-            State::Over => None,
+        let request = {
+            let conversation = self.lock();
+            match conversation.request() {
+                Some(request) => Some(Some(request.clone())),
+                None => conversation.output().map(|_| None),
+            }
         };
         request.map(|request| request.map(Request)).ok_or_else(over)
     }
 
-    /// Takes the response; `done` turns the result into the Python object.
+    pub(crate) fn wait_seconds(&self) -> u32 {
+        self.lock().wait_seconds()
+    }
+
+    /// Takes the response.
     pub(crate) fn receive(
         &self,
         py: Python<'_>,
         response: Response,
         now: Option<i64>,
         over: impl FnOnce() -> PyErr,
-        done: impl FnOnce(R::Output) -> PyResult<Py<Output>>,
     ) -> PyResult<()> {
-        let roundtrip = {
-            let mut state = self.state();
-            match std::mem::replace(&mut *state, State::Over) {
-                State::Pending(roundtrip) => Some(roundtrip),
-                other => {
-                    *state = other;
-                    None
-                }
-            }
+        let received = {
+            let mut conversation = self.lock();
+            let is_pending = conversation.is_pending();
+            is_pending.then(|| conversation.receive(response, now.unwrap_or_else(proofkey::now)))
         };
-        let received = roundtrip.ok_or_else(over)?.receive(response, now.unwrap_or_else(proofkey::now));
-        let next = match received.map_err(|error| flow_error(py, &error))? {
-            Step::Send(next) => State::Pending(next),
-            Step::Done(output) => State::Done(done(output)?),
-        };
-        *self.state() = next;
-        Ok(())
+        received.ok_or_else(over)?.map_err(|error| flow_error(py, &error))
     }
 
     /// The result, once there is one.
-    pub(crate) fn output(&self, py: Python<'_>, name: &str, over: impl FnOnce() -> PyErr) -> PyResult<Py<Output>> {
-        let output = match &*self.state() {
-            State::Done(output) => Ok(output.clone_ref(py)),
-            State::Pending(_) => Err(true),
-            State::Over => Err(false),
+    pub(crate) fn output(&self, name: &str, over: impl FnOnce() -> PyErr) -> PyResult<R::Output>
+    where
+        R::Output: Clone,
+    {
+        let (output, is_pending) = {
+            let conversation = self.lock();
+            (conversation.output().cloned(), conversation.is_pending())
         };
-        output.map_err(|is_pending| match is_pending {
+        output.ok_or_else(|| match is_pending {
             true => PyRuntimeError::new_err(format!("no {name} yet: send .request and .receive() its response first")),
             false => over(),
         })

@@ -67,7 +67,8 @@ impl Error {
     /// # let login = client.authorize().state("s").begin(0)?;
     /// let exchange = login.accept("https://client.example/cb?code=c&state=s", 0)?;
     /// let json = [("Content-Type", "application/json")];
-    /// let error = exchange.receive(Response::new(401, json, r#"{"error":"invalid_client"}"#), 0).unwrap_err();
+    /// let response = Response::new(401, json, r#"{"error":"invalid_client"}"#);
+    /// let error = exchange.receive(response, 0).unwrap_err().error;
     /// assert_eq!(error.recovery(), Recovery::FixConfiguration);
     /// # Ok::<(), proofkey::Error>(())
     /// ```

@@ -45,7 +45,7 @@ pub use clock::now;
 pub use error::{Endpoint, Error, ErrorKind, OAuthError};
 #[cfg(feature = "http")]
 pub use http::Transport;
-pub use http::{Request, Response, Roundtrip, Step};
+pub use http::{Conversation, Failure, Request, Response, Roundtrip, Step};
 #[cfg(feature = "id-token")]
 pub use id_token::{Claims, IdTokenAlgorithm, Userinfo};
 pub use login::{Authorize, Callback, Login, MemoryReplayStore, Refusal, ReplayStore, SealKeys};

@@ -31,7 +31,7 @@ fn json(status: u16, body: &str) -> Response {
 
 fn error(roundtrip: impl Roundtrip, response: Response) -> Error {
     match roundtrip.receive(response, 0) {
-        Err(error) => error,
+        Err(failure) => failure.error,
         Ok(_) => panic!("a response that is no error"),
     }
 }
@@ -45,8 +45,8 @@ fn facts(error: &Error) -> (ErrorKind, Option<Endpoint>, Option<u16>, bool) {
 fn discovery_error(response: impl Fn() -> Response) -> Error {
     match discovery().receive(response(), 0) {
         Ok(Step::Send(second)) => error(second, response()),
-        Ok(Step::Done(_)) => panic!("metadata, and no error"),
-        Err(error) => error,
+        Ok(_) => panic!("metadata, and no error"),
+        Err(failure) => failure.error,
     }
 }
 

@@ -8,8 +8,8 @@ mod support;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use proofkey::{
-    Client, Endpoint, Error, ErrorKind, Exchange, IdTokenAlgorithm, Provider, Response, Roundtrip as _, Secret, Step,
-    Tokens,
+    Client, Conversation, Endpoint, ErrorKind, Exchange, Failure, IdTokenAlgorithm, Provider, Response, Roundtrip as _,
+    Secret, Step, Tokens,
 };
 use serde_json::{Value, json};
 
@@ -71,17 +71,17 @@ fn json(body: impl ToString) -> Response {
     Response::new(200, [("Content-Type", "application/json")], body.to_string())
 }
 
-fn next(step: Result<Step<Exchange, Tokens>, Error>) -> Exchange {
+fn next(step: Result<Step<Exchange, Tokens>, Failure<Exchange>>) -> Exchange {
     match step.unwrap() {
         Step::Send(next) => next,
-        Step::Done(_) => panic!("one more request is to be sent"),
+        step => panic!("one more request is to be sent now: {step:?}"),
     }
 }
 
-fn done(step: Result<Step<Exchange, Tokens>, Error>) -> Tokens {
+fn done(step: Result<Step<Exchange, Tokens>, Failure<Exchange>>) -> Tokens {
     match step.unwrap() {
-        Step::Send(exchange) => panic!("nothing more to send: {exchange:?}"),
         Step::Done(tokens) => tokens,
+        step => panic!("nothing more is to be sent: {step:?}"),
     }
 }
 
@@ -121,16 +121,18 @@ fn keys_come_before_the_code_is_sent() {
     for (status, body) in unusable {
         let exchange = op.exchange(NOW);
         assert!(asks_for_keys(&exchange), "{exchange:?}");
-        let error = exchange.receive(Response::new(status, [], body.clone()), NOW).unwrap_err();
+        let Failure { error, pending } = exchange.receive(Response::new(status, [], body.clone()), NOW).unwrap_err();
         assert_eq!((error.kind(), error.request_sent()), (ErrorKind::KeysUnavailable, false), "{status} {body}");
         assert_eq!((error.endpoint(), error.status()), (Some(Endpoint::Jwks), Some(status)));
+        assert!(asks_for_keys(&pending.unwrap()));
     }
     let unsupported = json(json!({ "keys": [1, { "kty": "oct", "k": "AAAA" }] }));
-    let error = op.exchange(NOW).receive(unsupported, NOW).unwrap_err();
+    let Failure { error, pending } = op.exchange(NOW).receive(unsupported, NOW).unwrap_err();
     assert_eq!((error.kind(), error.request_sent()), (ErrorKind::KeysUnsupported, false));
     assert_eq!((error.endpoint(), error.status()), (Some(Endpoint::Jwks), Some(200)));
 
-    let exchange = next(op.exchange(NOW).receive(json(&op.keys), NOW));
+    // The same exchange goes on once the keys are there.
+    let exchange = next(pending.unwrap().receive(json(&op.keys), NOW));
     assert!(exchange.request().body().contains("code_verifier="));
     assert!(done(exchange.receive(json(op.tokens()), NOW)).claims().is_some());
 }
@@ -162,15 +164,85 @@ fn a_new_key_is_asked_for_once() {
     let mut header = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","kid":"made-up"}"#);
     header.push_str(op.id_token.find('.').map_or("", |dot| &op.id_token[dot..]));
     let made_up = json!({ "access_token": "a", "token_type": "Bearer", "id_token": header });
-    let error = op.exchange(NOW + 9).receive(json(&made_up), NOW + 9).unwrap_err();
+    let Failure { error, pending } = op.exchange(NOW + 9).receive(json(&made_up), NOW + 9).unwrap_err();
+    assert!(pending.is_none());
     assert_eq!((error.kind(), error.request_sent()), (ErrorKind::IdTokenSignature, true));
     assert_eq!((error.endpoint(), error.status()), (Some(Endpoint::Token), None));
     let again = next(op.exchange(NOW + 10).receive(json(&made_up), NOW + 10));
     assert!(asks_for_keys(&again));
-    let error = again.receive(Response::new(500, [], ""), NOW + 10).unwrap_err();
+    let Failure { error, pending } = again.receive(Response::new(500, [], ""), NOW + 10).unwrap_err();
     assert_eq!((error.kind(), error.request_sent()), (ErrorKind::KeysUnavailable, true));
     assert_eq!((error.endpoint(), error.status()), (Some(Endpoint::Jwks), Some(500)));
     assert!(done(op.exchange(NOW + 11).receive(json(op.tokens()), NOW + 11)).signature_verified());
+    // Keys that did not come are no answer: this exchange and others may ask again at once.
+    let other = next(op.exchange(NOW + 11).receive(json(&made_up), NOW + 11));
+    for exchange in [*pending.unwrap(), other] {
+        assert!(asks_for_keys(&exchange));
+        let error = exchange.receive(json(&op.keys), NOW + 11).unwrap_err().error;
+        assert_eq!(error.kind(), ErrorKind::IdTokenSignature);
+    }
+}
+
+#[test]
+fn tokens_wait_inside_the_exchange_for_the_keys() {
+    let op = Op::new();
+    let exchange = next(op.exchange(NOW).receive(json(op.other_keys()), NOW));
+    let mut waiting = next(exchange.receive(json(op.tokens()), NOW));
+    for _ in 0..3 {
+        let Failure { error, pending } = waiting.receive(Response::new(503, [], ""), NOW).unwrap_err();
+        assert_eq!((error.kind(), error.request_sent()), (ErrorKind::KeysUnavailable, true));
+        waiting = *pending.unwrap();
+        assert!(asks_for_keys(&waiting) && !format!("{waiting:?}").contains(&op.id_token), "{waiting:?}");
+    }
+    assert!(done(waiting.receive(json(&op.keys), NOW)).signature_verified());
+}
+
+#[test]
+fn a_server_gets_the_short_pause_that_it_asks_for_once() {
+    let op = Op::new();
+    let unavailable = |pause| Response::new(503, [("Retry-After", pause)], "");
+    let Step::Wait(5, waiting) = op.exchange(NOW).receive(unavailable("5"), NOW).unwrap() else { panic!("no pause") };
+    assert!(asks_for_keys(&waiting));
+    let Failure { error, pending } = waiting.receive(unavailable("5"), NOW + 5).unwrap_err();
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::KeysUnavailable, Some(5)));
+    // Whoever goes on after the error begins anew.
+    let step = pending.unwrap().receive(unavailable("0"), NOW + 60).unwrap();
+    let Step::Wait(0, waiting) = step else { panic!("{step:?}") };
+    assert!(next(waiting.receive(json(&op.keys), NOW + 60)).request().body().contains("code_verifier="));
+
+    let op = Op::new();
+    let error = op.exchange(NOW).receive(unavailable("6"), NOW).unwrap_err().error;
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::KeysUnavailable, Some(6)), "too long for a user");
+}
+
+#[test]
+fn a_conversation_stays_where_it_is() {
+    let op = Op::new();
+    let mut conversation = Conversation::new(op.exchange(NOW));
+    let url = |conversation: &Conversation<Exchange>| conversation.request().map(|request| request.url().to_owned());
+    conversation.receive(Response::new(503, [("Retry-After", "3")], ""), NOW).unwrap();
+    assert_eq!((conversation.wait_seconds(), conversation.error()), (3, None));
+    let error = conversation.receive(Response::new(503, [], ""), NOW).unwrap_err();
+    assert_eq!((error.kind(), conversation.error()), (ErrorKind::KeysUnavailable, Some(&error)));
+    assert_eq!((conversation.is_pending(), conversation.wait_seconds()), (true, 0));
+    assert_eq!(url(&conversation).as_deref(), Some("https://op.example/keys"));
+
+    conversation.receive(json(&op.keys), NOW).unwrap();
+    assert_eq!((url(&conversation).as_deref(), conversation.error()), (Some("https://op.example/token"), None));
+    assert!(conversation.output().is_none());
+    conversation.receive(json(op.tokens()), NOW).unwrap();
+    assert_eq!((conversation.is_pending(), url(&conversation)), (false, None));
+    let again = conversation.receive(json(op.tokens()), NOW).unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::LoginAlreadyUsed);
+    assert!(conversation.output().unwrap().signature_verified());
+    assert!(conversation.into_output().unwrap().claims().is_some());
+
+    let mut refused = Conversation::new(op.exchange(NOW));
+    for response in [r#"{"error":"invalid_grant"}"#, r#"{"access_token":"a"}"#] {
+        assert_eq!(refused.receive(json(response), NOW).unwrap_err().kind(), ErrorKind::TokenError, "{response}");
+        assert_eq!((refused.is_pending(), url(&refused)), (false, None));
+    }
+    assert!(refused.error().unwrap().oauth().is_some() && refused.output().is_none());
 }
 
 #[test]
@@ -217,7 +289,7 @@ fn tls_in_place_of_the_signature() {
         (r#"{"alg":"RS256","kid":7}"#, ErrorKind::IdTokenMalformed),
         (r#"{"alg":"RS256","typ":"logout+jwt"}"#, ErrorKind::IdTokenTyp),
     ] {
-        assert_eq!(op.exchange(NOW).receive(json(forged(header)), NOW).unwrap_err().kind(), kind, "{header}");
+        assert_eq!(op.exchange(NOW).receive(json(forged(header)), NOW).unwrap_err().error.kind(), kind, "{header}");
     }
 }
 
@@ -240,7 +312,7 @@ fn a_refresh_keeps_the_user() {
     for name in ["refresh-sub-changed", "nonce-mismatch", "exp-missing", "signature-invalid"] {
         let case = case(name);
         let response = json!({ "access_token": "b", "token_type": "Bearer", "id_token": case["jwt"] });
-        let error = refresh(response).unwrap_err();
+        let error = refresh(response).unwrap_err().error;
         assert_eq!(format!("reject:{}", error.kind().name()), case["outcome"], "{name}");
     }
     // Tokens without an ID token have nothing to compare a new one with: it is ignored.
@@ -267,7 +339,7 @@ fn metadata_says_how_tokens_are_signed() {
         let op = Op { client: client(provider), ..Op::new() };
         let exchange = next(op.exchange(NOW).receive(json(&op.keys), NOW));
         let received = exchange.receive(json(op.tokens()), NOW);
-        assert_eq!(received.err().map(|error| error.kind()), outcome, "{algorithms}");
+        assert_eq!(received.err().map(|failure| failure.error.kind()), outcome, "{algorithms}");
     }
     let unsupported = document(r#","id_token_signing_alg_values_supported":["HS256","ES512"]"#);
     let provider = Provider::from_metadata("https://op.example", unsupported.as_bytes()).unwrap();
@@ -276,7 +348,7 @@ fn metadata_says_how_tokens_are_signed() {
     let unlisted = op.client.with_id_token_algorithms([IdTokenAlgorithm::EdDsa]);
     let op = Op { client: unlisted, ..Op::new() };
     let exchange = next(op.exchange(NOW).receive(json(&op.keys), NOW));
-    assert_eq!(exchange.receive(json(op.tokens()), NOW).unwrap_err().kind(), ErrorKind::IdTokenAlg);
+    assert_eq!(exchange.receive(json(op.tokens()), NOW).unwrap_err().error.kind(), ErrorKind::IdTokenAlg);
 }
 
 #[test]
@@ -305,8 +377,8 @@ fn userinfo_is_about_the_same_user() {
         let userinfo = client.begin_userinfo(&tokens).unwrap();
         assert_eq!(userinfo.request().headers().find(|(name, _)| *name == "Authorization").unwrap().1, "Bearer a");
         let received = userinfo.receive(Response::new(status, [], body), NOW);
-        let error = received.as_ref().err();
-        assert_eq!(error.map(Error::kind), outcome, "{status} {body}");
+        let error = received.as_ref().err().map(|failure| &failure.error);
+        assert_eq!(error.map(|error| error.kind()), outcome, "{status} {body}");
         if let Some(error) = error {
             assert_eq!((error.endpoint(), error.status()), (Some(Endpoint::Userinfo), Some(status)));
             assert!(error.request_sent());

@@ -18,7 +18,7 @@ type AnyError = Box<dyn std::error::Error + Send + Sync>;
 type Outcome = Result<Tokens, AnyError>;
 
 fn server() -> Server {
-    Server::start(|stream| {
+    Server::start(|stream, _| {
         sleep(Duration::from_millis(100));
         respond_with_json(stream, r#"{"access_token":"new","token_type":"Bearer","refresh_token":"r2"}"#);
     })

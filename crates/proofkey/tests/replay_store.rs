@@ -27,7 +27,7 @@ fn finish(client: &Client, sealed: &str, state: &str, store: &dyn ReplayStore) -
 
 #[test]
 fn fifty_deliveries_are_one_request() {
-    let server = Server::start(|stream| respond_with_json(stream, r#"{"access_token":"a"}"#));
+    let server = Server::start(|stream, _| respond_with_json(stream, r#"{"access_token":"a"}"#));
     let (client, store) = (client(&server.address), MemoryReplayStore::new());
     let sealed = sealed(&client);
     let outcomes: Vec<_> = thread::scope(|scope| {
@@ -55,7 +55,7 @@ fn what_was_not_sent_may_be_tried_again() {
 
 #[test]
 fn what_may_have_been_sent_is_over() {
-    let server = Server::start(drop);
+    let server = Server::start(|stream, _| drop(stream));
     let (client, store) = (client(&server.address), MemoryReplayStore::new());
     let sealed = sealed(&client);
     assert!(finish(&client, &sealed, "s", &store).unwrap_err().error.request_sent());

@@ -36,7 +36,7 @@ fn assert_one_request(server: &Server) {
 
 /// The server gets one request. The error is of this kind, and says that the request was sent.
 fn check(respond: fn(TcpStream), kind: ErrorKind) {
-    let server = Server::start(respond);
+    let server = Server::start(move |stream, _| respond(stream));
     let error = finish(&server.address).unwrap_err();
     assert_eq!((error.kind(), error.request_sent()), (kind, true));
     assert_eq!(error.endpoint(), Some(Endpoint::Token));
@@ -45,7 +45,7 @@ fn check(respond: fn(TcpStream), kind: ErrorKind) {
 
 #[test]
 fn a_good_response() {
-    let server = Server::start(|stream| {
+    let server = Server::start(|stream, _| {
         let body = r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600}"#;
         respond_with_json(stream, body);
     });

@@ -195,7 +195,7 @@ impl Case<'_> {
             |claims: &Object| tokens.claims().is_none_or(|user| is(claims, "sub", user.subject().unwrap_or_default()));
         match (question.receive(Response::new(200, [], body), NOW), present(body).filter(is_same_user)) {
             (Ok(Step::Done(claims)), Some(expected)) => assert_claims(Some(&claims), &expected),
-            (Err(error), None) => assert_ne!(error.kind(), ErrorKind::Internal),
+            (Err(failure), None) => assert_ne!(failure.error.kind(), ErrorKind::Internal),
             (outcome, expected) => panic!("{outcome:?}, and should be {expected:?}"),
         }
     }
@@ -218,6 +218,7 @@ fn receive(mut exchange: Exchange, keys: &[&str], access_token: &str, id_token: 
         };
         match exchange.receive(Response::new(200, [("Content-Type", "application/json")], body), NOW)? {
             Step::Send(next) => exchange = next,
+            Step::Wait(..) => panic!("no pause was asked for"),
             Step::Done(tokens) => return Ok(tokens),
         }
     }

@@ -185,6 +185,7 @@ fn discovery(issuer: &str, document: &[u8], is_usable: bool) {
         assert_eq!(host(url), host(issuer));
         match discovery.receive(Response::new(200, [], document), 0) {
             Ok(Step::Send(next)) => discovery = next,
+            Ok(Step::Wait(..)) => panic!("no pause was asked for"),
             Ok(Step::Done(_)) => return assert!(is_usable),
             Err(_) => return assert!(!is_usable),
         }

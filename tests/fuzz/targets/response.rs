@@ -4,7 +4,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use proofkey::{Client, Error, ErrorKind, Exchange, Provider, Quirk, Response, Roundtrip as _, Secret, Step, Tokens};
+use proofkey::{
+    Client, Error, ErrorKind, Exchange, Failure, Provider, Quirk, Response, Roundtrip as _, Secret, Step, Tokens,
+};
 use proofkey_fuzz::{decode_form, fields, is_printable, object, without_mark};
 use serde::Deserialize;
 use serde_json::Value;
@@ -24,12 +26,12 @@ fuzz_target!(|input: &[u8]| {
     let response = Response::new(case.status, content_type, body);
     match (case.exchange().expect("an exchange").receive(response, now), case.expected()) {
         (Ok(Step::Done(tokens)), Expected::Tokens(expected)) => expected.assert_is(&tokens, now),
-        (Err(error), Expected::Refusal(words)) => {
+        (Err(Failure { error, .. }), Expected::Refusal(words)) => {
             assert!(error.request_sent());
             assert_eq!(error.kind(), ErrorKind::TokenError);
             assert_eq!(error.oauth().map(|oauth| oauth.error()), words.as_deref());
         }
-        (Err(error), Expected::Unusable) => {
+        (Err(Failure { error, .. }), Expected::Unusable) => {
             assert!(error.request_sent());
             assert!(error.oauth().is_none());
             assert_ne!(error.kind(), ErrorKind::Internal);

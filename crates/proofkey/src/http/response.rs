@@ -32,7 +32,7 @@ impl Response {
     /// ```
     /// # use proofkey::{Discovery, Response, Roundtrip};
     /// let response = Response::new(503, [("Retry-After", "30")], "");
-    /// let error = Discovery::new("https://as.example")?.receive(response, 0).unwrap_err();
+    /// let error = Discovery::new("https://as.example")?.receive(response, 0).unwrap_err().error;
     /// assert_eq!(error.retry_after(), Some(30));
     /// # Ok::<(), proofkey::Error>(())
     /// ```

@@ -3,6 +3,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use ureq::Agent;
@@ -14,7 +15,7 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, NextTimeout, RustlsConnector, TcpConnector, Transport as UreqTransport,
 };
 
-use super::{Request, Response, Roundtrip, Step};
+use super::{Failure, Request, Response, Roundtrip, Step};
 use crate::clock::now;
 use crate::error::{Error, ErrorKind};
 use crate::per_process::PerProcess;
@@ -191,10 +192,12 @@ impl Transport {
         Ok(Response::new(response.status().as_u16(), headers, body))
     }
 
-    /// Runs a [`Roundtrip`]: sends its requests until there is a result. The time limit is for all of them together.
+    /// Runs a [`Roundtrip`]: sends its requests until there is a result. The time limit is for all of them together, and
+    /// for the pauses between them.
     ///
     /// # Errors
-    /// Those of [`send`](Self::send) and of the [`Roundtrip`].
+    /// Those of [`send`](Self::send), which leave the roundtrip pending if nothing was sent, and those of the
+    /// [`Roundtrip`].
     ///
     /// ```no_run
     /// use proofkey::{Discovery, Transport};
@@ -202,14 +205,20 @@ impl Transport {
     /// # let _ = provider;
     /// # Ok::<(), proofkey::Error>(())
     /// ```
-    pub fn run<R: Roundtrip>(&self, mut roundtrip: R) -> Result<R::Output, Error> {
+    pub fn run<R: Roundtrip>(&self, mut roundtrip: R) -> Result<R::Output, Failure<R>> {
         let started = Instant::now();
+        let mut pause = Duration::ZERO;
         loop {
-            let remaining = self.timeout().saturating_sub(started.elapsed());
-            match roundtrip.send(|request| self.send_within(remaining, request), now)? {
-                Step::Send(next) => roundtrip = next,
-                Step::Done(output) => return Ok(output),
+            // Without time for the pause, the request is too late already, and says so.
+            let remaining = self.timeout().saturating_sub(started.elapsed()).saturating_sub(pause);
+            if !remaining.is_zero() {
+                thread::sleep(pause);
             }
+            (pause, roundtrip) = match roundtrip.send(|request| self.send_within(remaining, request), now)? {
+                Step::Send(next) => (Duration::ZERO, next),
+                Step::Wait(seconds, next) => (Duration::from_secs(seconds.into()), next),
+                Step::Done(output) => return Ok(output),
+            };
         }
     }
 }

@@ -17,7 +17,7 @@ struct State {
     keys: Option<Arc<Keys>>,
     /// When they were fetched. After a failed fetch, a time that makes the next one due after `PATIENCE`.
     tried_at: i64,
-    /// When the server was last asked for a key that was not among them.
+    /// When they were last fetched because a key was not among them.
     refetched_at: Option<i64>,
 }
 
@@ -61,12 +61,12 @@ impl KeyCache {
     /// Stores the result of a fetch. After a failure the old keys stay, and are not fetched again for a while.
     pub(crate) fn put(&self, keys: Result<Keys, Error>, reason: Reason, now: i64) -> Result<Arc<Keys>, Error> {
         let mut state = self.lock();
-        if reason == Reason::UnknownKey {
-            state.refetched_at = Some(now);
-        }
         match keys {
             Ok(keys) => {
                 let keys = Arc::new(keys);
+                if reason == Reason::UnknownKey {
+                    state.refetched_at = Some(now);
+                }
                 state.tried_at = now;
                 state.keys = Some(Arc::clone(&keys));
                 Ok(keys)

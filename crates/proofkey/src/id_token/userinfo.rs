@@ -3,7 +3,7 @@ use std::fmt;
 use super::claims::Claims;
 use crate::client::Client;
 use crate::error::{Endpoint, Error, ErrorKind};
-use crate::http::{Request, Response, Roundtrip, Step};
+use crate::http::{Failure, Request, Response, Roundtrip, Step};
 use crate::syntax::grammar::is_b64token;
 use crate::syntax::json::Members;
 use crate::tokens::Tokens;
@@ -64,7 +64,7 @@ impl Client {
     /// ```
     #[cfg(feature = "http")]
     pub fn userinfo(&self, tokens: &Tokens, transport: &crate::http::Transport) -> Result<Claims, Error> {
-        transport.run(self.begin_userinfo(tokens)?)
+        Ok(transport.run(self.begin_userinfo(tokens)?)?)
     }
 }
 
@@ -83,9 +83,9 @@ impl Roundtrip for Userinfo {
     /// status is 200; [`UserinfoMalformed`](ErrorKind::UserinfoMalformed) for a body that is not a JSON object or has a
     /// claim twice; [`UserinfoSub`](ErrorKind::UserinfoSub) if it is about another user than the ID token (OpenID
     /// Connect Core section 5.3.2).
-    fn receive(self, response: Response, _now: i64) -> Result<Step<Self, Claims>, Error> {
+    fn receive(self, response: Response, _now: i64) -> Result<Step<Self, Claims>, Failure<Self>> {
         let claims = self.claims(&response);
-        claims.map(Step::Done).map_err(|kind| response.error(kind).at(Endpoint::Userinfo).sent(true))
+        claims.map(Step::Done).map_err(|kind| response.error(kind).at(Endpoint::Userinfo).sent(true).into())
     }
 }
 

@@ -217,6 +217,7 @@ impl Authorize {
             form_post: self.form_post,
             resource: self.resource,
             data: self.data,
+            exchange: None,
         })
     }
 }

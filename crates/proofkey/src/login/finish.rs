@@ -3,7 +3,7 @@ use super::{Callback, Login, Refusal};
 use crate::client::Client;
 use crate::clock::now;
 use crate::error::{Error, ErrorKind};
-use crate::http::Transport;
+use crate::http::{Failure, Transport};
 use crate::tokens::Tokens;
 
 impl Client {
@@ -12,7 +12,8 @@ impl Client {
     ///
     /// # Errors
     /// A [`Refusal`]. It contains the login if the code is still unused: if anybody could have sent the callback, or if
-    /// no byte of the request was sent. In the latter case the same call may succeed later.
+    /// no byte of the request was sent. In the latter case the same call may succeed later. So it may if the tokens are
+    /// here and only the keys for their ID token are not: the login in the refusal holds them.
     ///
     /// ```no_run
     /// # use proofkey::{Client, Error, Provider, Transport};
@@ -76,18 +77,26 @@ impl Login {
     ) -> Result<Tokens, Refusal> {
         let store = store.unwrap_or(&NoReplayStore);
         let now = now();
-        let (login, code) = self.checked(&callback.into(), now, client)?;
+        let (mut login, code) = self.checked(&callback.into(), now, client)?;
         let key = login.replay_key();
-        if let Err(error) = store.claim(&key, login.expires_at()) {
-            let login = (error.kind() != ErrorKind::LoginAlreadyUsed).then(|| Box::new(login));
-            return Err(Refusal { error, login });
-        }
-        transport.run(login.exchange(&code, now)).map_err(|error| {
-            let login = (!error.request_sent()).then(|| {
+        let exchange = match login.exchange.take() {
+            Some(pending) => *pending,
+            None => {
+                if let Err(error) = store.claim(&key, login.expires_at()) {
+                    let login = (error.kind() != ErrorKind::LoginAlreadyUsed).then(|| Box::new(login));
+                    return Err(Refusal { error, login });
+                }
+                login.exchange(&code, now)
+            }
+        };
+        transport.run(exchange).map_err(|Failure { error, pending }| {
+            let login = if !error.request_sent() {
                 store.release(&key);
-                Box::new(login)
-            });
-            Refusal { error, login }
+                Some(login)
+            } else {
+                pending.map(|exchange| Self { exchange: Some(exchange), ..login })
+            };
+            Refusal { error, login: login.map(Box::new) }
         })
     }
 }

@@ -41,6 +41,8 @@ pub struct Login {
     form_post: bool,
     resource: Vec<String>,
     data: Zeroizing<String>,
+    /// The exchange that a failed [`Client::finish`] left pending, after the code was sent.
+    exchange: Option<Box<Exchange>>,
 }
 
 impl Login {
@@ -116,7 +118,10 @@ impl Login {
     /// # Ok::<(), proofkey::Error>(())
     /// ```
     pub fn accept(self, callback: impl Into<Callback>, now: i64) -> Result<Exchange, Refusal> {
-        self.check(&callback.into(), now).map_err(|verdict| verdict.on(self))
+        match self.code(&callback.into(), now) {
+            Ok(code) => Ok(self.into_exchange(&code, now)),
+            Err(verdict) => Err(verdict.on(self)),
+        }
     }
 
     /// [`accept`](Self::accept) for a client whose secret is fetched when it is needed: `client` is called only once
@@ -144,7 +149,7 @@ impl Login {
         client: impl FnOnce() -> Result<Client, Error>,
     ) -> Result<Exchange, Refusal> {
         let (login, code) = self.checked(&callback.into(), now, client)?;
-        Ok(login.exchange(&code, now))
+        Ok(login.into_exchange(&code, now))
     }
 
     /// [`accept`](Self::accept) for a code that the server showed to the user, who typed it in: only for a login that
@@ -170,17 +175,10 @@ impl Login {
             _ if self.has_expired(now) => return Err(Verdict::Over(ErrorKind::LoginExpired.into()).on(self)),
             _ if self.client.redirect_uri().is_some() => ErrorKind::RedirectUriMismatch,
             "" => ErrorKind::CodeMissing,
-            code if is_vschar(code) => return Ok(self.exchange(code, now)),
+            code if is_vschar(code) => return Ok(self.into_exchange(code, now)),
             _ => ErrorKind::CodeInvalid,
         };
         Err(Verdict::Usable(kind).on(self))
-    }
-
-    /// [`accept`](Self::accept), for callers that may need the login again: if no byte of the request is sent, the same
-    /// callback may come again.
-    pub(crate) fn check(&self, callback: &Callback, now: i64) -> Result<Exchange, Verdict> {
-        let code = self.code(callback, now)?;
-        Ok(self.exchange(&code, now))
     }
 
     /// The login with the client that is asked for once the callback has passed the checks, and the code.
@@ -200,7 +198,8 @@ impl Login {
         }
     }
 
-    fn code(&self, callback: &Callback, now: i64) -> Result<Zeroizing<String>, Verdict> {
+    /// The code in a callback that belongs to this login.
+    pub(crate) fn code(&self, callback: &Callback, now: i64) -> Result<Zeroizing<String>, Verdict> {
         if self.has_expired(now) {
             return Err(Verdict::Over(ErrorKind::LoginExpired.into()));
         }
@@ -218,6 +217,11 @@ impl Login {
         let provider = self.client.provider();
         response.check_iss(provider.issuer(), provider.iss_parameter_supported())?;
         Ok(response)
+    }
+
+    /// The exchange that is pending, else that of the code.
+    fn into_exchange(mut self, code: &str, now: i64) -> Exchange {
+        self.exchange.take().map_or_else(|| self.exchange(code, now), |pending| *pending)
     }
 
     pub(crate) fn exchange(&self, code: &str, now: i64) -> Exchange {
@@ -277,7 +281,10 @@ impl Verdict {
 pub struct Refusal {
     /// What was wrong.
     pub error: Error,
-    /// The login, if it is still usable: anybody could have sent the callback, or nothing was sent to the server.
+    /// The login, if it is still usable: anybody could have sent the callback, or nothing was sent to the server. Also
+    /// after [`Client::finish`] got the tokens but not the keys for their ID token
+    /// ([`KeysUnavailable`](ErrorKind::KeysUnavailable) with [`request_sent`](Error::request_sent)): the login then
+    /// holds them, and the same call asks for the keys alone.
     pub login: Option<Box<Login>>,
 }
 

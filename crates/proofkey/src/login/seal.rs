@@ -98,8 +98,9 @@ impl Login {
     /// authorization server. The length of the text reveals the length of the values.
     ///
     /// # Errors
-    /// [`SealTooLarge`](ErrorKind::SealTooLarge) if the text would have more than 8192 characters, and
-    /// [`EntropyUnavailable`](ErrorKind::EntropyUnavailable).
+    /// [`SealTooLarge`](ErrorKind::SealTooLarge) if the text would have more than 8192 characters;
+    /// [`LoginAlreadyUsed`](ErrorKind::LoginAlreadyUsed) if the login holds tokens already (see
+    /// [`Refusal`](crate::Refusal)); and [`EntropyUnavailable`](ErrorKind::EntropyUnavailable).
     ///
     /// ```
     /// use proofkey::{Client, ErrorKind, Provider, SealKeys};
@@ -120,6 +121,9 @@ impl Login {
     /// # Ok::<(), proofkey::Error>(())
     /// ```
     pub fn seal(&self, keys: &SealKeys, context: &str) -> Result<String, Error> {
+        if self.exchange.is_some() {
+            return Err(ErrorKind::LoginAlreadyUsed.into());
+        }
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).map_err(|_| ErrorKind::EntropyUnavailable)?;
         Ok(self.seal_with_nonce(keys, context, nonce)?)
@@ -323,6 +327,7 @@ fn read(payload: &[u8]) -> Option<([u8; HASH], Login)> {
         form_post: flag(form_post)?,
         resource,
         data: Zeroizing::new(text(data).filter(|data| data.len() <= MAX_DATA)?.to_owned()),
+        exchange: None,
     };
     (login.began_at <= login.expires_at).then_some((context.try_into().ok()?, login))
 }

@@ -1,6 +1,6 @@
 use super::Provider;
 use crate::error::{Endpoint, Error, ErrorKind};
-use crate::http::{Request, Response, Roundtrip, Step};
+use crate::http::{Failure, Request, Response, Roundtrip, Step};
 use crate::syntax::uri::check_issuer;
 
 /// The search for a server's metadata under its issuer: first where RFC 8414 puts it (section 3.1), then where OpenID
@@ -88,9 +88,9 @@ impl Roundtrip for Discovery {
     /// [`ResponseStatus`](ErrorKind::ResponseStatus) if the server failed, so that it may respond later;
     /// [`ResponseTooLarge`](ErrorKind::ResponseTooLarge); [`MetadataNotFound`](ErrorKind::MetadataNotFound) if there is
     /// no metadata at either place; and those of [`Provider::from_metadata`].
-    fn receive(self, response: Response, _now: i64) -> Result<Step<Self, Provider>, Error> {
+    fn receive(self, response: Response, _now: i64) -> Result<Step<Self, Provider>, Failure<Self>> {
         let read = self.read(&response);
-        let fail = |error: Error| Err(response.error(error).at(Endpoint::Metadata).sent(true));
+        let fail = |error: Error| Err(response.error(error).at(Endpoint::Metadata).sent(true).into());
         let ends = |error: &Error| {
             use ErrorKind::{MetadataIssuerMismatch, ParRequired, ResponseStatus, ResponseTooLarge};
             matches!(error.kind(), ResponseStatus | ResponseTooLarge | MetadataIssuerMismatch | ParRequired)
@@ -112,7 +112,9 @@ impl Roundtrip for Discovery {
             }
             (Stage::OpenId { first: First::Provider(first) }, _) => Ok(Step::Done(*first)),
             (Stage::OpenId { .. }, Some(Ok(provider))) => Ok(Step::Done(provider)),
-            (Stage::OpenId { first: First::Nothing(Some(error)) }, _) => Err(error.at(Endpoint::Metadata).sent(true)),
+            (Stage::OpenId { first: First::Nothing(Some(error)) }, _) => {
+                Err(error.at(Endpoint::Metadata).sent(true).into())
+            }
             (Stage::OpenId { .. }, Some(Err(error))) => fail(error),
             (Stage::OpenId { .. }, None) => fail(ErrorKind::MetadataNotFound.into()),
         }

@@ -1,6 +1,6 @@
 use super::{Expected, Tokens};
 use crate::error::{Endpoint, Error};
-use crate::http::{Request, Response, Roundtrip, Step};
+use crate::http::{Failure, Request, Response, Roundtrip, Step, send_once};
 use crate::id_token::{Checked, IdTokenCheck, Reason};
 use crate::secret::Secret;
 
@@ -11,6 +11,8 @@ use crate::secret::Secret;
 ///
 /// ```
 /// # use proofkey::{Client, Error, Provider, Request, Response};
+/// use std::{thread::sleep, time::Duration};
+///
 /// use proofkey::{Roundtrip, Step};
 /// # fn send(request: &Request) -> Result<Response, Error> {
 /// #     assert!(request.body().contains("code_verifier="));
@@ -26,6 +28,10 @@ use crate::secret::Secret;
 ///     let response = send(exchange.request())?;
 ///     match exchange.receive(response, now)? {
 ///         Step::Send(next) => exchange = next,
+///         Step::Wait(seconds, next) => {
+///             sleep(Duration::from_secs(seconds.into()));
+///             exchange = next;
+///         }
 ///         Step::Done(tokens) => break tokens,
 ///     }
 /// };
@@ -44,7 +50,15 @@ enum Stage {
     /// The tokens.
     Tokens { expected: Expected, id_token: Option<IdTokenCheck> },
     /// The server's keys.
-    Keys { check: IdTokenCheck, then: Then },
+    Keys(Keys),
+}
+
+#[derive(Debug)]
+struct Keys {
+    check: IdTokenCheck,
+    then: Then,
+    /// Whether the server was given a pause since the last failure that the caller saw.
+    has_waited: bool,
 }
 
 /// What follows once the keys are here.
@@ -60,13 +74,15 @@ impl Exchange {
     pub(crate) fn new(request: Request, expected: Expected, id_token: Option<IdTokenCheck>, now: i64) -> Self {
         match id_token {
             Some(mut check) => match check.keys_wanted(now) {
-                Some(keys) => {
-                    Self { request: keys, stage: Stage::Keys { check, then: Then::Send { request, expected } } }
-                }
+                Some(keys) => Self::of_keys(keys, check, Then::Send { request, expected }),
                 None => Self { request, stage: Stage::Tokens { expected, id_token: Some(check) } },
             },
             None => Self { request, stage: Stage::Tokens { expected, id_token: None } },
         }
+    }
+
+    fn of_keys(request: Request, check: IdTokenCheck, then: Then) -> Self {
+        Self { request, stage: Stage::Keys(Keys { check, then, has_waited: false }) }
     }
 }
 
@@ -83,13 +99,19 @@ impl Roundtrip for Exchange {
     ///
     /// # Errors
     /// [`TokenError`](crate::ErrorKind::TokenError) with the server's words if it refused, else what is wrong with the
-    /// response; [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable) if its keys cannot be read; and the errors with
-    /// `IdToken` in their name if the ID token fails a check. In every case this exchange is over.
-    fn receive(self, response: Response, now: i64) -> Result<Step<Self, Tokens>, Error> {
+    /// response, and the errors with `IdToken` in their name if the ID token fails a check: this exchange is then over.
+    ///
+    /// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable) and
+    /// [`KeysUnsupported`](crate::ErrorKind::KeysUnsupported) if the keys cannot be read. The exchange is then still
+    /// pending, and asks for the keys again. [`request_sent`](Error::request_sent) says whether the code or the refresh
+    /// token was sent; if so, the exchange holds the tokens, and they come out once the keys have come.
+    ///
+    /// A server that asks for a short pause (`Retry-After`, at most five seconds) gets one before that error.
+    fn receive(self, response: Response, now: i64) -> Result<Step<Self, Tokens>, Failure<Self>> {
         match self.stage {
-            Stage::Keys { mut check, then } => {
-                let taken = check.take_response(&response, then.reason(), now);
-                then.after_keys(taken, check, now)
+            Stage::Keys(mut keys) => {
+                let taken = keys.check.take_response(&response, keys.then.reason(), now);
+                keys.end(self.request, taken, now)
             }
             Stage::Tokens { expected, id_token } => {
                 let received = Tokens::from_response(&response, expected, now);
@@ -97,7 +119,7 @@ impl Roundtrip for Exchange {
                     Some(check) => check_tokens(check, tokens, text, now),
                     None => Ok(Step::Done(tokens)),
                 });
-                checked.map_err(|error| error.at(Endpoint::Token).sent(true))
+                checked.map_err(|error| error.at(Endpoint::Token).sent(true).into())
             }
         }
     }
@@ -106,17 +128,44 @@ impl Roundtrip for Exchange {
         self,
         send: impl FnOnce(&Request) -> Result<Response, Error>,
         now: impl Fn() -> i64,
-    ) -> Result<Step<Self, Tokens>, Error> {
+    ) -> Result<Step<Self, Tokens>, Failure<Self>> {
         match self.stage {
             // Through the cache, so that all threads share one request.
-            Stage::Keys { mut check, then } => {
-                let fetched = check.fetch_keys(then.reason(), || send(&self.request), now());
-                then.after_keys(fetched, check, now())
+            Stage::Keys(mut keys) => {
+                let fetched = keys.check.fetch_keys(keys.then.reason(), || send(&self.request), now());
+                keys.end(self.request, fetched, now())
             }
-            Stage::Tokens { .. } => {
-                let response = send(&self.request)?;
-                self.receive(response, now())
+            Stage::Tokens { .. } => send_once(self, send, now),
+        }
+    }
+}
+
+impl Keys {
+    /// Goes on with the keys. If they did not come, the exchange stays pending: a request for keys uses nothing up.
+    fn end(
+        self,
+        request: Request,
+        fetched: Result<(), Error>,
+        now: i64,
+    ) -> Result<Step<Exchange, Tokens>, Failure<Exchange>> {
+        let Err(error) = fetched else { return self.go_on(now) };
+        let error = error.at(Endpoint::Jwks).sent(matches!(self.then, Then::Check { .. }));
+        let pause = error.retry_after().filter(|seconds| *seconds <= LONGEST_PAUSE && !self.has_waited);
+        let pending = Exchange { request, stage: Stage::Keys(Self { has_waited: pause.is_some(), ..self }) };
+        match pause {
+            Some(seconds) => Ok(Step::Wait(seconds, pending)),
+            None => Err(Failure::of_pending(error, pending)),
+        }
+    }
+
+    fn go_on(self, now: i64) -> Result<Step<Exchange, Tokens>, Failure<Exchange>> {
+        let Self { check, then, .. } = self;
+        match then {
+            Then::Send { request, expected } => {
+                Ok(Step::Send(Exchange { request, stage: Stage::Tokens { expected, id_token: Some(check) } }))
             }
+            Then::Check { tokens, id_token } => check_tokens(check, tokens, Some(id_token), now)
+                .map_err(|error| error.at(Endpoint::Token).sent(true).into()),
         }
     }
 }
@@ -126,27 +175,6 @@ impl Then {
         match self {
             Self::Send { .. } => Reason::Age,
             Self::Check { .. } => Reason::UnknownKey,
-        }
-    }
-
-    fn after_keys(
-        self,
-        keys: Result<(), Error>,
-        check: IdTokenCheck,
-        now: i64,
-    ) -> Result<Step<Exchange, Tokens>, Error> {
-        match self {
-            // A request for keys does not use the login up.
-            Self::Send { request, expected } => match keys {
-                Ok(()) => {
-                    Ok(Step::Send(Exchange { request, stage: Stage::Tokens { expected, id_token: Some(check) } }))
-                }
-                Err(error) => Err(error.at(Endpoint::Jwks).sent(false)),
-            },
-            Self::Check { tokens, id_token } => keys
-                .map_err(|error| error.at(Endpoint::Jwks))
-                .and_then(|()| check_tokens(check, tokens, Some(id_token), now))
-                .map_err(|error| error.at(Endpoint::Token).sent(true)),
         }
     }
 }
@@ -160,7 +188,10 @@ fn check_tokens(
     Ok(match check.check(tokens, id_token, now)? {
         Checked::Good(tokens) => Step::Done(tokens),
         Checked::KeyUnknown { tokens, id_token, request } => {
-            Step::Send(Exchange { request, stage: Stage::Keys { check, then: Then::Check { tokens, id_token } } })
+            Step::Send(Exchange::of_keys(request, check, Then::Check { tokens, id_token }))
         }
     })
 }
+
+/// The longest pause that a server gets before it is asked for its keys again, in seconds. A user is waiting.
+const LONGEST_PAUSE: u32 = 5;

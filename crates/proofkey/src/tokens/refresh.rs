@@ -1,9 +1,13 @@
+#[cfg(feature = "http")]
+use super::refreshes::Outcome;
 use super::{Exchange, Expected, Kept, Tokens};
 use crate::client::Client;
 use crate::error::{Endpoint, Error, ErrorKind};
+#[cfg(feature = "http")]
+use crate::http::{Failure, Transport};
 use crate::id_token::IdTokenCheck;
 #[cfg(feature = "http")]
-use crate::{clock::now, http::Transport, single_flight::Turn};
+use crate::{clock::now, single_flight::Turn};
 
 impl Client {
     /// Begins to refresh these tokens (RFC 6749 section 6): an exchange of the refresh token. If the server sends no
@@ -50,7 +54,9 @@ impl Client {
     /// # Errors
     /// [`RefreshTokenAbsent`](crate::ErrorKind::RefreshTokenAbsent), those of [`Transport::send`] and those of
     /// [`Exchange`](crate::Exchange). `invalid_grant` in [`oauth`](Error::oauth) means that the refresh token is no
-    /// longer valid: read the storage once more, since another process may have refreshed, else begin a new login.
+    /// longer valid: read the storage once more, since another process may have refreshed, else begin a new login. After
+    /// [`KeysUnavailable`](ErrorKind::KeysUnavailable) with [`request_sent`](Error::request_sent), the next call within a
+    /// minute asks for the keys alone: the new tokens wait for them.
     ///
     /// ```no_run
     /// # use proofkey::{Client, Error, Provider, Secret, Tokens, Transport};
@@ -93,25 +99,35 @@ impl Client {
             Turn::Reentered => return Err(Error::from(ErrorKind::RefreshUnderWay).into()),
             Turn::Lead(lead) => lead,
         };
-        let (new, is_saved) = match refresh.result(tokens, now()) {
-            Some(refreshed) => (refreshed.tokens, refreshed.is_saved),
-            None => match transport.run(exchange) {
-                Ok(new) => {
-                    refresh.remember(tokens, &new, false);
-                    (new, false)
+        let (new, is_saved) = match refresh.outcome(tokens, now()) {
+            Some(Outcome::Saved(new)) => (new, true),
+            Some(Outcome::Unsaved(new)) => (new, false),
+            unfinished => {
+                let exchange = match unfinished {
+                    Some(Outcome::Unchecked(pending)) => pending,
+                    _ => exchange,
+                };
+                match transport.run(exchange) {
+                    Ok(new) => {
+                        refresh.remember(tokens, Outcome::Unsaved(new.clone()), now());
+                        (new, false)
+                    }
+                    Err(Failure { error, pending }) => {
+                        if let Some(exchange) = pending.filter(|_| error.request_sent()) {
+                            refresh.remember(tokens, Outcome::Unchecked(*exchange), now());
+                        }
+                        lead.land(Err(error.clone()));
+                        return Err(error.into());
+                    }
                 }
-                Err(error) => {
-                    lead.land(Err(error.clone()));
-                    return Err(error.into());
-                }
-            },
+            }
         };
         if !is_saved {
             if let Err(error) = save(&new) {
                 lead.hand_over();
                 return Err(error);
             }
-            refresh.remember(tokens, &new, true);
+            refresh.saved();
         }
         lead.land(Ok(new.clone()));
         Ok(new)

@@ -4,8 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
-use super::Tokens;
-use crate::clock::now;
+use super::{Exchange, Tokens};
 use crate::secret::Secret;
 use crate::single_flight::SingleFlight;
 
@@ -18,18 +17,26 @@ pub(crate) struct Refreshes(Mutex<HashMap<[u8; 32], Arc<Refresh>>>);
 #[derive(Default)]
 pub(super) struct Refresh {
     pub(super) flight: SingleFlight<Tokens>,
-    result: Mutex<Option<Refreshed>>,
+    last: Mutex<Option<Last>>,
 }
 
-/// A result, remembered for a minute: a late caller with the old tokens gets it instead of presenting the old refresh
-/// token again, which the server may take for theft.
-#[derive(Clone)]
-pub(super) struct Refreshed {
-    pub(super) tokens: Tokens,
+/// How the last refresh ended, remembered for a minute: a late caller with the old tokens gets the result instead of
+/// presenting the old refresh token again, which the server may take for theft.
+struct Last {
+    outcome: Outcome,
     /// A hash of the old access token: only callers with the old pair are served.
     old_access_token: [u8; 32],
     at: i64,
-    pub(super) is_saved: bool,
+}
+
+/// What came of a refresh token that was sent.
+pub(super) enum Outcome {
+    /// These tokens, which everybody may have.
+    Saved(Tokens),
+    /// These tokens, which nobody may have before they are saved.
+    Unsaved(Tokens),
+    /// Tokens in an exchange, which still lacks the keys for their ID token.
+    Unchecked(Exchange),
 }
 
 impl Refreshes {
@@ -47,39 +54,71 @@ impl Refreshes {
     pub(super) fn forget(&self, tokens: &Tokens) {
         let revoked = [hash(Some(tokens.access_token())), hash(tokens.refresh_token())];
         let refreshes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for refresh in refreshes.values() {
-            let mut result = refresh.lock();
-            let is_revoked = |result: &Refreshed| {
-                revoked.contains(&hash(Some(result.tokens.access_token())))
-                    || result.tokens.refresh_token().is_some_and(|token| revoked.contains(&hash(Some(token))))
+        for (refresh_token, refresh) in refreshes.iter() {
+            let mut last = refresh.lock();
+            let is_revoked = |last: &Last| match last.outcome.tokens() {
+                Some(tokens) => [Some(tokens.access_token()), tokens.refresh_token()]
+                    .into_iter()
+                    .flatten()
+                    .any(|token| revoked.contains(&hash(Some(token)))),
+                None => revoked.contains(refresh_token),
             };
-            if result.as_ref().is_some_and(is_revoked) {
-                *result = None;
+            if last.as_ref().is_some_and(is_revoked) {
+                *last = None;
             }
         }
     }
 }
 
+impl Outcome {
+    /// The tokens, if they have passed their checks.
+    const fn tokens(&self) -> Option<&Tokens> {
+        match self {
+            Self::Saved(tokens) | Self::Unsaved(tokens) => Some(tokens),
+            Self::Unchecked(_) => None,
+        }
+    }
+}
+
 impl Refresh {
-    fn lock(&self) -> MutexGuard<'_, Option<Refreshed>> {
-        self.result.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<Last>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The result for a caller with these old tokens, unless it has expired.
-    pub(super) fn result(&self, old: &Tokens, now: i64) -> Option<Refreshed> {
-        let result = self.lock();
-        let result = result.as_ref().filter(|result| now.saturating_sub(result.at) <= MEMORY)?;
-        let is_for_them = result.old_access_token == hash(Some(old.access_token()));
-        (is_for_them && !result.tokens.expires_within(0, now)).then(|| result.clone())
-    }
-
-    pub(super) fn remember(&self, old: &Tokens, tokens: &Tokens, is_saved: bool) {
+    /// The outcome for a caller with these old tokens, unless it has expired. An exchange is given away.
+    pub(super) fn outcome(&self, old: &Tokens, now: i64) -> Option<Outcome> {
         let old_access_token = hash(Some(old.access_token()));
-        *self.lock() = Some(Refreshed { tokens: tokens.clone(), old_access_token, at: now(), is_saved });
+        let mut last = self.lock();
+        let found = last.as_ref().filter(|last| last.is_recent(now) && last.old_access_token == old_access_token)?;
+        match &found.outcome {
+            Outcome::Saved(tokens) | Outcome::Unsaved(tokens) if tokens.expires_within(0, now) => None,
+            Outcome::Saved(tokens) => Some(Outcome::Saved(tokens.clone())),
+            Outcome::Unsaved(tokens) => Some(Outcome::Unsaved(tokens.clone())),
+            Outcome::Unchecked(_) => last.take().map(|last| last.outcome),
+        }
+    }
+
+    pub(super) fn remember(&self, old: &Tokens, outcome: Outcome, now: i64) {
+        *self.lock() = Some(Last { outcome, old_access_token: hash(Some(old.access_token())), at: now });
+    }
+
+    /// From now on, everybody may have the tokens, unless they were forgotten meanwhile.
+    pub(super) fn saved(&self) {
+        if let Some(Last { outcome, .. }) = self.lock().as_mut() {
+            if let Outcome::Unsaved(tokens) = outcome {
+                *outcome = Outcome::Saved(tokens.clone());
+            }
+        }
     }
 
     fn is_recent(&self, now: i64) -> bool {
-        self.lock().as_ref().is_some_and(|result| now.saturating_sub(result.at) <= MEMORY)
+        self.lock().as_ref().is_some_and(|last| last.is_recent(now))
+    }
+}
+
+impl Last {
+    const fn is_recent(&self, now: i64) -> bool {
+        now.saturating_sub(self.at) <= MEMORY
     }
 }
 

@@ -1,7 +1,7 @@
 use super::Tokens;
 use crate::client::Client;
 use crate::error::{Endpoint, Error, ErrorKind};
-use crate::http::{Request, Response, Roundtrip, Step};
+use crate::http::{Failure, Request, Response, Roundtrip, Step};
 
 /// The revocation of tokens (RFC 7009): the refresh token first, since servers revoke its access tokens with it, then
 /// the access token.
@@ -59,7 +59,7 @@ impl Client {
     /// ```
     #[cfg(feature = "http")]
     pub fn revoke(&self, tokens: &Tokens, transport: &crate::http::Transport) -> Result<(), Error> {
-        transport.run(self.begin_revocation(tokens)?)
+        Ok(transport.run(self.begin_revocation(tokens)?)?)
     }
 }
 
@@ -76,7 +76,7 @@ impl Roundtrip for Revocation {
     /// [`TokenError`](ErrorKind::TokenError) with the server's words, for example `unsupported_token_type`, or
     /// [`ResponseStatus`](ErrorKind::ResponseStatus) for an HTTP error without them: after a 503 the token is still
     /// valid.
-    fn receive(self, response: Response, _now: i64) -> Result<Step<Self, ()>, Error> {
+    fn receive(self, response: Response, _now: i64) -> Result<Step<Self, ()>, Failure<Self>> {
         if !matches!(response.status(), 200..=299) {
             // With an error status, `members` always fails.
             response.members(&|_| true).map_err(|error| error.at(Endpoint::Revocation).sent(true))?;

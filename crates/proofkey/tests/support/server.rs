@@ -14,8 +14,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Gives the connection of each request to `respond`, one after the other, until the program ends.
-    pub(crate) fn start(respond: impl Fn(TcpStream) + Send + 'static) -> Self {
+    /// Gives the connection of each request to `respond`, with head and body, one after the other, until the program ends.
+    pub(crate) fn start(respond: impl Fn(TcpStream, &str) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -24,8 +24,8 @@ impl Server {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 if let Some(request) = read_request(&mut stream) {
-                    seen.lock().unwrap().push(request);
-                    respond(stream);
+                    seen.lock().unwrap().push(request.clone());
+                    respond(stream, &request);
                 }
             }
         });
@@ -54,7 +54,7 @@ pub(crate) fn respond_with_json(mut stream: TcpStream, body: &str) {
     write!(stream, "{head} {}\r\n\r\n{body}", body.len()).unwrap();
 }
 
-/// Reads one POST to its end; `None` if the connection ends before.
+/// Reads one request to its end; `None` if the connection ends before.
 fn read_request(stream: &mut TcpStream) -> Option<String> {
     let (mut request, mut chunk) = (Vec::new(), [0; 4096]);
     loop {
@@ -65,7 +65,7 @@ fn read_request(stream: &mut TcpStream) -> Option<String> {
         let text = String::from_utf8_lossy(&request);
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let head = head.to_ascii_lowercase();
-        let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        let length = head.split("\r\n").find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
         if body.len() == length.parse::<usize>().unwrap() {
             return Some(text.into_owned());
         }

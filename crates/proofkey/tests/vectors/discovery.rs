@@ -74,6 +74,7 @@ fn discover(case: &Case, asked: &mut usize) -> Result<Provider, Error> {
         match discovery.receive(response(served), NOW)? {
             Step::Done(provider) => return Ok(provider),
             Step::Send(next) => discovery = next,
+            Step::Wait(..) => panic!("no pause was asked for"),
         }
     }
     panic!("only two places are asked");

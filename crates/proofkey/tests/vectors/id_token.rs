@@ -78,6 +78,7 @@ fn receive(case: &Case, keys: &Value) -> Result<Tokens, Error> {
         let response = Response::new(200, [("Content-Type", "application/json")], body.to_string());
         match exchange.receive(response, context.now)? {
             Step::Send(next) => exchange = next,
+            Step::Wait(..) => panic!("no pause was asked for"),
             Step::Done(tokens) => return Ok(tokens),
         }
     }

@@ -80,6 +80,7 @@ fn discover(issuer: &str, document: &[u8]) -> Result<Provider, Error> {
         match discovery.receive(response, NOW)? {
             Step::Done(provider) => return Ok(provider),
             Step::Send(next) => discovery = next,
+            Step::Wait(..) => panic!("no pause was asked for"),
         }
     }
     panic!("two places are asked");

@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proofkey::{
-    Client, ClientAuthentication, Endpoint, Error, Exchange, Quirk, Response, Roundtrip as _, Secret, Step, Tokens,
+    Client, ClientAuthentication, Endpoint, Error, Exchange, Failure, Quirk, Response, Roundtrip as _, Secret, Step,
+    Tokens,
 };
 use serde::Deserialize;
 
@@ -97,8 +98,9 @@ fn receive(case: &Case, exchange: Exchange) -> Result<Tokens, Error> {
     let response = Response::new(case.status, headers.chain(content_type), case.body.as_str());
     match exchange.receive(response, NOW) {
         Ok(Step::Done(tokens)) => Ok(tokens),
-        Ok(Step::Send(_)) => panic!("nothing more to send"),
-        Err(error) => {
+        Ok(_) => panic!("nothing more to send"),
+        Err(Failure { error, pending }) => {
+            assert!(pending.is_none());
             let retry_after = case.headers.get("Retry-After").map(|seconds| seconds.parse().unwrap());
             assert_eq!((error.endpoint(), error.request_sent()), (Some(Endpoint::Token), true));
             assert_eq!(error.retry_after(), retry_after);

@@ -56,6 +56,7 @@ impl Login {
             let response = Response::new(200, [("Content-Type", "application/json")], black_box(body.as_str()));
             match exchange.receive(response, NOW)? {
                 Step::Send(next) => exchange = next,
+                Step::Wait(..) => panic!("no pause was asked for"),
                 Step::Done(tokens) => return Ok(tokens),
             }
         }

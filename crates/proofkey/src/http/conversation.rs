@@ -1,0 +1,157 @@
+use std::fmt;
+
+use super::{Failure, Request, Response, Roundtrip, Step};
+use crate::error::{Error, ErrorKind};
+
+/// A [`Roundtrip`] that stays where it is: for a field of a struct, a handle, or an object of another language, which
+/// cannot give a value away with each response.
+///
+/// The loop sends as long as there is a request. After an error the conversation goes on if it
+/// [is pending](Self::is_pending): the same loop may run again later.
+///
+/// ```
+/// # use proofkey::{Client, Error, Provider, Request, Response};
+/// use std::{thread::sleep, time::Duration};
+///
+/// use proofkey::Conversation;
+/// # fn send(request: &Request) -> Result<Response, Error> {
+/// #     Ok(Response::new(200, [], r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer"}"#))
+/// # }
+/// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+/// # let client = Client::new(provider, "my-app")?.with_redirect_uri("https://client.example/cb")?;
+/// # let login = client.authorize().state("s").begin(0)?;
+///
+/// let exchange = login.accept("https://client.example/cb?code=c&state=s", 0)?;
+/// let mut conversation = Conversation::new(exchange);
+/// while let Some(request) = conversation.request() {
+///     sleep(Duration::from_secs(conversation.wait_seconds().into()));
+///     let response = send(request)?;
+///     conversation.receive(response, 0)?;
+/// }
+/// let tokens = conversation.into_output().expect("tokens, because no error came");
+/// assert_eq!(tokens.access_token().expose(), "2YotnFZFEjr1zCsicMWpAA");
+/// # Ok::<(), Error>(())
+/// ```
+pub struct Conversation<R: Roundtrip> {
+    state: State<R>,
+    error: Option<Error>,
+}
+
+enum State<R: Roundtrip> {
+    Pending { wait_seconds: u32, roundtrip: R },
+    Done(R::Output),
+    Failed,
+}
+
+impl<R: Roundtrip> Conversation<R> {
+    /// A conversation that begins with the request of this roundtrip.
+    #[must_use]
+    pub const fn new(roundtrip: R) -> Self {
+        Self { state: State::Pending { wait_seconds: 0, roundtrip }, error: None }
+    }
+
+    /// Whether a request is still to be sent. A conversation that is not pending has its result, or has failed.
+    #[must_use]
+    pub const fn is_pending(&self) -> bool {
+        matches!(self.state, State::Pending { .. })
+    }
+
+    /// The request to send now, or after [`wait_seconds`](Self::wait_seconds); `None` once nothing more is to be sent.
+    #[must_use]
+    pub fn request(&self) -> Option<&Request> {
+        match &self.state {
+            State::Pending { roundtrip, .. } => Some(roundtrip.request()),
+            State::Done(_) | State::Failed => None,
+        }
+    }
+
+    /// How many seconds to wait before the request is sent, because the server asked for a pause: see [`Step::Wait`].
+    #[must_use]
+    pub const fn wait_seconds(&self) -> u32 {
+        match self.state {
+            State::Pending { wait_seconds, .. } => wait_seconds,
+            State::Done(_) | State::Failed => 0,
+        }
+    }
+
+    /// Takes the response to [`request`](Self::request), whatever its status. `now` is in seconds since the epoch.
+    ///
+    /// # Errors
+    /// Those of the [`Roundtrip`]. A conversation that failed keeps failing with the same error, and one that has its
+    /// result with [`LoginAlreadyUsed`](ErrorKind::LoginAlreadyUsed).
+    pub fn receive(&mut self, response: Response, now: i64) -> Result<(), Error> {
+        let received = match std::mem::replace(&mut self.state, State::Failed) {
+            State::Pending { roundtrip, .. } => roundtrip.receive(response, now),
+            State::Done(output) => {
+                self.state = State::Done(output);
+                return Err(ErrorKind::LoginAlreadyUsed.into());
+            }
+            State::Failed => return Err(self.error.clone().unwrap_or_else(|| ErrorKind::Internal.into())),
+        };
+        match received {
+            Ok(step) => {
+                self.state = step.into();
+                self.error = None;
+                Ok(())
+            }
+            Err(Failure { error, pending }) => {
+                if let Some(roundtrip) = pending {
+                    self.state = State::Pending { wait_seconds: 0, roundtrip: *roundtrip };
+                }
+                self.error = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// The error of the last response, if it was not a good one.
+    #[must_use]
+    pub const fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    /// The result, once there is one.
+    #[must_use]
+    pub const fn output(&self) -> Option<&R::Output> {
+        match &self.state {
+            State::Done(output) => Some(output),
+            State::Pending { .. } | State::Failed => None,
+        }
+    }
+
+    /// The result itself, once there is one.
+    #[must_use]
+    pub fn into_output(self) -> Option<R::Output> {
+        match self.state {
+            State::Done(output) => Some(output),
+            State::Pending { .. } | State::Failed => None,
+        }
+    }
+}
+
+impl<R: Roundtrip> From<Step<R, R::Output>> for State<R> {
+    fn from(step: Step<R, R::Output>) -> Self {
+        match step {
+            Step::Send(roundtrip) => Self::Pending { wait_seconds: 0, roundtrip },
+            Step::Wait(wait_seconds, roundtrip) => Self::Pending { wait_seconds, roundtrip },
+            Step::Done(output) => Self::Done(output),
+        }
+    }
+}
+
+/// A conversation that begins where a step leads: with a result, for example, that was there already.
+impl<R: Roundtrip> From<Step<R, R::Output>> for Conversation<R> {
+    fn from(step: Step<R, R::Output>) -> Self {
+        Self { state: step.into(), error: None }
+    }
+}
+
+/// Shows the request alone: the result may be about a person.
+impl<R: Roundtrip> fmt::Debug for Conversation<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conversation")
+            .field("request", &self.request())
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
