@@ -36,8 +36,8 @@
  *  8. Threads. The library has no state but its handles, and a handle has a mutex of its own: call any function from any
  *     thread. Two things are for the caller: `_free` is the last call for a handle, and no thread changes a handle while
  *     another reads a text that it lent (rule 6).
- *  9. Used handles. An authorization request that has begun, a login that has accepted a callback, and an exchange that is
- *     over stay valid until they are freed. They answer PROOFKEY_STATUS_LOGIN_ALREADY_USED.
+ *  9. Used handles. An authorization request that has begun, a login that has accepted a callback, and an exchange that
+ *     has its result stay valid until they are freed. Using one again is PROOFKEY_STATUS_LOGIN_ALREADY_USED.
  * 10. Times are seconds since the epoch, such as time(NULL). A time or number that is not known is -1.
  * 11. Statuses. PROOFKEY_STATUS_OK is 0. Every other number is a failure, also one that this header does not know. Numbers
  *     and names never change their meaning. Ignoring a status is a security hole; compilers warn about it. A bug in the
@@ -1024,6 +1024,16 @@ void proofkey_login_free(proofkey_login *login);
 int32_t proofkey_exchange_is_pending(const proofkey_exchange *exchange);
 
 /**
+ * How long to wait before the request is sent, because the server asked for a pause.
+ *
+ * @param exchange  the exchange
+ * @return seconds; 0 if it is to be sent now, and if nothing is pending; -1 for NULL
+ *
+ * Threads: any number at once.
+ */
+int64_t proofkey_exchange_wait_seconds(const proofkey_exchange *exchange);
+
+/**
  * The HTTP method of the request: `GET` or `POST`.
  *
  * @param exchange  the exchange
@@ -1084,15 +1094,17 @@ const char *proofkey_exchange_header_expose(const proofkey_exchange *exchange, s
 const char *proofkey_exchange_body_expose(const proofkey_exchange *exchange, size_t *len);
 
 /**
- * Takes the response to the request, whatever its status. Then either the next request is pending, or the result is
- * there, or the exchange failed, and proofkey_exchange_error() says why.
+ * Takes the response to the request, whatever its status. Then either a request is pending, or the result is there, or
+ * the exchange failed. After an error proofkey_exchange_error() has the details; if the exchange is still pending, the
+ * same loop may run again later, as for keys that could not be fetched before the code was sent.
  *
- * An error that is not about the response, such as PROOFKEY_STATUS_NULL_POINTER, changes nothing.
+ * A call that does not reach the exchange, because of a NULL or a response without a status, changes nothing.
  *
  * @param exchange  the exchange
  * @param response  the response, which is copied
  * @param now       the time (rule 10)
- * @return PROOFKEY_STATUS_OK; PROOFKEY_STATUS_LOGIN_ALREADY_USED if nothing is pending;
+ * @return PROOFKEY_STATUS_OK; PROOFKEY_STATUS_LOGIN_ALREADY_USED if the result is there already, and the same status
+ *         again if the exchange failed; PROOFKEY_STATUS_RESPONSE_MALFORMED for a response without a status;
  *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL; otherwise a status from 400 to 699 says what is
  *         wrong with the response
  *
@@ -2002,7 +2014,7 @@ int32_t proofkey_policy_bind(const char *code_challenge,
  * with proofkey_status_oauth_error(). Call it after the code was found and before it is consumed: a failed verifier
  * does not use the code up.
  *
- * @param binding            what proofkey_policy_bind() wrote; NULL means that the column was lost, which is
+ * @param binding            what proofkey_policy_bind() wrote; it may be NULL: then the column was lost, which is
  *                           PROOFKEY_STATUS_BINDING_MALFORMED and never "no PKCE"
  * @param binding_len        its length
  * @param code_verifier      the parameter as it came, after form decoding; may be NULL; a secret (rule 7)

@@ -1,7 +1,6 @@
-use std::mem;
 use std::sync::{Arc, Mutex};
 
-use proofkey::{Discovery, ErrorKind, Request, Revocation, Roundtrip, Step, Userinfo};
+use proofkey::{Conversation, Discovery, Error, Request, Revocation, Roundtrip, Userinfo};
 
 use crate::claims::Claims;
 use crate::error::ErrorDetails;
@@ -17,30 +16,18 @@ use crate::tokens::Tokens;
 pub struct Exchange(Mutex<State>);
 
 struct State {
-    stage: Stage,
+    conversation: About,
     /// Of the request.
     texts: Texts,
     error: Option<Arc<ErrorDetails>>,
 }
 
-enum Stage {
-    Pending(Conversation),
-    Done(Output),
-    Failed,
-}
-
-enum Conversation {
-    Discovery(Discovery),
-    Tokens(Box<proofkey::Exchange>),
-    Revocation(Revocation),
-    Userinfo(Userinfo),
-}
-
-enum Output {
-    Provider(proofkey::Provider),
-    Tokens(proofkey::Tokens),
-    Revoked,
-    Claims(proofkey::Claims),
+/// What the conversation is about.
+enum About {
+    Provider(Box<Conversation<Discovery>>),
+    Tokens(Box<Conversation<proofkey::Exchange>>),
+    Revocation(Box<Conversation<Revocation>>),
+    Claims(Box<Conversation<Userinfo>>),
 }
 
 impl Exchange {
@@ -49,16 +36,21 @@ impl Exchange {
     /// # Errors
     /// Those of [`Discovery::new`].
     pub fn discover(issuer: &str) -> Result<Self, Refused> {
-        Ok(Self::new(Conversation::Discovery(Discovery::new(issuer)?)))
+        Ok(Self::new(About::Provider(boxed(Discovery::new(issuer)?))))
     }
 
-    fn new(conversation: Conversation) -> Self {
-        Self(Mutex::new(State { stage: Stage::Pending(conversation), texts: Texts::default(), error: None }))
+    fn new(conversation: About) -> Self {
+        Self(Mutex::new(State { conversation, texts: Texts::default(), error: None }))
     }
 
-    /// Whether there is a request to send.
+    /// Whether there is a request to send. Also after an error: see [`Conversation::is_pending`].
     pub fn is_pending(&self) -> bool {
-        matches!(lock(&self.0).stage, Stage::Pending(_))
+        lock(&self.0).conversation.request().is_some()
+    }
+
+    /// How many seconds to wait before the request is sent, because the server asked for a pause.
+    pub fn wait_seconds(&self) -> u32 {
+        lock(&self.0).conversation.wait_seconds()
     }
 
     /// The method of the request.
@@ -89,32 +81,15 @@ impl Exchange {
     /// Takes the response to the request.
     ///
     /// # Errors
-    /// [`ResponseMalformed`](ErrorKind::ResponseMalformed) for a response without a status, which changes nothing;
-    /// [`LoginAlreadyUsed`](ErrorKind::LoginAlreadyUsed) if nothing is pending; and those of
-    /// [`Roundtrip::receive`].
+    /// [`ResponseMalformed`](proofkey::ErrorKind::ResponseMalformed) for a response without a status, which changes
+    /// nothing; and those of [`Conversation::receive`].
     pub fn receive(&self, response: &Response, now: i64) -> Result<(), Refused> {
         let response = response.copy()?;
         let mut state = lock(&self.0);
-        let conversation = match mem::replace(&mut state.stage, Stage::Failed) {
-            Stage::Pending(conversation) => conversation,
-            other => {
-                state.stage = other;
-                return Err(ErrorKind::LoginAlreadyUsed.into());
-            }
-        };
         state.texts.take_back();
-        match conversation.receive(response, now) {
-            Ok(stage) => {
-                state.stage = stage;
-                state.error = None;
-                Ok(())
-            }
-            Err(error) => {
-                let refused = Refused::from(&error);
-                state.error = Some(Arc::new(error.into()));
-                Err(refused)
-            }
-        }
+        let received = state.conversation.receive(response, now);
+        state.error = state.conversation.error().cloned().map(ErrorDetails::from).map(Arc::new);
+        Ok(received?)
     }
 
     /// What went wrong when the last response was received.
@@ -128,8 +103,8 @@ impl Exchange {
     /// [`ResultAbsent`](Refused::ResultAbsent) while the exchange is pending, or if it is about something else; what
     /// it ended with if it failed.
     pub fn provider(&self) -> Result<Provider, Refused> {
-        self.output(|output| match output {
-            Output::Provider(provider) => Some(provider.clone().into()),
+        self.output(|about| match about {
+            About::Provider(conversation) => conversation.output().cloned().map(Provider::from),
             _ => None,
         })
     }
@@ -139,8 +114,8 @@ impl Exchange {
     /// # Errors
     /// As for [`provider`](Self::provider).
     pub fn tokens(&self) -> Result<Tokens, Refused> {
-        self.output(|output| match output {
-            Output::Tokens(tokens) => Some(tokens.clone().into()),
+        self.output(|about| match about {
+            About::Tokens(conversation) => conversation.output().cloned().map(Tokens::from),
             _ => None,
         })
     }
@@ -150,27 +125,22 @@ impl Exchange {
     /// # Errors
     /// As for [`provider`](Self::provider).
     pub fn claims(&self) -> Result<Claims, Refused> {
-        self.output(|output| match output {
-            Output::Claims(claims) => Some(claims.clone().into()),
+        self.output(|about| match about {
+            About::Claims(conversation) => conversation.output().cloned().map(Claims::from),
             _ => None,
         })
     }
 
-    fn output<T>(&self, read: impl FnOnce(&Output) -> Option<T>) -> Result<T, Refused> {
+    fn output<T>(&self, read: impl FnOnce(&About) -> Option<T>) -> Result<T, Refused> {
         let state = lock(&self.0);
-        match (&state.stage, &state.error) {
-            (Stage::Done(output), _) => read(output).ok_or(Refused::ResultAbsent),
-            (Stage::Failed, Some(error)) => Err(error.refused()),
-            (Stage::Pending(_) | Stage::Failed, _) => Err(Refused::ResultAbsent),
-        }
+        let failed_with = state.error.as_ref().filter(|_| state.conversation.request().is_none());
+        read(&state.conversation).ok_or_else(|| failed_with.map_or(Refused::ResultAbsent, |error| error.refused()))
     }
 
     fn lend(&self, what: &'static str, read: impl FnOnce(&Request) -> Option<&str>) -> Option<Arc<Text>> {
-        let State { stage, texts, .. } = &mut *lock(&self.0);
-        match stage {
-            Stage::Pending(conversation) => texts.lend(what, || read(conversation.request())),
-            Stage::Done(_) | Stage::Failed => None,
-        }
+        let State { conversation, texts, .. } = &mut *lock(&self.0);
+        let request = conversation.request()?;
+        texts.lend(what, || read(request))
     }
 
     /// The name or the value of a header.
@@ -180,65 +150,68 @@ impl Exchange {
         at: usize,
         part: impl for<'a> FnOnce((&'a str, &'a str)) -> &'a str,
     ) -> Option<Arc<Text>> {
-        let State { stage, texts, .. } = &mut *lock(&self.0);
-        match stage {
-            Stage::Pending(conversation) => {
-                texts.lend_at(what, at, || conversation.request().headers().nth(at).map(part))
-            }
-            Stage::Done(_) | Stage::Failed => None,
-        }
+        let State { conversation, texts, .. } = &mut *lock(&self.0);
+        let request = conversation.request()?;
+        texts.lend_at(what, at, || request.headers().nth(at).map(part))
     }
 }
 
-impl Conversation {
-    fn request(&self) -> &Request {
+impl About {
+    fn request(&self) -> Option<&Request> {
         match self {
-            Self::Discovery(discovery) => discovery.request(),
-            Self::Tokens(exchange) => exchange.request(),
-            Self::Revocation(revocation) => revocation.request(),
-            Self::Userinfo(userinfo) => userinfo.request(),
+            Self::Provider(conversation) => conversation.request(),
+            Self::Tokens(conversation) => conversation.request(),
+            Self::Revocation(conversation) => conversation.request(),
+            Self::Claims(conversation) => conversation.request(),
         }
     }
 
-    fn receive(self, response: proofkey::Response, now: i64) -> Result<Stage, proofkey::Error> {
+    fn wait_seconds(&self) -> u32 {
         match self {
-            Self::Discovery(discovery) => step(discovery, response, now, Self::Discovery, Output::Provider),
-            Self::Tokens(exchange) => {
-                step(*exchange, response, now, |next| Self::Tokens(Box::new(next)), Output::Tokens)
-            }
-            Self::Revocation(revocation) => step(revocation, response, now, Self::Revocation, |()| Output::Revoked),
-            Self::Userinfo(userinfo) => step(userinfo, response, now, Self::Userinfo, Output::Claims),
+            Self::Provider(conversation) => conversation.wait_seconds(),
+            Self::Tokens(conversation) => conversation.wait_seconds(),
+            Self::Revocation(conversation) => conversation.wait_seconds(),
+            Self::Claims(conversation) => conversation.wait_seconds(),
         }
     }
-}
 
-fn step<R: Roundtrip>(
-    roundtrip: R,
-    response: proofkey::Response,
-    now: i64,
-    pending: impl FnOnce(R) -> Conversation,
-    done: impl FnOnce(R::Output) -> Output,
-) -> Result<Stage, proofkey::Error> {
-    Ok(match roundtrip.receive(response, now)? {
-        Step::Send(next) => Stage::Pending(pending(next)),
-        Step::Done(output) => Stage::Done(done(output)),
-    })
+    fn receive(&mut self, response: proofkey::Response, now: i64) -> Result<(), Error> {
+        match self {
+            Self::Provider(conversation) => conversation.receive(response, now),
+            Self::Tokens(conversation) => conversation.receive(response, now),
+            Self::Revocation(conversation) => conversation.receive(response, now),
+            Self::Claims(conversation) => conversation.receive(response, now),
+        }
+    }
+
+    fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Provider(conversation) => conversation.error(),
+            Self::Tokens(conversation) => conversation.error(),
+            Self::Revocation(conversation) => conversation.error(),
+            Self::Claims(conversation) => conversation.error(),
+        }
+    }
 }
 
 impl From<proofkey::Exchange> for Exchange {
     fn from(exchange: proofkey::Exchange) -> Self {
-        Self::new(Conversation::Tokens(Box::new(exchange)))
+        Self::new(About::Tokens(boxed(exchange)))
     }
 }
 
 impl From<Revocation> for Exchange {
     fn from(revocation: Revocation) -> Self {
-        Self::new(Conversation::Revocation(revocation))
+        Self::new(About::Revocation(boxed(revocation)))
     }
 }
 
 impl From<Userinfo> for Exchange {
     fn from(userinfo: Userinfo) -> Self {
-        Self::new(Conversation::Userinfo(userinfo))
+        Self::new(About::Claims(boxed(userinfo)))
     }
+}
+
+fn boxed<R: Roundtrip>(roundtrip: R) -> Box<Conversation<R>> {
+    Box::new(Conversation::new(roundtrip))
 }

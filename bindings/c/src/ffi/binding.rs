@@ -60,7 +60,7 @@ pub unsafe extern "C" fn proofkey_policy_bind(
 /// with proofkey_status_oauth_error(). Call it after the code was found and before it is consumed: a failed verifier
 /// does not use the code up.
 ///
-/// @param binding            what proofkey_policy_bind() wrote; NULL means that the column was lost, which is
+/// @param binding            what proofkey_policy_bind() wrote; it may be NULL: then the column was lost, which is
 ///                           PROOFKEY_STATUS_BINDING_MALFORMED and never "no PKCE"
 /// @param binding_len        its length
 /// @param code_verifier      the parameter as it came, after form decoding; may be NULL; a secret (rule 7)

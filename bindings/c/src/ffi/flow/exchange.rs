@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use proofkey_handles::{Claims, ErrorDetails, Exchange, Provider, Response, Tokens};
 
-use super::pointer::{Slot, ask, borrow, free, handle, lend};
+use super::pointer::{Slot, ask, ask_number, borrow, free, handle, lend};
 use crate::guard::guard;
 
 /// Whether there is a request to send: the condition of the loop.
@@ -25,6 +25,18 @@ use crate::guard::guard;
 pub unsafe extern "C" fn proofkey_exchange_is_pending(exchange: *const Exchange) -> i32 {
     // SAFETY: the caller keeps the rules of the header.
     unsafe { ask(exchange, Exchange::is_pending) }
+}
+
+/// How long to wait before the request is sent, because the server asked for a pause.
+///
+/// @param exchange  the exchange
+/// @return seconds; 0 if it is to be sent now, and if nothing is pending; -1 for NULL
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proofkey_exchange_wait_seconds(exchange: *const Exchange) -> i64 {
+    // SAFETY: the caller keeps the rules of the header.
+    unsafe { ask_number(exchange, |exchange| Some(exchange.wait_seconds().into())) }
 }
 
 /// The HTTP method of the request: `GET` or `POST`.
@@ -105,15 +117,17 @@ pub unsafe extern "C" fn proofkey_exchange_body_expose(exchange: *const Exchange
     unsafe { lend(exchange, len, Exchange::body_expose) }
 }
 
-/// Takes the response to the request, whatever its status. Then either the next request is pending, or the result is
-/// there, or the exchange failed, and proofkey_exchange_error() says why.
+/// Takes the response to the request, whatever its status. Then either a request is pending, or the result is there, or
+/// the exchange failed. After an error proofkey_exchange_error() has the details; if the exchange is still pending, the
+/// same loop may run again later, as for keys that could not be fetched before the code was sent.
 ///
-/// An error that is not about the response, such as PROOFKEY_STATUS_NULL_POINTER, changes nothing.
+/// A call that does not reach the exchange, because of a NULL or a response without a status, changes nothing.
 ///
 /// @param exchange  the exchange
 /// @param response  the response, which is copied
 /// @param now       the time (rule 10)
-/// @return PROOFKEY_STATUS_OK; PROOFKEY_STATUS_LOGIN_ALREADY_USED if nothing is pending;
+/// @return PROOFKEY_STATUS_OK; PROOFKEY_STATUS_LOGIN_ALREADY_USED if the result is there already, and the same status
+///         again if the exchange failed; PROOFKEY_STATUS_RESPONSE_MALFORMED for a response without a status;
 ///         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL; otherwise a status from 400 to 699 says what is
 ///         wrong with the response
 ///
