@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the C library and tests it: symbols, header, vectors, misuse, handles, threads, panics, memory, constant time,
-# size, and a login over HTTP.
+# size.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib.sh
@@ -20,7 +20,9 @@ sed -n '/^```c$/,/^```$/{//!p}' README.md >"$build/readme.c"
 grep -q 'int main' "$build/readme.c"
 tests="tests/c/vectors.c tests/c/misuse.c tests/c/threads.c tests/c/fork.c $build/readme.c examples/c/server.c"
 tests="$tests tests/c/flow_vectors.c tests/c/handles.c tests/c/flow_threads.c"
-others="tests/c/panic.c tests/c/control.c tests/c/size.c"
+others="tests/c/panic.c tests/c/control.c tests/c/size.c tests/c/sealed.c"
+# It needs a server: tests/python/test_c_login.py runs it.
+need_header curl/curl.h "the login in C, with libcurl" && others="$others examples/c/login.c"
 need valgrind "memory errors, leaks and constant time" && others="$others tests/c/constant_time.c"
 
 say() { printf '\n== %s\n' "$*"; }
