@@ -16,10 +16,12 @@ __all__ = [
     "Policy",
     "Provider",
     "Request",
+    "Revocation",
     "SealKeys",
     "Secret",
     "Tokens",
     "Transport",
+    "Userinfo",
     "Verifier",
     "__version__",
     "bind",
@@ -471,6 +473,8 @@ class Client:
         `ConfigurationError` if the provider has no userinfo endpoint; `UserinfoError` if it refused, or if the response
         cannot be read or is about another user than the ID token; `TransportError`.
         """
+    def begin_userinfo(self, tokens: Tokens, /) -> Userinfo:
+        """x"""
     def end_session_url(
         self, tokens: Tokens, /, *, return_to: str | None = None, state: str | None = None
     ) -> str:
@@ -492,6 +496,9 @@ class Client:
         """Revokes tokens (RFC 7009), the refresh token first. A failed call may be repeated. `ConfigurationError` if the
         provider has no revocation endpoint.
         """
+
+    def begin_revocation(self, tokens: Tokens, /) -> Revocation:
+        """x"""
 
 @final
 class Login:
@@ -610,6 +617,35 @@ class Exchange:
     @property
     def tokens(self) -> Tokens:
         """The tokens, once `request` is `None`."""
+
+@final
+class Revocation:
+    """x"""
+
+    @property
+    def request(self) -> Request | None:
+        """x"""
+    @property
+    def wait_seconds(self) -> int:
+        """x"""
+    def receive(self, status: int, headers: _Headers, body: bytes | bytearray | str, /) -> None:
+        """x"""
+
+@final
+class Userinfo:
+    """x"""
+
+    @property
+    def request(self) -> Request | None:
+        """x"""
+    @property
+    def wait_seconds(self) -> int:
+        """x"""
+    def receive(self, status: int, headers: _Headers, body: bytes | bytearray | str, /) -> None:
+        """x"""
+    @property
+    def claims(self) -> dict[str, Any]:
+        """x"""
 
 @final
 class Request:

@@ -15,9 +15,11 @@ use crate::loopback;
 use crate::provider::Provider;
 use crate::python_text::{text, utf8, wrong_type};
 use crate::replay_store::Store;
+use crate::revocation::Revocation;
 use crate::seal::SealKeys;
 use crate::tokens::Tokens;
 use crate::transport::{Transport, time_out};
+use crate::userinfo::Userinfo;
 use crate::verifier::Verifier;
 
 /// An OAuth client: a provider, a client id and the redirect URI that is registered for it. It is safe to share between
@@ -344,6 +346,24 @@ impl Client {
         claims_to_python(py, &claims.map_err(|error| flow_error(py, &error))?)
     }
 
+    /// `userinfo()` without network: for programs that bring their own HTTP.
+    ///
+    /// `ConfigurationError` if the provider has no userinfo endpoint.
+    ///
+    /// >>> import proofkey
+    /// >>> client = proofkey.Client(proofkey.Provider.known("google"), "my-app")
+    /// >>> userinfo = client.begin_userinfo(proofkey.Tokens.from_dict({"access_token": "a"}))
+    /// >>> userinfo.request.url
+    /// 'https://openidconnect.googleapis.com/v1/userinfo'
+    /// >>> userinfo.receive(200, {"Content-Type": "application/json"}, '{"sub": "248", "name": "Ada"}')
+    /// >>> userinfo.claims
+    /// {'sub': '248', 'name': 'Ada'}
+    #[pyo3(signature = (tokens, /))]
+    fn begin_userinfo(&self, py: Python<'_>, tokens: Instance<'_, Tokens>) -> PyResult<Userinfo> {
+        let userinfo = self.client.client.begin_userinfo(&tokens.0);
+        userinfo.map(Userinfo::new).map_err(|error| flow_error(py, &error))
+    }
+
     /// The URL that signs the user out at the provider as well (OpenID Connect RP-Initiated Logout). End the
     /// application's own session, then send the browser there. The provider sends the browser on to `return_to`, if
     /// that is registered there, and repeats `state`, which `accept_end_session()` compares. Take a fresh random
@@ -389,6 +409,24 @@ impl Client {
     fn revoke(&self, py: Python<'_>, tokens: Instance<'_, Tokens>) -> PyResult<()> {
         let (client, tokens) = (self.client.current(py)?, &tokens.0);
         py.detach(|| client.revoke(tokens, &self.transport.0)).map_err(|error| flow_error(py, &error))
+    }
+
+    /// `revoke()` without network: for programs that bring their own HTTP.
+    ///
+    /// `ConfigurationError` if the provider has no revocation endpoint.
+    ///
+    /// >>> import proofkey
+    /// >>> client = proofkey.Client(proofkey.Provider.known("google"), "my-app")
+    /// >>> revocation = client.begin_revocation(proofkey.Tokens.from_dict({"access_token": "a"}))
+    /// >>> revocation.request.body
+    /// b'token=a&token_type_hint=access_token&client_id=my-app'
+    /// >>> revocation.receive(200, {}, b"")
+    /// >>> revocation.request is None
+    /// True
+    #[pyo3(signature = (tokens, /))]
+    fn begin_revocation(&self, py: Python<'_>, tokens: Instance<'_, Tokens>) -> PyResult<Revocation> {
+        let revocation = self.client.current(py)?.begin_revocation(&tokens.0);
+        revocation.map(Revocation::new).map_err(|error| flow_error(py, &error))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -28,11 +28,13 @@ mod provider;
 mod python_text;
 mod redirect_uri;
 mod replay_store;
+mod revocation;
 mod roundtrip;
 mod seal;
 mod secret;
 mod tokens;
 mod transport;
+mod userinfo;
 mod verifier;
 
 /// The native module. It is safe to use from several threads at once, also without the GIL.
@@ -59,6 +61,8 @@ mod _native {
     #[pymodule_export]
     use crate::replay_store::MemoryReplayStore;
     #[pymodule_export]
+    use crate::revocation::Revocation;
+    #[pymodule_export]
     use crate::roundtrip::Request;
     #[pymodule_export]
     use crate::seal::SealKeys;
@@ -68,6 +72,8 @@ mod _native {
     use crate::tokens::Tokens;
     #[pymodule_export]
     use crate::transport::Transport;
+    #[pymodule_export]
+    use crate::userinfo::Userinfo;
     #[pymodule_export]
     use crate::verifier::{Verifier, s256};
 
