@@ -1101,7 +1101,7 @@ const char *proofkey_exchange_body_expose(const proofkey_exchange *exchange, siz
  * A call that does not reach the exchange, because of a NULL or a response without a status, changes nothing.
  *
  * @param exchange  the exchange
- * @param response  the response, which is copied
+ * @param response  the response; it is empty afterwards, and can be filled again
  * @param now       the time (rule 10)
  * @return PROOFKEY_STATUS_OK; PROOFKEY_STATUS_LOGIN_ALREADY_USED if the result is there already, and the same status
  *         again if the exchange failed; PROOFKEY_STATUS_RESPONSE_MALFORMED for a response without a status;
@@ -1113,7 +1113,7 @@ const char *proofkey_exchange_body_expose(const proofkey_exchange *exchange, siz
  */
 PROOFKEY_MUST_USE
 int32_t proofkey_exchange_receive(proofkey_exchange *exchange,
-                                  const proofkey_response *response,
+                                  proofkey_response *response,
                                   int64_t now);
 
 /**

@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use proofkey::{ClientAuthentication, Error, IdTokenAlgorithm, Secret};
 use zeroize::Zeroizing;
@@ -89,7 +89,7 @@ impl Client {
     }
 
     /// The signatures that ID tokens may have, separated by spaces.
-    pub fn id_token_algorithms(&self) -> Option<Arc<Text>> {
+    pub fn id_token_algorithms(&self) -> Option<Text> {
         let State { client, texts } = &mut *lock(&self.0);
         texts.lend("id_token_algorithms", || {
             let names: Vec<_> = client.id_token_algorithms().iter().map(|algorithm| algorithm.as_str()).collect();
@@ -117,7 +117,7 @@ impl Client {
     /// # Errors
     /// Those of [`proofkey::Client::begin_refresh`].
     pub fn begin_refresh(&self, tokens: &Tokens, now: i64) -> Result<Exchange, Refused> {
-        Ok(self.copy().begin_refresh(&tokens.copy(), now)?.into())
+        Ok(self.copy().begin_refresh(&tokens.share(), now)?.into())
     }
 
     /// See [`proofkey::Client::begin_revocation`].
@@ -125,7 +125,7 @@ impl Client {
     /// # Errors
     /// Those of [`proofkey::Client::begin_revocation`].
     pub fn begin_revocation(&self, tokens: &Tokens) -> Result<Exchange, Refused> {
-        Ok(self.copy().begin_revocation(&tokens.copy())?.into())
+        Ok(self.copy().begin_revocation(&tokens.share())?.into())
     }
 
     /// See [`proofkey::Client::begin_userinfo`].
@@ -133,7 +133,7 @@ impl Client {
     /// # Errors
     /// Those of [`proofkey::Client::begin_userinfo`].
     pub fn begin_userinfo(&self, tokens: &Tokens) -> Result<Exchange, Refused> {
-        Ok(self.copy().begin_userinfo(&tokens.copy())?.into())
+        Ok(self.copy().begin_userinfo(&tokens.share())?.into())
     }
 
     /// See [`proofkey::Client::end_session_url`]. The URL contains the ID token.
@@ -146,7 +146,7 @@ impl Client {
         return_to: Option<&str>,
         state: Option<&str>,
     ) -> Result<Zeroizing<String>, Refused> {
-        Ok(Zeroizing::new(self.copy().end_session_url(&tokens.copy(), return_to, state)?))
+        Ok(Zeroizing::new(self.copy().end_session_url(&tokens.share(), return_to, state)?))
     }
 
     /// See [`proofkey::Client::accept_end_session`].

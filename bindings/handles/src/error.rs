@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use proofkey::{Endpoint, OAuthError};
 
@@ -19,17 +19,17 @@ impl ErrorDetails {
     }
 
     /// What went wrong, with the endpoint, the HTTP status and the server's words, escaped.
-    pub fn message(&self) -> Option<Arc<Text>> {
+    pub fn message(&self) -> Option<Text> {
         lock(&self.texts).lend("message", || Some(self.error.to_string()))
     }
 
     /// What to do next: see [`proofkey::Error::recovery`].
-    pub fn recovery(&self) -> Option<Arc<Text>> {
+    pub fn recovery(&self) -> Option<Text> {
         self.lend("recovery", |error| Some(error.recovery().as_str()))
     }
 
     /// The endpoint that was asked, if one was: see [`Endpoint::as_str`].
-    pub fn endpoint(&self) -> Option<Arc<Text>> {
+    pub fn endpoint(&self) -> Option<Text> {
         self.lend("endpoint", |error| error.endpoint().map(Endpoint::as_str))
     }
 
@@ -39,17 +39,17 @@ impl ErrorDetails {
     }
 
     /// The server's `error`.
-    pub fn oauth_error(&self) -> Option<Arc<Text>> {
+    pub fn oauth_error(&self) -> Option<Text> {
         self.lend("oauth_error", |error| error.oauth().map(OAuthError::error))
     }
 
     /// The server's `error_description`.
-    pub fn oauth_description(&self) -> Option<Arc<Text>> {
+    pub fn oauth_description(&self) -> Option<Text> {
         self.lend("oauth_description", |error| error.oauth().and_then(OAuthError::description))
     }
 
     /// The server's `error_uri`.
-    pub fn oauth_uri(&self) -> Option<Arc<Text>> {
+    pub fn oauth_uri(&self) -> Option<Text> {
         self.lend("oauth_uri", |error| error.oauth().and_then(OAuthError::uri))
     }
 
@@ -63,7 +63,7 @@ impl ErrorDetails {
         self.error.request_sent()
     }
 
-    fn lend(&self, what: &'static str, read: impl FnOnce(&proofkey::Error) -> Option<&str>) -> Option<Arc<Text>> {
+    fn lend(&self, what: &'static str, read: impl FnOnce(&proofkey::Error) -> Option<&str>) -> Option<Text> {
         lock(&self.texts).lend(what, || read(&self.error))
     }
 }

@@ -1,6 +1,7 @@
+use std::mem;
 use std::sync::{Arc, Mutex};
 
-use proofkey::{Conversation, Discovery, Error, Request, Revocation, Roundtrip, Userinfo};
+use proofkey::{Conversation, Discovery, Error, ErrorKind, Request, Revocation, Roundtrip, Userinfo};
 
 use crate::claims::Claims;
 use crate::error::ErrorDetails;
@@ -26,8 +27,12 @@ struct State {
 enum About {
     Provider(Box<Conversation<Discovery>>),
     Tokens(Box<Conversation<proofkey::Exchange>>),
+    /// The tokens that it ended in, which handles share.
+    Granted(Arc<proofkey::Tokens>),
     Revocation(Box<Conversation<Revocation>>),
     Claims(Box<Conversation<Userinfo>>),
+    /// All is said, and there is no result.
+    Nothing,
 }
 
 impl Exchange {
@@ -54,28 +59,32 @@ impl Exchange {
     }
 
     /// The method of the request.
-    pub fn method(&self) -> Option<Arc<Text>> {
-        self.lend("method", |request| Some(request.method()))
+    pub fn method(&self) -> Option<Text> {
+        self.lend_at("method", 0, |request| Some(request.method()))
     }
 
     /// The URL of the request.
-    pub fn url(&self) -> Option<Arc<Text>> {
-        self.lend("url", |request| Some(request.url()))
+    pub fn url(&self) -> Option<Text> {
+        let State { conversation, texts, .. } = &mut *lock(&self.0);
+        let request = conversation.request()?;
+        texts.lend("url", || Some(request.url()))
     }
 
     /// The body of the request; `None` if it has none.
-    pub fn body_expose(&self) -> Option<Arc<Text>> {
-        self.lend("body", |request| Some(request.body()).filter(|body| !body.is_empty()))
+    pub fn body_expose(&self) -> Option<Text> {
+        let State { conversation, texts, .. } = &mut *lock(&self.0);
+        let body = conversation.request()?.body();
+        texts.lend_secret("body", || Some(body).filter(|body| !body.is_empty()))
     }
 
     /// The name of a header of the request; `None` past the last.
-    pub fn header_name(&self, at: usize) -> Option<Arc<Text>> {
-        self.lend_header("header name", at, |(name, _)| name)
+    pub fn header_name(&self, at: usize) -> Option<Text> {
+        self.lend_at("header name", at, |request| request.headers().nth(at).map(|(name, _)| name))
     }
 
     /// The value of a header of the request; `None` past the last.
-    pub fn header_expose(&self, at: usize) -> Option<Arc<Text>> {
-        self.lend_header("header", at, |(_, value)| value)
+    pub fn header_expose(&self, at: usize) -> Option<Text> {
+        self.lend_at("header", at, |request| request.headers().nth(at).map(|(_, value)| value))
     }
 
     /// Takes the response to the request.
@@ -84,10 +93,11 @@ impl Exchange {
     /// [`ResponseMalformed`](proofkey::ErrorKind::ResponseMalformed) for a response without a status, which changes
     /// nothing; and those of [`Conversation::receive`].
     pub fn receive(&self, response: &Response, now: i64) -> Result<(), Refused> {
-        let response = response.copy()?;
+        let response = response.take()?;
         let mut state = lock(&self.0);
         state.texts.take_back();
         let received = state.conversation.receive(response, now);
+        state.conversation = mem::replace(&mut state.conversation, About::Nothing).settled();
         state.error = state.conversation.error().cloned().map(ErrorDetails::from).map(Arc::new);
         Ok(received?)
     }
@@ -115,7 +125,7 @@ impl Exchange {
     /// As for [`provider`](Self::provider).
     pub fn tokens(&self) -> Result<Tokens, Refused> {
         self.output(|about| match about {
-            About::Tokens(conversation) => conversation.output().cloned().map(Tokens::from),
+            About::Granted(tokens) => Some(Arc::clone(tokens).into()),
             _ => None,
         })
     }
@@ -137,22 +147,11 @@ impl Exchange {
         read(&state.conversation).ok_or_else(|| failed_with.map_or(Refused::ResultAbsent, |error| error.refused()))
     }
 
-    fn lend(&self, what: &'static str, read: impl FnOnce(&Request) -> Option<&str>) -> Option<Arc<Text>> {
+    /// One of the short texts that are much the same in every request.
+    fn lend_at(&self, what: &'static str, at: usize, read: impl FnOnce(&Request) -> Option<&str>) -> Option<Text> {
         let State { conversation, texts, .. } = &mut *lock(&self.0);
         let request = conversation.request()?;
-        texts.lend(what, || read(request))
-    }
-
-    /// The name or the value of a header.
-    fn lend_header(
-        &self,
-        what: &'static str,
-        at: usize,
-        part: impl for<'a> FnOnce((&'a str, &'a str)) -> &'a str,
-    ) -> Option<Arc<Text>> {
-        let State { conversation, texts, .. } = &mut *lock(&self.0);
-        let request = conversation.request()?;
-        texts.lend_at(what, at, || request.headers().nth(at).map(part))
+        texts.lend_at(what, at, || read(request))
     }
 }
 
@@ -161,6 +160,7 @@ impl About {
         match self {
             Self::Provider(conversation) => conversation.request(),
             Self::Tokens(conversation) => conversation.request(),
+            Self::Granted(_) | Self::Nothing => None,
             Self::Revocation(conversation) => conversation.request(),
             Self::Claims(conversation) => conversation.request(),
         }
@@ -170,6 +170,7 @@ impl About {
         match self {
             Self::Provider(conversation) => conversation.wait_seconds(),
             Self::Tokens(conversation) => conversation.wait_seconds(),
+            Self::Granted(_) | Self::Nothing => 0,
             Self::Revocation(conversation) => conversation.wait_seconds(),
             Self::Claims(conversation) => conversation.wait_seconds(),
         }
@@ -179,8 +180,19 @@ impl About {
         match self {
             Self::Provider(conversation) => conversation.receive(response, now),
             Self::Tokens(conversation) => conversation.receive(response, now),
+            Self::Granted(_) | Self::Nothing => Err(ErrorKind::LoginAlreadyUsed.into()),
             Self::Revocation(conversation) => conversation.receive(response, now),
             Self::Claims(conversation) => conversation.receive(response, now),
+        }
+    }
+
+    /// With the tokens alone, once they are there.
+    fn settled(self) -> Self {
+        match self {
+            Self::Tokens(conversation) if conversation.output().is_some() => {
+                conversation.into_output().map_or(Self::Nothing, |tokens| Self::Granted(Arc::new(tokens)))
+            }
+            other => other,
         }
     }
 
@@ -188,6 +200,7 @@ impl About {
         match self {
             Self::Provider(conversation) => conversation.error(),
             Self::Tokens(conversation) => conversation.error(),
+            Self::Granted(_) | Self::Nothing => None,
             Self::Revocation(conversation) => conversation.error(),
             Self::Claims(conversation) => conversation.error(),
         }

@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock};
 
 use proofkey::{Callback, ErrorKind, Refusal};
 
@@ -13,8 +13,8 @@ use crate::text::Text;
 pub struct Login {
     /// `None` once it is used.
     pending: Mutex<Option<proofkey::Login>>,
-    url: Option<Arc<Text>>,
-    data: Arc<Text>,
+    url: Option<Text>,
+    data: Text,
     expires_at: i64,
     error: OnceLock<ErrorDetails>,
 }
@@ -23,7 +23,7 @@ impl Login {
     pub(crate) fn new(login: proofkey::Login) -> Self {
         Self {
             url: Some(login.url()).filter(|url| !url.is_empty()).and_then(Text::new),
-            data: Text::with_nuls(login.data()),
+            data: Text::secret_with_nuls(login.data()),
             expires_at: login.expires_at(),
             pending: Mutex::new(Some(login)),
             error: OnceLock::new(),
@@ -31,13 +31,13 @@ impl Login {
     }
 
     /// The URL to send the browser to; `None` for a login that was resumed.
-    pub fn url(&self) -> Option<Arc<Text>> {
+    pub fn url(&self) -> Option<Text> {
         self.url.clone()
     }
 
     /// What the application gave to [`Authorize::set_data`](crate::Authorize::set_data). It may contain NUL.
-    pub fn data(&self) -> Option<Arc<Text>> {
-        Some(Arc::clone(&self.data))
+    pub fn data(&self) -> Option<Text> {
+        Some(self.data.clone())
     }
 
     /// When the login expires, in seconds since the epoch.

@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use proofkey::{Error, KnownProvider, Quirk};
 
@@ -135,37 +135,37 @@ impl Provider {
     }
 
     /// The authorization endpoint.
-    pub fn authorization_endpoint(&self) -> Option<Arc<Text>> {
+    pub fn authorization_endpoint(&self) -> Option<Text> {
         self.lend("authorization_endpoint", |provider| Some(provider.authorization_endpoint()))
     }
 
     /// The token endpoint.
-    pub fn token_endpoint(&self) -> Option<Arc<Text>> {
+    pub fn token_endpoint(&self) -> Option<Text> {
         self.lend("token_endpoint", |provider| Some(provider.token_endpoint()))
     }
 
     /// The revocation endpoint, if there is one.
-    pub fn revocation_endpoint(&self) -> Option<Arc<Text>> {
+    pub fn revocation_endpoint(&self) -> Option<Text> {
         self.lend("revocation_endpoint", proofkey::Provider::revocation_endpoint)
     }
 
     /// The issuer, if it is known.
-    pub fn issuer(&self) -> Option<Arc<Text>> {
+    pub fn issuer(&self) -> Option<Text> {
         self.lend("issuer", proofkey::Provider::issuer)
     }
 
     /// The URL of the server's keys, if it is known.
-    pub fn jwks_uri(&self) -> Option<Arc<Text>> {
+    pub fn jwks_uri(&self) -> Option<Text> {
         self.lend("jwks_uri", proofkey::Provider::jwks_uri)
     }
 
     /// The userinfo endpoint, if there is one.
-    pub fn userinfo_endpoint(&self) -> Option<Arc<Text>> {
+    pub fn userinfo_endpoint(&self) -> Option<Text> {
         self.lend("userinfo_endpoint", proofkey::Provider::userinfo_endpoint)
     }
 
     /// The end-session endpoint, if there is one.
-    pub fn end_session_endpoint(&self) -> Option<Arc<Text>> {
+    pub fn end_session_endpoint(&self) -> Option<Text> {
         self.lend("end_session_endpoint", proofkey::Provider::end_session_endpoint)
     }
 
@@ -175,12 +175,12 @@ impl Provider {
     }
 
     /// What the metadata says about PKCE: see [`proofkey::PkceSupport::as_str`].
-    pub fn pkce_support(&self) -> Option<Arc<Text>> {
+    pub fn pkce_support(&self) -> Option<Text> {
         self.lend("pkce_support", |provider| Some(provider.pkce_support().as_str()))
     }
 
     /// See [`proofkey::Provider::token_endpoint_auth_method`].
-    pub fn token_endpoint_auth_method(&self) -> Option<Arc<Text>> {
+    pub fn token_endpoint_auth_method(&self) -> Option<Text> {
         self.lend("token_endpoint_auth_method", |provider| Some(provider.token_endpoint_auth_method().as_str()))
     }
 
@@ -204,7 +204,7 @@ impl Provider {
         Ok(())
     }
 
-    fn lend(&self, what: &'static str, read: impl FnOnce(&proofkey::Provider) -> Option<&str>) -> Option<Arc<Text>> {
+    fn lend(&self, what: &'static str, read: impl FnOnce(&proofkey::Provider) -> Option<&str>) -> Option<Text> {
         let State { provider, texts } = &mut *lock(&self.0);
         texts.lend(what, || read(provider))
     }

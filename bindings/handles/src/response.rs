@@ -1,3 +1,4 @@
+use std::mem;
 use std::sync::Mutex;
 
 use proofkey::ErrorKind;
@@ -51,7 +52,8 @@ impl Response {
         }
         if len > state.body.capacity() {
             // Moved by hand, because a block that grows by itself leaves a copy behind.
-            let mut larger = Zeroizing::new(Vec::with_capacity(len.saturating_mul(2)));
+            let room = if state.body.is_empty() { len } else { len.saturating_mul(2) };
+            let mut larger = Zeroizing::new(Vec::with_capacity(room));
             larger.extend_from_slice(&state.body);
             state.body = larger;
         }
@@ -59,14 +61,15 @@ impl Response {
         Ok(())
     }
 
-    /// What arrived.
+    /// What arrived. The response is empty afterwards, unless it had no status.
     ///
     /// # Errors
     /// [`ResponseMalformed`](ErrorKind::ResponseMalformed) without a status.
-    pub(crate) fn copy(&self) -> Result<proofkey::Response, Refused> {
-        let state = lock(&self.0);
-        let status = state.status.ok_or(ErrorKind::ResponseMalformed)?;
-        let headers = state.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        Ok(proofkey::Response::new(status, headers, state.body.as_slice()))
+    pub(crate) fn take(&self) -> Result<proofkey::Response, Refused> {
+        let mut state = lock(&self.0);
+        let status = state.status.take().ok_or(ErrorKind::ResponseMalformed)?;
+        let State { headers, mut body, .. } = mem::take(&mut *state);
+        let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Ok(proofkey::Response::new(status, headers, mem::take(&mut *body)))
     }
 }

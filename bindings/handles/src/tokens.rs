@@ -16,7 +16,8 @@ pub struct Tokens {
 }
 
 struct State {
-    tokens: proofkey::Tokens,
+    /// Shared with the exchange that they came from.
+    tokens: Arc<proofkey::Tokens>,
     texts: Texts,
 }
 
@@ -45,39 +46,39 @@ impl Tokens {
     pub fn add_resource(&self, resource: &str) {
         let mut state = lock(&self.state);
         let all: Vec<String> = state.tokens.resource().iter().cloned().chain([resource.to_owned()]).collect();
-        state.tokens = state.tokens.clone().with_resource(all);
+        state.tokens = Arc::new(proofkey::Tokens::clone(&state.tokens).with_resource(all));
         state.texts.take_back();
     }
 
     /// The access token.
-    pub fn access_token_expose(&self) -> Option<Arc<Text>> {
-        self.lend("access_token", |tokens| Some(tokens.access_token().expose()))
+    pub fn access_token_expose(&self) -> Option<Text> {
+        self.lend_secret("access_token", |tokens| Some(tokens.access_token().expose()))
     }
 
     /// The refresh token, if there is one.
-    pub fn refresh_token_expose(&self) -> Option<Arc<Text>> {
-        self.lend("refresh_token", |tokens| tokens.refresh_token().map(Secret::expose))
+    pub fn refresh_token_expose(&self) -> Option<Text> {
+        self.lend_secret("refresh_token", |tokens| tokens.refresh_token().map(Secret::expose))
     }
 
     /// The ID token, if there is one.
-    pub fn id_token_expose(&self) -> Option<Arc<Text>> {
-        self.lend("id_token", |tokens| tokens.id_token().map(Secret::expose))
+    pub fn id_token_expose(&self) -> Option<Text> {
+        self.lend_secret("id_token", |tokens| tokens.id_token().map(Secret::expose))
     }
 
     /// The granted scope, separated by spaces; `None` if the server did not name it.
-    pub fn scope(&self) -> Option<Arc<Text>> {
+    pub fn scope(&self) -> Option<Text> {
         let State { tokens, texts } = &mut *lock(&self.state);
         texts.lend("scope", || tokens.scope().map(|scope| scope.join(" ")))
     }
 
     /// The resource servers that the tokens are for, separated by spaces; `None` if there are none.
-    pub fn resource(&self) -> Option<Arc<Text>> {
+    pub fn resource(&self) -> Option<Text> {
         let State { tokens, texts } = &mut *lock(&self.state);
         texts.lend("resource", || Some(tokens.resource().join(" ")).filter(|resource| !resource.is_empty()))
     }
 
     /// A further member of the response, as JSON.
-    pub fn extra_expose(&self, name: &str) -> Option<Arc<Text>> {
+    pub fn extra_expose(&self, name: &str) -> Option<Text> {
         let State { tokens, texts } = &mut *lock(&self.state);
         texts.lend_named("extra", name, || tokens.extra(name).map(Value::to_string).map(Zeroizing::new).map(Exposed))
     }
@@ -112,18 +113,24 @@ impl Tokens {
         self.claims.get_or_init(|| lock(&self.state).tokens.claims().cloned().map(Claims::from)).as_ref()
     }
 
-    pub(crate) fn copy(&self) -> proofkey::Tokens {
-        lock(&self.state).tokens.clone()
+    pub(crate) fn share(&self) -> Arc<proofkey::Tokens> {
+        Arc::clone(&lock(&self.state).tokens)
     }
 
-    fn lend(&self, what: &'static str, read: impl FnOnce(&proofkey::Tokens) -> Option<&str>) -> Option<Arc<Text>> {
+    fn lend_secret(&self, what: &'static str, read: impl FnOnce(&proofkey::Tokens) -> Option<&str>) -> Option<Text> {
         let State { tokens, texts } = &mut *lock(&self.state);
-        texts.lend(what, || read(tokens))
+        texts.lend_secret(what, || read(tokens))
     }
 }
 
 impl From<proofkey::Tokens> for Tokens {
     fn from(tokens: proofkey::Tokens) -> Self {
+        Arc::new(tokens).into()
+    }
+}
+
+impl From<Arc<proofkey::Tokens>> for Tokens {
+    fn from(tokens: Arc<proofkey::Tokens>) -> Self {
         Self { state: Mutex::new(State { tokens, texts: Texts::default() }), claims: OnceLock::new() }
     }
 }

@@ -124,7 +124,7 @@ pub unsafe extern "C" fn proofkey_exchange_body_expose(exchange: *const Exchange
 /// A call that does not reach the exchange, because of a NULL or a response without a status, changes nothing.
 ///
 /// @param exchange  the exchange
-/// @param response  the response, which is copied
+/// @param response  the response; it is empty afterwards, and can be filled again
 /// @param now       the time (rule 10)
 /// @return PROOFKEY_STATUS_OK; PROOFKEY_STATUS_LOGIN_ALREADY_USED if the result is there already, and the same status
 ///         again if the exchange failed; PROOFKEY_STATUS_RESPONSE_MALFORMED for a response without a status;
@@ -135,11 +135,7 @@ pub unsafe extern "C" fn proofkey_exchange_body_expose(exchange: *const Exchange
 /// may be reading it.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn proofkey_exchange_receive(
-    exchange: *mut Exchange,
-    response: *const Response,
-    now: i64,
-) -> i32 {
+pub unsafe extern "C" fn proofkey_exchange_receive(exchange: *mut Exchange, response: *mut Response, now: i64) -> i32 {
     guard(|| {
         // SAFETY: the caller keeps rule 8.
         let exchange = unsafe { handle(exchange) }?;

@@ -3,7 +3,6 @@
 
 use core::ffi::c_char;
 use core::{ptr, slice};
-use std::sync::Arc;
 
 use proofkey_handles::{ErrorKind, Refused, Text};
 
@@ -143,7 +142,7 @@ pub(crate) unsafe fn borrow<T, U>(handle: *const T, lent: impl FnOnce(&T) -> *co
 pub(crate) unsafe fn lend<T>(
     handle: *const T,
     len: *mut usize,
-    read: impl FnOnce(&T) -> Option<Arc<Text>>,
+    read: impl FnOnce(&T) -> Option<Text>,
 ) -> *const c_char {
     // SAFETY: the same promise.
     let text = or_if_it_panics(None, || unsafe { handle.as_ref() }.and_then(read));
@@ -164,7 +163,7 @@ pub(crate) unsafe fn lend_named<T>(
     name: *const c_char,
     name_len: usize,
     len: *mut usize,
-    read: impl FnOnce(&T, &str) -> Option<Arc<Text>>,
+    read: impl FnOnce(&T, &str) -> Option<Text>,
 ) -> *const c_char {
     // SAFETY: the same promise.
     let name = unsafe { text(name, name_len) };
