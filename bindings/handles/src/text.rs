@@ -19,7 +19,7 @@ enum Held {
 impl Text {
     /// `None` for a text with a NUL in it: a C program would read less than what was checked.
     pub(crate) fn new(text: &str) -> Option<Self> {
-        (!text.as_bytes().contains(&0)).then(|| Self(Held::Public(text.bytes().chain([0]).collect())))
+        (!text.as_bytes().contains(&0)).then(|| Self(Held::Public(with_nul(text).into())))
     }
 
     /// The same for a text that is erased.
@@ -29,11 +29,7 @@ impl Text {
 
     /// A text of the application's own, which may contain NUL.
     pub(crate) fn secret_with_nuls(text: &str) -> Self {
-        // Allocated at its full size, because a block that grows leaves a copy behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(text.len().saturating_add(1)));
-        bytes.extend_from_slice(text.as_bytes());
-        bytes.push(0);
-        Self(Held::Secret(Arc::new(bytes)))
+        Self(if text.is_empty() { Held::Static(c"") } else { Held::Secret(Arc::new(with_nul(text).into())) })
     }
 
     /// One of the texts that every request has.
@@ -56,6 +52,14 @@ impl Text {
     pub fn as_bytes(&self) -> &[u8] {
         self.as_bytes_with_nul().split_last().map_or(&[], |(_, text)| text)
     }
+}
+
+/// Allocated at its full size, because a block that grows leaves a copy behind.
+fn with_nul(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len().saturating_add(1));
+    bytes.extend_from_slice(text.as_bytes());
+    bytes.push(0);
+    bytes
 }
 
 const WELL_KNOWN: [&CStr; 7] = [
