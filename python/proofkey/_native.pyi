@@ -474,7 +474,19 @@ class Client:
         cannot be read or is about another user than the ID token; `TransportError`.
         """
     def begin_userinfo(self, tokens: Tokens, /) -> Userinfo:
-        """x"""
+        """`userinfo()` without network: for programs that bring their own HTTP.
+
+        `ConfigurationError` if the provider has no userinfo endpoint.
+
+        >>> import proofkey
+        >>> client = proofkey.Client(proofkey.Provider.known("google"), "my-app")
+        >>> userinfo = client.begin_userinfo(proofkey.Tokens.from_dict({"access_token": "a"}))
+        >>> userinfo.request.url
+        'https://openidconnect.googleapis.com/v1/userinfo'
+        >>> userinfo.receive(200, {"Content-Type": "application/json"}, '{"sub": "248", "name": "Ada"}')
+        >>> userinfo.claims
+        {'sub': '248', 'name': 'Ada'}
+        """
     def end_session_url(
         self, tokens: Tokens, /, *, return_to: str | None = None, state: str | None = None
     ) -> str:
@@ -498,7 +510,19 @@ class Client:
         """
 
     def begin_revocation(self, tokens: Tokens, /) -> Revocation:
-        """x"""
+        """`revoke()` without network: for programs that bring their own HTTP.
+
+        `ConfigurationError` if the provider has no revocation endpoint.
+
+        >>> import proofkey
+        >>> client = proofkey.Client(proofkey.Provider.known("google"), "my-app")
+        >>> revocation = client.begin_revocation(proofkey.Tokens.from_dict({"access_token": "a"}))
+        >>> revocation.request.body
+        b'token=a&token_type_hint=access_token&client_id=my-app'
+        >>> revocation.receive(200, {}, b"")
+        >>> revocation.request is None
+        True
+        """
 
 @final
 class Login:
@@ -620,32 +644,43 @@ class Exchange:
 
 @final
 class Revocation:
-    """x"""
+    """The revocation of tokens (RFC 7009), for programs that bring their own HTTP, from `client.begin_revocation()`: the
+    refresh token first, since servers revoke its access tokens with it, then the access token. The loop is that of an
+    `Exchange`. The requests may be repeated: revoking a token that is no longer valid succeeds.
+    """
 
     @property
     def request(self) -> Request | None:
-        """x"""
+        """The request to send now; `None` once the tokens are revoked."""
     @property
     def wait_seconds(self) -> int:
-        """x"""
+        """How many seconds to wait before `request` is sent: 0, unless the server asked for a pause."""
     def receive(self, status: int, headers: _Headers, body: bytes | bytearray | str, /) -> None:
-        """x"""
+        """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
+        text. `TokenError` if the server refused; the revocation is then over, and the token may still be valid.
+        """
 
 @final
 class Userinfo:
-    """x"""
+    """The request for the claims about the user of some tokens (OpenID Connect Core section 5.3), for programs that bring
+    their own HTTP, from `client.begin_userinfo()`. The loop is that of an `Exchange`. Do not follow redirects: the
+    request carries the access token.
+    """
 
     @property
     def request(self) -> Request | None:
-        """x"""
+        """The request to send now; `None` once the claims are there."""
     @property
     def wait_seconds(self) -> int:
-        """x"""
+        """How many seconds to wait before `request` is sent: 0, unless the server asked for a pause."""
     def receive(self, status: int, headers: _Headers, body: bytes | bytearray | str, /) -> None:
-        """x"""
+        """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
+        text. `UserinfoError` if the server refused, or if the response cannot be read or is about another user than the
+        ID token; the request is then over.
+        """
     @property
     def claims(self) -> dict[str, Any]:
-        """x"""
+        """The claims about the user as a dict, once `request` is `None`."""
 
 @final
 class Request:

@@ -5,13 +5,13 @@ use crate::error::{Endpoint, Error, ErrorKind};
 use crate::http::Request;
 #[cfg(feature = "id-token")]
 use crate::id_token::{IdTokenAlgorithm, IdTokenRules, KeyCache};
-#[cfg(any(feature = "http", feature = "id-token"))]
 use crate::per_process::PerProcess;
 use crate::provider::Provider;
 use crate::syntax::grammar::is_vschar;
 use crate::syntax::uri::check_redirect_uri;
 #[cfg(feature = "http")]
 use crate::tokens::Refreshes;
+use crate::used_logins::UsedLogins;
 
 /// An OAuth client: a provider, a client id, how it authenticates, and a redirect URI.
 ///
@@ -36,6 +36,7 @@ struct Inner {
     id: String,
     authentication: ClientAuthentication,
     redirect_uri: Option<String>,
+    used_logins: Arc<PerProcess<UsedLogins>>,
     #[cfg(feature = "http")]
     refreshes: Arc<PerProcess<Refreshes>>,
     #[cfg(feature = "id-token")]
@@ -60,6 +61,7 @@ impl Client {
             id,
             authentication: ClientAuthentication::None,
             redirect_uri: None,
+            used_logins: Arc::default(),
             #[cfg(feature = "http")]
             refreshes: Arc::default(),
             #[cfg(feature = "id-token")]
@@ -130,6 +132,10 @@ impl Client {
     #[must_use]
     pub fn authentication(&self) -> &ClientAuthentication {
         &self.0.authentication
+    }
+
+    pub(crate) fn used_logins(&self) -> &UsedLogins {
+        self.0.used_logins.get()
     }
 
     #[cfg(feature = "http")]

@@ -38,6 +38,7 @@ mod secret;
 mod single_flight;
 mod syntax;
 mod tokens;
+mod used_logins;
 
 pub use client::Client;
 pub use client_authentication::{ClientAuthentication, ClientAuthenticationMethod};

@@ -1,8 +1,8 @@
 //! A login from begin to exchange: what is sent, what is refused, what stays usable, and that nothing leaks.
 
 use proofkey::{
-    Authorize, Callback, Client, ClientAuthentication, ErrorKind, Exchange, Login, Provider, Quirk, Refusal, Response,
-    Roundtrip as _, Secret, Step, Verifier,
+    Authorize, Callback, Client, ClientAuthentication, Conversation, ErrorKind, Exchange, Login, Provider, Quirk,
+    Refusal, Response, Roundtrip as _, SealKeys, Secret, Step, Verifier,
 };
 use proptest::prelude::*;
 
@@ -285,6 +285,77 @@ fn a_callback_in_another_response_mode_leaves_the_login_usable() {
     let refusal = begin().form_post().begin(NOW).unwrap().accept(by_url(), NOW).unwrap_err();
     assert_eq!(refusal.error.kind(), ErrorKind::ResponseModeUnsupported);
     assert!(refusal.login.unwrap().accept(by_form(), NOW).is_ok());
+}
+
+#[test]
+fn a_login_that_is_resumed_twice_sends_its_code_once() {
+    const CALLBACK: &str = "https://client.example/cb?code=c&state=s";
+    let client = client("https://client.example/cb");
+    let keys = SealKeys::new([7; 32]).unwrap();
+    let sealed = client.authorize().state("s").begin(NOW).unwrap().seal(&keys, "").unwrap();
+    // Clones remember what the client does, also with another secret.
+    let secret = ClientAuthentication::ClientSecretPost(Secret::new("of tomorrow"));
+    let resume = || client.clone().resume(&sealed, &keys, "", NOW).unwrap();
+    let used = |refusal: Refusal| {
+        assert_eq!((refusal.error.kind(), refusal.error.request_sent()), (ErrorKind::LoginAlreadyUsed, false));
+        assert!(refusal.login.is_none());
+    };
+
+    // Neither a forged callback nor a refusal of the server has a code to send.
+    let forged = "https://client.example/cb?code=c&state=x";
+    assert_eq!(resume().accept(forged, NOW).unwrap_err().error.kind(), ErrorKind::StateMismatch);
+    let refused = "https://client.example/cb?error=access_denied&state=s";
+    assert_eq!(resume().accept(refused, NOW).unwrap_err().error.kind(), ErrorKind::AuthorizationError);
+    // An exchange whose request nobody saw has sent nothing.
+    drop(resume().accept(CALLBACK, NOW).unwrap());
+
+    let exchange = resume().accept(CALLBACK, NOW).unwrap();
+    used(resume().accept(CALLBACK, NOW).unwrap_err());
+    used(resume().accept_with(CALLBACK, NOW, || client.clone().with_authentication(secret)).unwrap_err());
+    assert!(exchange.request().body().contains("&code=c&"));
+    drop(exchange);
+    used(resume().accept(CALLBACK, NOW).unwrap_err());
+
+    // Unless the caller knows that it was not sent.
+    let sealed = client.authorize().state("s").begin(NOW).unwrap().seal(&keys, "").unwrap();
+    let resume = || client.resume(&sealed, &keys, "", NOW).unwrap();
+    let mut conversation = Conversation::new(resume().accept(CALLBACK, NOW).unwrap());
+    assert!(conversation.request().is_some());
+    conversation.release();
+    assert!(conversation.request().is_none());
+    let error = conversation.receive(Response::new(503, [], ""), NOW).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LoginAlreadyUsed);
+    let exchange = resume().accept(CALLBACK, NOW).unwrap();
+    assert!(exchange.request().body().contains("&code=c&"));
+    exchange.release();
+    resume().accept(CALLBACK, NOW).unwrap();
+
+    // Another login with the same state is another login.
+    let other = client.authorize().state("s").begin(NOW).unwrap();
+    let response = Response::new(503, [], "");
+    other.accept(CALLBACK, NOW).unwrap().receive(response, NOW).unwrap_err();
+}
+
+#[test]
+fn a_pasted_code_is_sent_once() {
+    let client = Client::new(provider(), "my-cli").unwrap();
+    let keys = SealKeys::new([7; 32]).unwrap();
+    let sealed = client.authorize().begin(NOW).unwrap().seal(&keys, "").unwrap();
+    let paste = || client.resume(&sealed, &keys, "", NOW).unwrap().accept_pasted_code("c", NOW);
+    let exchange = paste().unwrap();
+    exchange.request();
+    exchange.receive(Response::new(503, [], ""), NOW).unwrap_err();
+    assert_eq!(paste().unwrap_err().error.kind(), ErrorKind::LoginAlreadyUsed);
+}
+
+#[test]
+fn a_response_uses_a_login_up_even_if_nobody_asked_for_its_request() {
+    let client = Client::new(provider(), "my-cli").unwrap();
+    let keys = SealKeys::new([7; 32]).unwrap();
+    let sealed = client.authorize().begin(NOW).unwrap().seal(&keys, "").unwrap();
+    let paste = || client.resume(&sealed, &keys, "", NOW).unwrap().accept_pasted_code("c", NOW);
+    paste().unwrap().receive(Response::new(503, [], ""), NOW).unwrap_err();
+    assert_eq!(paste().unwrap_err().error.kind(), ErrorKind::LoginAlreadyUsed);
 }
 
 #[cfg(feature = "id-token")]

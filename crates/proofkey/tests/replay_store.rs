@@ -53,6 +53,41 @@ fn what_was_not_sent_may_be_tried_again() {
     }
 }
 
+/// Two processes have memories of their own, which the store makes up for; and the memory never refuses a login that
+/// the store of another process has given back.
+#[test]
+fn the_memory_of_a_client_and_the_store_agree() {
+    let server = Server::start(|stream, _| respond_with_json(stream, r#"{"access_token":"a"}"#));
+    let (one, other, store) = (client(&server.address), client(&server.address), MemoryReplayStore::new());
+    let sealed = sealed(&one);
+    let key = one.resume(&sealed, &keys(), "", now()).unwrap().replay_key();
+    store.claim(&key, i64::MAX).unwrap();
+    for client in [&one, &other] {
+        let refusal = finish(client, &sealed, "s", &store).unwrap_err();
+        assert_eq!(refusal.error.kind(), ErrorKind::LoginAlreadyUsed);
+    }
+    store.release(&key);
+    finish(&one, &sealed, "s", &store).unwrap();
+    for client in [&one, &other] {
+        assert_eq!(finish(client, &sealed, "s", &store).unwrap_err().error.kind(), ErrorKind::LoginAlreadyUsed);
+    }
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn without_a_store_the_client_itself_remembers() {
+    let server = Server::start(|stream, _| respond_with_json(stream, r#"{"access_token":"a"}"#));
+    let client = client(&server.address);
+    let sealed = sealed(&client);
+    let finish = || {
+        let login = client.resume(&sealed, &keys(), "", now()).unwrap();
+        client.finish(login, "https://client.example/cb?code=c&state=s", &Transport::new())
+    };
+    finish().unwrap();
+    assert_eq!(finish().unwrap_err().error.kind(), ErrorKind::LoginAlreadyUsed);
+    assert_eq!(server.requests().len(), 1);
+}
+
 #[test]
 fn what_may_have_been_sent_is_over() {
     let server = Server::start(|stream, _| drop(stream));

@@ -129,6 +129,22 @@ impl<R: Roundtrip> Conversation<R> {
     }
 }
 
+impl<R: Roundtrip> Conversation<R> {
+    /// Ends the conversation if it is pending.
+    pub(crate) fn end(&mut self, error: Error) -> Option<R> {
+        match std::mem::replace(&mut self.state, State::Failed) {
+            State::Pending { roundtrip, .. } => {
+                self.error = Some(error);
+                Some(roundtrip)
+            }
+            other => {
+                self.state = other;
+                None
+            }
+        }
+    }
+}
+
 impl<R: Roundtrip> From<Step<R, R::Output>> for State<R> {
     fn from(step: Step<R, R::Output>) -> Self {
         match step {

@@ -82,16 +82,23 @@ impl Login {
         let exchange = match login.exchange.take() {
             Some(pending) => *pending,
             None => {
+                let exchange = match login.exchange(&code, now) {
+                    Ok(exchange) => exchange,
+                    Err(verdict) => return Err(verdict.on(login)),
+                };
                 if let Err(error) = store.claim(&key, login.expires_at()) {
                     let login = (error.kind() != ErrorKind::LoginAlreadyUsed).then(|| Box::new(login));
                     return Err(Refusal { error, login });
                 }
-                login.exchange(&code, now)
+                exchange
             }
         };
         transport.run(exchange).map_err(|Failure { error, pending }| {
             let login = if !error.request_sent() {
                 store.release(&key);
+                if let Some(exchange) = pending {
+                    exchange.release();
+                }
                 Some(login)
             } else {
                 pending.map(|exchange| Self { exchange: Some(exchange), ..login })

@@ -102,7 +102,9 @@ impl Login {
     /// A [`Refusal`]. If anybody could have sent the callback (it is malformed, or has another state or issuer), the
     /// login is in the refusal: the real response may still come. A response with the right state uses the login up,
     /// both with a code and with an error ([`AuthorizationError`](ErrorKind::AuthorizationError), with the server's
-    /// words).
+    /// words). [`LoginAlreadyUsed`](ErrorKind::LoginAlreadyUsed) if the login was sealed, and a code of it was accepted
+    /// already: the client and its clones remember the last ten thousand. [`Exchange::release`] gives a login back whose
+    /// code was not sent.
     ///
     /// ```
     /// # use proofkey::{Client, ErrorKind, Provider};
@@ -119,7 +121,7 @@ impl Login {
     /// ```
     pub fn accept(self, callback: impl Into<Callback>, now: i64) -> Result<Exchange, Refusal> {
         match self.code(&callback.into(), now) {
-            Ok(code) => Ok(self.into_exchange(&code, now)),
+            Ok(code) => self.into_exchange(&code, now),
             Err(verdict) => Err(verdict.on(self)),
         }
     }
@@ -149,7 +151,7 @@ impl Login {
         client: impl FnOnce() -> Result<Client, Error>,
     ) -> Result<Exchange, Refusal> {
         let (login, code) = self.checked(&callback.into(), now, client)?;
-        Ok(login.into_exchange(&code, now))
+        login.into_exchange(&code, now)
     }
 
     /// [`accept`](Self::accept) for a code that the server showed to the user, who typed it in: only for a login that
@@ -175,7 +177,7 @@ impl Login {
             _ if self.has_expired(now) => return Err(Verdict::Over(ErrorKind::LoginExpired.into()).on(self)),
             _ if self.client.redirect_uri().is_some() => ErrorKind::RedirectUriMismatch,
             "" => ErrorKind::CodeMissing,
-            code if is_vschar(code) => return Ok(self.into_exchange(code, now)),
+            code if is_vschar(code) => return self.into_exchange(code, now),
             _ => ErrorKind::CodeInvalid,
         };
         Err(Verdict::Usable(kind).on(self))
@@ -220,11 +222,18 @@ impl Login {
     }
 
     /// The exchange that is pending, else that of the code.
-    fn into_exchange(mut self, code: &str, now: i64) -> Exchange {
-        self.exchange.take().map_or_else(|| self.exchange(code, now), |pending| *pending)
+    fn into_exchange(mut self, code: &str, now: i64) -> Result<Exchange, Refusal> {
+        match self.exchange.take() {
+            Some(pending) => Ok(*pending),
+            None => self.exchange(code, now).map_err(|verdict| verdict.on(self)),
+        }
     }
 
-    pub(crate) fn exchange(&self, code: &str, now: i64) -> Exchange {
+    /// Uses the login, unless its client has used it already: whoever has the text of a sealed login can resume it
+    /// again.
+    pub(crate) fn exchange(&self, code: &str, now: i64) -> Result<Exchange, Verdict> {
+        let claim = self.client.used_logins().claim(&self.state, self.verifier.challenge().as_str());
+        let claim = claim.map_err(|kind| Verdict::Over(kind.into()))?;
         let mut parameters = vec![
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -243,7 +252,7 @@ impl Login {
         };
         let openid = self.openid.clone();
         let id_token = openid.and_then(|openid| IdTokenCheck::of_login(&self.client, openid, self.began_at, code));
-        Exchange::new(request, expected, id_token, now)
+        Ok(Exchange::new(request, expected, id_token, now).with_claim(claim))
     }
 }
 

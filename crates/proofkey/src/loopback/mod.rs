@@ -188,7 +188,7 @@ impl Waiting<'_, '_> {
     fn check(&self, url: &str) -> Result<Exchange, Verdict> {
         let now = now();
         let code = self.login.code(&Callback::url(url), now)?;
-        Ok(self.login.exchange(&code, now))
+        self.login.exchange(&code, now)
     }
 
     /// A line from the terminal, if one is complete. It is trimmed, because a person may have copied a space with it.

@@ -1,8 +1,9 @@
 use super::{Expected, Tokens};
-use crate::error::{Endpoint, Error};
-use crate::http::{Failure, Request, Response, Roundtrip, Step, send_once};
+use crate::error::{Endpoint, Error, ErrorKind};
+use crate::http::{Conversation, Failure, Request, Response, Roundtrip, Step, send_once};
 use crate::id_token::{Checked, IdTokenCheck, Reason};
 use crate::secret::Secret;
+use crate::used_logins::Claim;
 
 /// What is still to be sent and received until there are tokens. It can only be made from a login and its checked
 /// callback or, for a refresh, from tokens.
@@ -42,6 +43,8 @@ use crate::secret::Secret;
 pub struct Exchange {
     request: Request,
     stage: Stage,
+    /// The use of the login; `None` for a refresh.
+    claim: Option<Claim>,
 }
 
 /// What the response to the current request contains.
@@ -75,14 +78,61 @@ impl Exchange {
         match id_token {
             Some(mut check) => match check.keys_wanted(now) {
                 Some(keys) => Self::of_keys(keys, check, Then::Send { request, expected }),
-                None => Self { request, stage: Stage::Tokens { expected, id_token: Some(check) } },
+                None => Self::of_tokens(request, expected, Some(check)),
             },
-            None => Self { request, stage: Stage::Tokens { expected, id_token: None } },
+            None => Self::of_tokens(request, expected, None),
         }
     }
 
+    fn of_tokens(request: Request, expected: Expected, id_token: Option<IdTokenCheck>) -> Self {
+        Self { request, stage: Stage::Tokens { expected, id_token }, claim: None }
+    }
+
     fn of_keys(request: Request, check: IdTokenCheck, then: Then) -> Self {
-        Self { request, stage: Stage::Keys(Keys { check, then, has_waited: false }) }
+        Self { request, stage: Stage::Keys(Keys { check, then, has_waited: false }), claim: None }
+    }
+
+    pub(crate) fn with_claim(self, claim: Claim) -> Self {
+        Self { claim: Some(claim), ..self }
+    }
+
+    /// Gives the login back, because no byte of the request with the code was sent: the same callback may be accepted
+    /// again, by a login that is resumed once more. An exchange whose request with the code was never asked for gives
+    /// the login back by itself.
+    ///
+    /// ```
+    /// # use proofkey::{Client, ErrorKind, Provider, Roundtrip, SealKeys};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// # let client = Client::new(provider, "my-app")?.with_redirect_uri("https://client.example/cb")?;
+    /// # let keys = SealKeys::new([7; 32])?;
+    /// # let sealed = client.authorize().state("s").begin(0)?.seal(&keys, "")?;
+    /// let callback = "https://client.example/cb?code=c&state=s";
+    /// let exchange = client.resume(&sealed, &keys, "", 0)?.accept(callback, 0)?;
+    /// let request = exchange.request();
+    /// // Could not connect.
+    /// exchange.release();
+    ///
+    /// let exchange = client.resume(&sealed, &keys, "", 0)?.accept(callback, 0)?;
+    /// // Connected, and sent.
+    /// let request = exchange.request();
+    /// let again = client.resume(&sealed, &keys, "", 0)?.accept(callback, 0).unwrap_err();
+    /// assert_eq!(again.error.kind(), ErrorKind::LoginAlreadyUsed);
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn release(self) {
+        if let Some(claim) = self.claim {
+            claim.release();
+        }
+    }
+}
+
+impl Conversation<Exchange> {
+    /// [`Exchange::release`] in place. The conversation is over then, and says
+    /// [`LoginAlreadyUsed`](ErrorKind::LoginAlreadyUsed).
+    pub fn release(&mut self) {
+        if let Some(exchange) = self.end(ErrorKind::LoginAlreadyUsed.into()) {
+            exchange.release();
+        }
     }
 }
 
@@ -92,17 +142,20 @@ impl Roundtrip for Exchange {
     /// The request to send now. Once a byte of a request with a code may have been sent, do not send that request
     /// again: a code can be used only once (RFC 6749 section 4.1.2).
     fn request(&self) -> &Request {
+        if let (Stage::Tokens { .. }, Some(claim)) = (&self.stage, &self.claim) {
+            claim.keep();
+        }
         &self.request
     }
 
     /// Reads the tokens, or the server's keys for ID tokens, from the response.
     ///
     /// # Errors
-    /// [`TokenError`](crate::ErrorKind::TokenError) with the server's words if it refused, else what is wrong with the
+    /// [`TokenError`](ErrorKind::TokenError) with the server's words if it refused, else what is wrong with the
     /// response, and the errors with `IdToken` in their name if the ID token fails a check: this exchange is then over.
     ///
-    /// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable) and
-    /// [`KeysUnsupported`](crate::ErrorKind::KeysUnsupported) if the keys cannot be read. The exchange is then still
+    /// [`KeysUnavailable`](ErrorKind::KeysUnavailable) and
+    /// [`KeysUnsupported`](ErrorKind::KeysUnsupported) if the keys cannot be read. The exchange is then still
     /// pending, and asks for the keys again. [`request_sent`](Error::request_sent) says whether the code or the refresh
     /// token was sent; if so, the exchange holds the tokens, and they come out once the keys have come.
     ///
@@ -111,9 +164,12 @@ impl Roundtrip for Exchange {
         match self.stage {
             Stage::Keys(mut keys) => {
                 let taken = keys.check.take_response(&response, keys.then.reason(), now);
-                keys.end(self.request, taken, now)
+                keys.end(self.request, self.claim, taken, now)
             }
             Stage::Tokens { expected, id_token } => {
+                if let Some(claim) = &self.claim {
+                    claim.keep();
+                }
                 let received = Tokens::from_response(&response, expected, now);
                 let checked = received.and_then(|(tokens, text)| match id_token {
                     Some(check) => check_tokens(check, tokens, text, now),
@@ -133,7 +189,7 @@ impl Roundtrip for Exchange {
             // Through the cache, so that all threads share one request.
             Stage::Keys(mut keys) => {
                 let fetched = keys.check.fetch_keys(keys.then.reason(), || send(&self.request), now());
-                keys.end(self.request, fetched, now())
+                keys.end(self.request, self.claim, fetched, now())
             }
             Stage::Tokens { .. } => send_once(self, send, now),
         }
@@ -145,24 +201,25 @@ impl Keys {
     fn end(
         self,
         request: Request,
+        claim: Option<Claim>,
         fetched: Result<(), Error>,
         now: i64,
     ) -> Result<Step<Exchange, Tokens>, Failure<Exchange>> {
-        let Err(error) = fetched else { return self.go_on(now) };
+        let Err(error) = fetched else { return self.go_on(claim, now) };
         let error = error.at(Endpoint::Jwks).sent(matches!(self.then, Then::Check { .. }));
         let pause = error.retry_after().filter(|seconds| *seconds <= LONGEST_PAUSE && !self.has_waited);
-        let pending = Exchange { request, stage: Stage::Keys(Self { has_waited: pause.is_some(), ..self }) };
+        let pending = Exchange { request, stage: Stage::Keys(Self { has_waited: pause.is_some(), ..self }), claim };
         match pause {
             Some(seconds) => Ok(Step::Wait(seconds, pending)),
             None => Err(Failure::of_pending(error, pending)),
         }
     }
 
-    fn go_on(self, now: i64) -> Result<Step<Exchange, Tokens>, Failure<Exchange>> {
+    fn go_on(self, claim: Option<Claim>, now: i64) -> Result<Step<Exchange, Tokens>, Failure<Exchange>> {
         let Self { check, then, .. } = self;
         match then {
             Then::Send { request, expected } => {
-                Ok(Step::Send(Exchange { request, stage: Stage::Tokens { expected, id_token: Some(check) } }))
+                Ok(Step::Send(Exchange { claim, ..Exchange::of_tokens(request, expected, Some(check)) }))
             }
             Then::Check { tokens, id_token } => check_tokens(check, tokens, Some(id_token), now)
                 .map_err(|error| error.at(Endpoint::Token).sent(true).into()),
