@@ -344,6 +344,25 @@ static void end_of_session(void) {
     for (int kind = 0; kind < KINDS; kind++) free_one(kind);
 }
 
+/* Resumed twice from one text, a login sends its code once. */
+static void resumed_twice(void) {
+    proofkey_login *first = NULL, *second = NULL;
+    proofkey_exchange *sent = NULL;
+    make_all();
+    OK(proofkey_login_seal(a_login, a_seal_keys, LITERAL("context"), buffer, sizeof buffer, &number));
+    OK(proofkey_client_resume(a_client, buffer, number, a_seal_keys, LITERAL("context"), NOW, &first));
+    OK(proofkey_client_resume(a_client, buffer, number, a_seal_keys, LITERAL("context"), NOW, &second));
+    OK(proofkey_login_accept(first, LITERAL(CALLBACK), NOW, &sent));
+    CHECK(proofkey_exchange_body_expose(sent, NULL) != NULL);
+    CHECK(proofkey_login_accept(second, LITERAL(CALLBACK), NOW, &new_exchange) == PROOFKEY_STATUS_LOGIN_ALREADY_USED);
+    OK(receive(sent, 200, token_response, NOW));
+    proofkey_exchange_free(sent);
+    CHECK(proofkey_login_accept(second, LITERAL(CALLBACK), NOW, &new_exchange) == PROOFKEY_STATUS_LOGIN_ALREADY_USED);
+    proofkey_login_free(first);
+    proofkey_login_free(second);
+    for (int kind = 0; kind < KINDS; kind++) free_one(kind);
+}
+
 /* Keys that cannot be fetched use nothing up: the same exchange goes on later. */
 static void keys_that_come_later(void) {
     static const struct bytes keys = {LITERAL("{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}")};
@@ -385,6 +404,7 @@ int main(void) {
     lent_texts();
     known_providers();
     end_of_session();
+    resumed_twice();
     keys_that_come_later();
     return report("handles");
 }
