@@ -7,6 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
+PREFIX ?= /usr/local
 CBINDGEN_VERSION := 0.29.4
 CARGO_C_VERSION := 0.10.24+cargo-0.98.0
 CARGO_FUZZ_VERSION := 0.13.2
@@ -45,6 +46,7 @@ test: needs ## Run every check and test that this machine has the tools for
 .PHONY: test-long
 test-long: $(cargo_c)/bin/cargo-cinstall $(cargo_fuzz)/bin/cargo-fuzz ## Run what takes too long for every change
 	$(MAKE) test-install
+	tests/c/tsan.sh
 	tests/fuzz/run.sh 600
 
 # Says in one line what is missing, before a build fails somewhere in the middle.
@@ -62,7 +64,7 @@ lint: ## Check formatting, lints, generated files, and that no modules form a ci
 	    cargo clippy -q -p proofkey-c --no-default-features --profile embedded --lib -- -D warnings
 	fi
 	$(PYTHON) tests/vectors/make_errors.py --check
-	$(PYTHON) tests/structure/modules.py crates/proofkey-core/src crates/proofkey/src bindings/c/src bindings/python/src
+	$(PYTHON) tests/structure/modules.py crates/proofkey-core/src crates/proofkey/src bindings/handles/src bindings/c/src bindings/python/src
 	RUSTDOCFLAGS='-D warnings' cargo doc -q --no-deps -p proofkey-core -p proofkey --all-features
 
 .PHONY: test-vectors
@@ -71,7 +73,7 @@ test-vectors: ## Run the vectors in JavaScript, as a project in another language
 
 .PHONY: test-rust
 test-rust: ## Test the crates: units, vectors, properties, examples in the documentation
-	@cargo test -q -p proofkey-core -p proofkey -p proofkey-c
+	@cargo test -q -p proofkey-core -p proofkey -p proofkey-handles -p proofkey-c
 	cargo test -q -p proofkey --no-default-features
 
 .PHONY: test-no-std
@@ -110,6 +112,10 @@ test-browser: ## Test sign-ins with Chromium, and take screenshots of the pages 
 .PHONY: test-sdist
 test-sdist: ## Build the source distribution in isolation (minutes; after test-python)
 	@tests/python/test-sdist.sh
+
+.PHONY: install
+install: ## Install the C library below PREFIX (/usr/local)
+	@bindings/c/install.sh $(PREFIX)
 
 .PHONY: test-install
 test-install: $(cargo_c)/bin/cargo-cinstall ## Install the C library as a system does, and build against it

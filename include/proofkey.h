@@ -1,31 +1,50 @@
 /*
- * proofkey: PKCE (RFC 7636) for C.
+ * proofkey: OAuth logins with PKCE (RFC 6749, RFC 7636) for C.
+ *
+ * First the login, noun by noun in the order of its use: provider, client, authorization request, login, exchange,
+ * response, tokens, claims, error; then the sealed login, refresh, revocation, userinfo, the end of the session. After
+ * them the primitives of PKCE, for authorization servers and for clients that bring their own flow: verifier,
+ * challenge, binding. Last the texts of a status, and the library itself. Statuses are in proofkey_status.h.
  *
  * These rules hold for all functions; the comment on a function adds what is its own.
  *
- *  1. Ownership. The library allocates nothing and keeps no pointer after a call. Buffers belong to the caller. A returned
- *     text is static and ends in NUL; do not free or change it.
- *  2. Text and bytes. Protocol text is `char`, entropy is `uint8_t`. Each is a pointer followed by its length. A NUL is a
- *     byte like any other and ends nothing. The length of a literal is `sizeof literal - 1`.
+ *  1. Ownership. Handles (`proofkey_login` and so on) are opaque. A function that takes a pointer to a pointer writes a
+ *     new handle there, or NULL on an error; the caller frees it with the `_free` of its kind, which ignores NULL. Handles
+ *     copy what they need: free them in any order. A `const` handle that a function returns is lent by the one it was
+ *     asked from, and is not freed. Nothing else is allocated for the caller. The library keeps no pointer to an argument.
+ *  2. Text and bytes. Protocol text is `char`, UTF-8; bytes are `uint8_t`. Each is a pointer followed by its length. A NUL
+ *     is a byte like any other and ends nothing. The length of a literal is `sizeof literal - 1`.
  *  3. NULL and empty. NULL with length 0 is an absent value. Only an argument that "may be NULL" can be absent; any other
  *     is PROOFKEY_STATUS_NULL_POINTER. NULL with another length always is. Not NULL with length 0 is the empty value; in a
- *     request parameter it means the same as absent (RFC 6749 section 3.1).
+ *     request parameter of an authorization server it means the same as absent (RFC 6749 section 3.1).
  *  4. Lengths. A pointer that is not NULL points to as many bytes as the length says, and no other thread writes to them
- *     during the call. Inputs longer than 128 bytes are never valid, and none of their bytes is read.
+ *     during the call. A length above PTRDIFF_MAX counts as NULL. Inputs of the primitives longer than 128 bytes are never
+ *     valid, and none of their bytes is read.
  *  5. Output. `out` points to `capacity` bytes, `written` to one size_t. Neither may be NULL; both may be uninitialised.
  *     `out` may overlap the inputs; `written` overlaps nothing. The text does not end in NUL. `*written` is always set: to
  *     the length of the text, with PROOFKEY_STATUS_BUFFER_TOO_SMALL to the length needed, with any other error to 0. On an
  *     error nothing is written to `out`. PROOFKEY_STATUS_BUFFER_TOO_SMALL is checked last: with enough room the call would
  *     succeed.
- *  6. Secrets. Verifiers and entropy are secrets. The library erases its own copies; erase yours with proofkey_memzero()
- *     when the login is over. No branch and no memory address depends on their bytes; their lengths, and whether a check
- *     succeeded, are not hidden. Send a verifier in the body of the token request, and never put it into a URL or a log.
- *  7. Threads. The library has no state: call any function from any thread, from any number of them at once.
- *  8. Statuses. PROOFKEY_STATUS_OK is 0. Every other number is a failure, also one that this header does not know. Numbers
+ *  6. Lent texts. A text that a handle returns ends in NUL, and its length is written to `*len` unless that is NULL. It is
+ *     valid until the handle is freed, or changed by a `_set_`, `_add_` or `_receive` function. NULL means absent. A value
+ *     with a NUL inside counts as absent: a program would read less than what was checked. Static texts, of a status or
+ *     of the library, are valid for ever.
+ *  7. Secrets. Verifiers, entropy, codes, tokens and client secrets are secrets. Functions that return one end in
+ *     `_expose`; search for them. A handle erases its copies when it is freed; erase yours with proofkey_memzero(). The
+ *     primitives have no branch and no memory address that depends on the bytes of a secret; lengths, and whether a check
+ *     succeeded, are not hidden. Send a verifier in the body of the token request, and never put one into a URL or a log.
+ *  8. Threads. The library has no state but its handles, and a handle has a mutex of its own: call any function from any
+ *     thread. Two things are for the caller: `_free` is the last call for a handle, and no thread changes a handle while
+ *     another reads a text that it lent (rule 6).
+ *  9. Used handles. An authorization request that has begun, a login that has accepted a callback, and an exchange that
+ *     has its result stay valid until they are freed. Using one again is PROOFKEY_STATUS_LOGIN_ALREADY_USED.
+ * 10. Times are seconds since the epoch, such as time(NULL). A time or number that is not known is -1.
+ * 11. Statuses. PROOFKEY_STATUS_OK is 0. Every other number is a failure, also one that this header does not know. Numbers
  *     and names never change their meaning. Ignoring a status is a security hole; compilers warn about it. A bug in the
- *     library is PROOFKEY_STATUS_INTERNAL and does not end the process; the embedded build calls abort().
- *  9. Versions. While PROOFKEY_ABI_VERSION stays the same, functions and statuses are only added. A program that loads the
+ *     library is PROOFKEY_STATUS_INTERNAL and does not end the process. Lack of memory does: the library calls abort().
+ * 12. Versions. While PROOFKEY_ABI_VERSION stays the same, functions and statuses are only added. A program that loads the
  *     library at run time compares it with proofkey_abi_version().
+ * 13. The embedded build has the primitives alone. It never allocates; a bug in it calls abort().
  */
 
 
@@ -37,13 +56,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "proofkey_status.h"
-
 #if defined(__GNUC__) || defined(__clang__)
 #define PROOFKEY_MUST_USE __attribute__((warn_unused_result))
 #else
 #define PROOFKEY_MUST_USE
 #endif
+
+/* An authorization server: its endpoints, and what it supports. */
+typedef struct proofkey_provider proofkey_provider;
+/* A client of a provider: its id, how it authenticates, and its redirect URI. Make one, and keep it. */
+typedef struct proofkey_client proofkey_client;
+/* An authorization request under construction. */
+typedef struct proofkey_authorize proofkey_authorize;
+/* One pending authorization, which a callback turns into an exchange. It contains the verifier. */
+typedef struct proofkey_login proofkey_login;
+/* What is still to be sent and received until there is a result. */
+typedef struct proofkey_exchange proofkey_exchange;
+/* An HTTP response as data. */
+typedef struct proofkey_response proofkey_response;
+/* What the token endpoint granted. */
+typedef struct proofkey_tokens proofkey_tokens;
+/* What a server says about a user. */
+typedef struct proofkey_claims proofkey_claims;
+/* What is known about the end of a login or an exchange beyond its status. */
+typedef struct proofkey_error proofkey_error;
+/* The keys that seal logins. */
+typedef struct proofkey_seal_keys proofkey_seal_keys;
 
 /* For proofkey_policy_bind(): no relaxation. A challenge is required, and its method is S256 (RFC 9700 section 2.1.1). */
 #define PROOFKEY_POLICY_STRICT 0u
@@ -53,6 +91,13 @@
 /* Relaxation: accept a request without a challenge, and bind `none`. Only for confidential clients with another defence
  * against injected codes (RFC 9700 section 2.1.1). */
 #define PROOFKEY_POLICY_OPTIONAL_FOR_CONFIDENTIAL_CLIENT 2u
+
+/* For proofkey_redirect_uri_matches(): the port must be the same. For web applications. */
+#define PROOFKEY_LOOPBACK_PORT_EXACT 0u
+/* Any port matches for 127.0.0.1 and [::1]. For native applications (RFC 8252 section 7.3). */
+#define PROOFKEY_LOOPBACK_PORT_ANY 1u
+/* Relaxation: any port matches for `localhost` too, for native applications that registered the name. */
+#define PROOFKEY_LOOPBACK_PORT_ANY_INCLUDING_LOCALHOST 2u
 
 
 /**
@@ -91,6 +136,11 @@
 #define PROOFKEY_BINDING_MAX_LEN 49
 
 /**
+ * The length of the longest sealed login.
+ */
+#define PROOFKEY_SEALED_MAX_LEN 8192
+
+/**
  * The version of this header: the major number.
  */
 #define PROOFKEY_VERSION_MAJOR 0
@@ -115,19 +165,1702 @@ extern "C" {
 #endif // __cplusplus
 
 /**
+ * A server with these two endpoints (RFC 6749 section 3). A query in them is kept. They are https, or http on
+ * loopback.
+ *
+ * @param authorization_endpoint      where the browser is sent
+ * @param authorization_endpoint_len  its length
+ * @param token_endpoint              where codes are exchanged
+ * @param token_endpoint_len          its length
+ * @param provider                    where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ENDPOINT_MALFORMED, PROOFKEY_STATUS_ENDPOINT_INSECURE,
+ *         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_provider_new(const char *authorization_endpoint,
+                              size_t authorization_endpoint_len,
+                              const char *token_endpoint,
+                              size_t token_endpoint_len,
+                              proofkey_provider **provider);
+
+/**
+ * A server described by its metadata, the JSON document that was found under its issuer (RFC 8414 section 3.2,
+ * OpenID Connect Discovery section 4.2). proofkey_provider_discover() fetches it.
+ *
+ * @param issuer        the issuer, compared with the document byte for byte
+ * @param issuer_len    its length
+ * @param document      the bytes of the document
+ * @param document_len  how many there are
+ * @param provider      where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_METADATA_MALFORMED, PROOFKEY_STATUS_METADATA_ISSUER_MISSING,
+ *         PROOFKEY_STATUS_METADATA_ISSUER_MISMATCH, PROOFKEY_STATUS_METADATA_ENDPOINT_MISSING,
+ *         PROOFKEY_STATUS_METADATA_ENDPOINT_MALFORMED, PROOFKEY_STATUS_METADATA_ENDPOINT_INSECURE,
+ *         PROOFKEY_STATUS_PAR_REQUIRED, PROOFKEY_STATUS_ISSUER_WELL_KNOWN, PROOFKEY_STATUS_ENDPOINT_MALFORMED,
+ *         PROOFKEY_STATUS_ENDPOINT_INSECURE, PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_provider_from_metadata(const char *issuer,
+                                        size_t issuer_len,
+                                        const uint8_t *document,
+                                        size_t document_len,
+                                        proofkey_provider **provider);
+
+/**
+ * Begins to look for the metadata of the server with this issuer: first where RFC 8414 puts it, then where OpenID
+ * Connect Discovery does. Run the exchange; proofkey_exchange_provider() then has the provider.
+ *
+ * @param issuer      the issuer, without /.well-known/ and what follows
+ * @param issuer_len  its length
+ * @param exchange    where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ISSUER_WELL_KNOWN, PROOFKEY_STATUS_ENDPOINT_MALFORMED,
+ *         PROOFKEY_STATUS_ENDPOINT_INSECURE, PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_provider_discover(const char *issuer,
+                                   size_t issuer_len,
+                                   proofkey_exchange **exchange);
+
+/**
+ * GitHub, for OAuth apps and GitHub Apps. Its facts have a date and a source in the library.
+ *
+ * @param provider  where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_provider_github(proofkey_provider **provider);
+
+/**
+ * Google. For a refresh token add the quirk `offline_by_access_type`. Desktop clients have a secret that they must
+ * send, although it proves nothing.
+ *
+ * @param provider  where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_provider_google(proofkey_provider **provider);
+
+/**
+ * Dropbox. For a refresh token add the quirk `offline_by_token_access_type`. Without a redirect URI it shows the
+ * code to the user: see proofkey_login_accept_pasted_code().
+ *
+ * @param provider  where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_provider_dropbox(proofkey_provider **provider);
+
+/**
+ * Microsoft Entra ID. For a refresh token ask for the scope `offline_access`. The scope `openid` needs the id of
+ * the tenant, because each tenant is an issuer of its own.
+ *
+ * @param tenant      the id or the domain of a tenant, or `common`, `organizations` or `consumers`
+ * @param tenant_len  its length
+ * @param provider    where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ENDPOINT_MALFORMED, PROOFKEY_STATUS_TEXT_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_provider_microsoft(const char *tenant,
+                                    size_t tenant_len,
+                                    proofkey_provider **provider);
+
+/**
+ * Sets the issuer identifier (RFC 8414 section 2): a callback with `iss` must have exactly this one. Without an
+ * issuer, every callback with `iss` is refused (RFC 9207 section 2.4). Clients that were made before keep the old
+ * value.
+ *
+ * @param provider    the provider
+ * @param issuer      an https URL without query and fragment
+ * @param issuer_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ISSUER_WELL_KNOWN, PROOFKEY_STATUS_ENDPOINT_MALFORMED,
+ *         PROOFKEY_STATUS_ENDPOINT_INSECURE, PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_provider_set_issuer(proofkey_provider *provider,
+                                     const char *issuer,
+                                     size_t issuer_len);
+
+/**
+ * Says that the server sends `iss` in every authorization response (RFC 9207 section 3): a callback without it is
+ * refused. Clients that were made before keep the old value.
+ *
+ * @param provider  the provider
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_provider_set_iss_parameter_supported(proofkey_provider *provider);
+
+/**
+ * Sets the endpoint that revokes tokens (RFC 7009 section 2). Clients that were made before keep the old value.
+ *
+ * @param provider      the provider
+ * @param endpoint      its URL
+ * @param endpoint_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ENDPOINT_MALFORMED, PROOFKEY_STATUS_ENDPOINT_INSECURE,
+ *         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_provider_set_revocation_endpoint(proofkey_provider *provider,
+                                                  const char *endpoint,
+                                                  size_t endpoint_len);
+
+/**
+ * Sets the URL of the keys that the server signs ID tokens with (OpenID Connect Discovery section 3). Clients that
+ * were made before keep the old value.
+ *
+ * @param provider      the provider
+ * @param jwks_uri      the URL
+ * @param jwks_uri_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ENDPOINT_MALFORMED, PROOFKEY_STATUS_ENDPOINT_INSECURE,
+ *         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_provider_set_jwks_uri(proofkey_provider *provider,
+                                       const char *jwks_uri,
+                                       size_t jwks_uri_len);
+
+/**
+ * Sets the endpoint that says more about the user (OpenID Connect Core section 5.3). Clients that were made before
+ * keep the old value.
+ *
+ * @param provider      the provider
+ * @param endpoint      its URL
+ * @param endpoint_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ENDPOINT_MALFORMED, PROOFKEY_STATUS_ENDPOINT_INSECURE,
+ *         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_provider_set_userinfo_endpoint(proofkey_provider *provider,
+                                                const char *endpoint,
+                                                size_t endpoint_len);
+
+/**
+ * Sets the endpoint where the browser is sent to sign out (OpenID Connect RP-Initiated Logout section 2.1). Clients
+ * that were made before keep the old value.
+ *
+ * @param provider      the provider
+ * @param endpoint      its URL
+ * @param endpoint_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ENDPOINT_MALFORMED, PROOFKEY_STATUS_ENDPOINT_INSECURE,
+ *         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_provider_set_end_session_endpoint(proofkey_provider *provider,
+                                                   const char *endpoint,
+                                                   size_t endpoint_len);
+
+/**
+ * Enables a peculiarity of the server, which changes parameters or parsing, never a check:
+ * `scope_separated_by_comma`, `offline_by_token_access_type`, `offline_by_access_type`,
+ * `resource_only_at_authorization` or `token_type_user_access_token`. Clients that were made before keep the old
+ * value.
+ *
+ * @param provider  the provider
+ * @param name      one of these names
+ * @param name_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_QUIRK_UNKNOWN, PROOFKEY_STATUS_TEXT_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_provider_add_quirk(proofkey_provider *provider, const char *name, size_t name_len);
+
+/**
+ * Succeeds only if the metadata lists S256: a server that does not list it may ignore the challenge (RFC 9700
+ * section 2.1.1). S256 is sent to every server, with and without this.
+ *
+ * @param provider  the provider
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_PKCE_NOT_ADVERTISED, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_provider_require_advertised_pkce(proofkey_provider *provider);
+
+/**
+ * The issuer identifier.
+ *
+ * @param provider  the provider
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent (rule 6); NULL if it is not known
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_provider_issuer(const proofkey_provider *provider, size_t *len);
+
+/**
+ * The authorization endpoint.
+ *
+ * @param provider  the provider
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent (rule 6)
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_provider_authorization_endpoint(const proofkey_provider *provider, size_t *len);
+
+/**
+ * The token endpoint.
+ *
+ * @param provider  the provider
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent (rule 6)
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_provider_token_endpoint(const proofkey_provider *provider, size_t *len);
+
+/**
+ * The revocation endpoint.
+ *
+ * @param provider  the provider
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent (rule 6); NULL if it is not known
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_provider_revocation_endpoint(const proofkey_provider *provider, size_t *len);
+
+/**
+ * The URL of the server's keys.
+ *
+ * @param provider  the provider
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent (rule 6); NULL if it is not known
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_provider_jwks_uri(const proofkey_provider *provider, size_t *len);
+
+/**
+ * The userinfo endpoint.
+ *
+ * @param provider  the provider
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent (rule 6); NULL if it is not known
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_provider_userinfo_endpoint(const proofkey_provider *provider, size_t *len);
+
+/**
+ * The end-session endpoint.
+ *
+ * @param provider  the provider
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent (rule 6); NULL if it is not known
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_provider_end_session_endpoint(const proofkey_provider *provider, size_t *len);
+
+/**
+ * Whether the server sends `iss` in every authorization response.
+ *
+ * @param provider  the provider
+ * @return 1 if it does, else 0; 0 for NULL
+ *
+ * Threads: any number at once.
+ */
+int32_t proofkey_provider_iss_parameter_supported(const proofkey_provider *provider);
+
+/**
+ * What the metadata says about PKCE: `S256`, `without_s256` or `unknown`.
+ *
+ * @param provider  the provider
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent (rule 6)
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_provider_pkce_support(const proofkey_provider *provider, size_t *len);
+
+/**
+ * How a client with a secret should authenticate: `client_secret_basic`, or `client_secret_post` if the metadata
+ * lists that one and not the other (RFC 8414 section 2).
+ *
+ * @param provider  the provider
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent (rule 6)
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_provider_token_endpoint_auth_method(const proofkey_provider *provider, size_t *len);
+
+/**
+ * Frees a provider, and erases the secrets in it. What it lent is no longer valid; other handles are not touched.
+ *
+ * @param provider  the provider; NULL does nothing
+ *
+ * Threads: the last call for this handle (rule 8).
+ */
+void proofkey_provider_free(proofkey_provider *provider);
+
+/**
+ * A public client: PKCE alone protects its codes. It copies the provider, remembers the server's keys, its logins
+ * and its refreshes: make one and keep it.
+ *
+ * @param provider  the provider, which is copied
+ * @param id        the client id
+ * @param id_len    its length
+ * @param client    where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_CLIENT_ID_INVALID, PROOFKEY_STATUS_TEXT_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_client_new(const proofkey_provider *provider,
+                            const char *id,
+                            size_t id_len,
+                            proofkey_client **client);
+
+/**
+ * Sets the URI that the server sends the browser back to, exactly as it is registered there (RFC 6749 section
+ * 3.1.2). An application that uses several servers needs one for each (RFC 9700 section 4.4.2). Logins that began
+ * before keep the old value.
+ *
+ * @param client            the client
+ * @param redirect_uri      the URI: https, http on loopback, or a private scheme with a dot in it
+ * @param redirect_uri_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_REDIRECT_URI_MALFORMED, PROOFKEY_STATUS_REDIRECT_URI_INSECURE,
+ *         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_client_set_redirect_uri(proofkey_client *client,
+                                         const char *redirect_uri,
+                                         size_t redirect_uri_len);
+
+/**
+ * Authenticates with id and secret in the `Authorization` header (RFC 6749 section 2.3.1). Logins that began before
+ * keep the old value.
+ *
+ * @param client      the client
+ * @param secret      the client secret (rule 7)
+ * @param secret_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_CLIENT_SECRET_EMPTY, PROOFKEY_STATUS_TEXT_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_client_set_secret_basic(proofkey_client *client,
+                                         const char *secret,
+                                         size_t secret_len);
+
+/**
+ * Authenticates with id and secret in the body of the request (RFC 6749 section 2.3.1). Logins that began before
+ * keep the old value.
+ *
+ * @param client      the client
+ * @param secret      the client secret (rule 7)
+ * @param secret_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_CLIENT_SECRET_EMPTY, PROOFKEY_STATUS_TEXT_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_client_set_secret_post(proofkey_client *client,
+                                        const char *secret,
+                                        size_t secret_len);
+
+/**
+ * Accepts only ID tokens with these signatures: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA. By
+ * default the client accepts what the metadata lists or, without metadata, RS256. Logins that began before keep the
+ * old value.
+ *
+ * @param client     the client
+ * @param names      the names, separated by single spaces
+ * @param names_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ID_TOKEN_ALG, PROOFKEY_STATUS_ID_TOKEN_ALG_UNSUPPORTED,
+ *         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_client_set_id_token_algorithms(proofkey_client *client,
+                                                const char *names,
+                                                size_t names_len);
+
+/**
+ * Sets how far the server's clock may be ahead or behind; 60 seconds by default. Logins that began before keep the
+ * old value.
+ *
+ * @param client   the client
+ * @param seconds  how many seconds
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_client_set_id_token_leeway(proofkey_client *client, uint32_t seconds);
+
+/**
+ * Accepts ID tokens that name this audience besides the client itself; by default no other is accepted. Logins that
+ * began before keep the old value.
+ *
+ * @param client        the client
+ * @param audience      the audience
+ * @param audience_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_client_add_trusted_audience(proofkey_client *client,
+                                             const char *audience,
+                                             size_t audience_len);
+
+/**
+ * Relaxation: relies on TLS to the token endpoint instead of the signature of the ID token (OpenID Connect Core
+ * section 3.1.3.7, step 6). No keys are fetched. For servers that publish no keys, if nothing stands between them
+ * and this program. Logins that began before keep the old value.
+ *
+ * @param client  the client
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_client_trust_token_endpoint_tls(proofkey_client *client);
+
+/**
+ * The signatures that ID tokens may have, separated by spaces.
+ *
+ * @param client  the client
+ * @param len     where to write the length; may be NULL
+ * @return the text, lent (rule 6)
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_client_id_token_algorithms(const proofkey_client *client, size_t *len);
+
+/**
+ * Starts an authorization request. With `openid` in the scope, a nonce is sent and the ID token is checked (OpenID
+ * Connect Core).
+ *
+ * @param client     the client
+ * @param scope      the scope to ask for, tokens separated by single spaces (RFC 6749 section 3.3); may be NULL
+ * @param scope_len  its length
+ * @param authorize  where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_client_authorize(const proofkey_client *client,
+                                  const char *scope,
+                                  size_t scope_len,
+                                  proofkey_authorize **authorize);
+
+/**
+ * Frees a client, and erases the secrets in it. What it lent is no longer valid; other handles are not touched.
+ *
+ * @param client  the client; NULL does nothing
+ *
+ * Threads: the last call for this handle (rule 8).
+ */
+void proofkey_client_free(proofkey_client *client);
+
+/**
+ * Adds a parameter to the authorization request, for example `prompt` or `login_hint`. One with an empty value is
+ * not sent. Parameters that the flow sets itself are refused by proofkey_authorize_begin().
+ *
+ * @param authorize  the authorization request
+ * @param name       its name
+ * @param name_len   its length
+ * @param value      its value
+ * @param value_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_TEXT_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_authorize_add_extra(proofkey_authorize *authorize,
+                                     const char *name,
+                                     size_t name_len,
+                                     const char *value,
+                                     size_t value_len);
+
+/**
+ * Names a resource server that the access token is for (RFC 8707 section 2). May be called more than once.
+ *
+ * @param authorize     the authorization request
+ * @param resource      an absolute URI without a fragment
+ * @param resource_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_TEXT_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_authorize_add_resource(proofkey_authorize *authorize,
+                                        const char *resource,
+                                        size_t resource_len);
+
+/**
+ * Keeps a text of the application with the login, also when it is sealed, for example the page to return to. It is
+ * not sent to the server.
+ *
+ * @param authorize  the authorization request
+ * @param data       at most 256 bytes
+ * @param data_len   its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_TEXT_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_authorize_set_data(proofkey_authorize *authorize, const char *data, size_t data_len);
+
+/**
+ * Asks the server to have the browser post the response as a form (OAuth 2.0 Form Post Response Mode): see
+ * proofkey_login_accept_form_post().
+ *
+ * @param authorize  the authorization request
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_authorize_set_form_post(proofkey_authorize *authorize);
+
+/**
+ * Requires that the user signed in at the server at most this long before the login began (OpenID Connect Core
+ * section 3.1.2.1). An ID token with an older sign-in is refused. Needs the scope `openid`.
+ *
+ * @param authorize  the authorization request
+ * @param seconds    how many seconds
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_authorize_set_max_age(proofkey_authorize *authorize, uint32_t seconds);
+
+/**
+ * Requires one of these ways to sign in, the preferred one first (OpenID Connect Core section 3.1.2.1). An ID token
+ * with any other `acr` is refused. Needs the scope `openid`.
+ *
+ * @param authorize       the authorization request
+ * @param acr_values      the values, separated by single spaces
+ * @param acr_values_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_TEXT_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_authorize_set_acr_values(proofkey_authorize *authorize,
+                                          const char *acr_values,
+                                          size_t acr_values_len);
+
+/**
+ * For tests: uses this state instead of 128 fresh random bits. It must be unguessable, used once, and bound to the
+ * browser.
+ *
+ * @param authorize  the authorization request
+ * @param state      visible ASCII characters
+ * @param state_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_TEXT_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_authorize_set_state(proofkey_authorize *authorize,
+                                     const char *state,
+                                     size_t state_len);
+
+/**
+ * For tests: uses this nonce instead of 128 fresh random bits. Needs the scope `openid`.
+ *
+ * @param authorize  the authorization request
+ * @param nonce      visible ASCII characters
+ * @param nonce_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_TEXT_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_authorize_set_nonce(proofkey_authorize *authorize,
+                                     const char *nonce,
+                                     size_t nonce_len);
+
+/**
+ * For tests: uses this verifier instead of a fresh one.
+ *
+ * @param authorize     the authorization request
+ * @param verifier      the verifier, which is a secret (rule 7)
+ * @param verifier_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_VERIFIER_LENGTH, PROOFKEY_STATUS_VERIFIER_CHARACTER,
+ *         PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_authorize_set_verifier(proofkey_authorize *authorize,
+                                        const char *verifier,
+                                        size_t verifier_len);
+
+/**
+ * Makes the login: a fresh state, a fresh verifier, and the URL to send the browser to. It expires ten minutes
+ * later. The authorization request is used up, also by an error; the caller frees it as always.
+ *
+ * @param authorize  the authorization request
+ * @param now        the time (rule 10)
+ * @param login      where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_SCOPE_INVALID,
+ *         PROOFKEY_STATUS_STATE_INVALID, PROOFKEY_STATUS_NONCE_INVALID, PROOFKEY_STATUS_ACR_VALUES_INVALID,
+ *         PROOFKEY_STATUS_RESOURCE_INVALID, PROOFKEY_STATUS_PARAMETER_RESERVED, PROOFKEY_STATUS_DATA_TOO_LARGE,
+ *         PROOFKEY_STATUS_ISSUER_MISSING, PROOFKEY_STATUS_ENDPOINT_MISSING, PROOFKEY_STATUS_OPENID_SCOPE_MISSING,
+ *         PROOFKEY_STATUS_ENTROPY_UNAVAILABLE, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_authorize_begin(proofkey_authorize *authorize, int64_t now, proofkey_login **login);
+
+/**
+ * Frees an authorization request, and erases the secrets in it. What it lent is no longer valid; other handles are
+ * not touched.
+ *
+ * @param authorize  the authorization request; NULL does nothing
+ *
+ * Threads: the last call for this handle (rule 8).
+ */
+void proofkey_authorize_free(proofkey_authorize *authorize);
+
+/**
+ * The URL to send the browser to (RFC 6749 section 4.1.1). It contains the state, but no verifier.
+ *
+ * @param login  the login
+ * @param len    where to write the length; may be NULL
+ * @return the URL, lent (rule 6); NULL for a login that was resumed: its browser was sent there already
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_login_url(const proofkey_login *login, size_t *len);
+
+/**
+ * What proofkey_authorize_set_data() was given; empty without it.
+ *
+ * @param login  the login
+ * @param len    where to write the length; may be NULL
+ * @return the text, lent (rule 6); unlike other texts it may contain NUL
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_login_data(const proofkey_login *login, size_t *len);
+
+/**
+ * When the login expires.
+ *
+ * @param login  the login
+ * @return the time (rule 10); -1 for NULL
+ *
+ * Threads: any number at once.
+ */
+int64_t proofkey_login_expires_at(const proofkey_login *login);
+
+/**
+ * Whether the login still waits for its callback. A callback that anybody could have sent leaves it pending: the
+ * status alone does not tell.
+ *
+ * @param login  the login
+ * @return 1 if a callback can still be accepted, else 0; 0 for NULL
+ *
+ * Threads: any number at once.
+ */
+int32_t proofkey_login_is_pending(const proofkey_login *login);
+
+/**
+ * Checks the redirect back from the server, and turns the login into the exchange of its code.
+ *
+ * The checks, in this order: the URI where it arrived, repeated parameters, `state`, `iss`, then `error`, then
+ * `code` (RFC 6749 section 4.1.2, RFC 9207). A callback that anybody could have sent leaves the login pending: the
+ * real one may still come. One with the right state uses the login up, with a code and with an error; then
+ * proofkey_login_error() has the server's words.
+ *
+ * @param login             the login
+ * @param callback_url      the whole URL that the browser was sent to
+ * @param callback_url_len  its length
+ * @param now               the time (rule 10)
+ * @param exchange          where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_LOGIN_EXPIRED,
+ *         PROOFKEY_STATUS_CALLBACK_MALFORMED, PROOFKEY_STATUS_CALLBACK_DUPLICATE,
+ *         PROOFKEY_STATUS_REDIRECT_URI_MISMATCH, PROOFKEY_STATUS_STATE_MISSING, PROOFKEY_STATUS_STATE_MISMATCH,
+ *         PROOFKEY_STATUS_ISS_MISSING, PROOFKEY_STATUS_ISS_MISMATCH, PROOFKEY_STATUS_CODE_MISSING,
+ *         PROOFKEY_STATUS_CODE_INVALID, PROOFKEY_STATUS_UNEXPECTED_TOKEN,
+ *         PROOFKEY_STATUS_RESPONSE_MODE_UNSUPPORTED, PROOFKEY_STATUS_AUTHORIZATION_ERROR,
+ *         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once; only one of them gets the exchange, the others PROOFKEY_STATUS_LOGIN_ALREADY_USED.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_login_accept(proofkey_login *login,
+                              const char *callback_url,
+                              size_t callback_url_len,
+                              int64_t now,
+                              proofkey_exchange **exchange);
+
+/**
+ * proofkey_login_accept() for a form that the browser posted, after proofkey_authorize_set_form_post().
+ *
+ * @param login             the login
+ * @param url               the URL that the form was posted to
+ * @param url_len           its length
+ * @param content_type      the `Content-Type` of the request
+ * @param content_type_len  its length
+ * @param body              the body of the request
+ * @param body_len          its length
+ * @param now               the time (rule 10)
+ * @param exchange          where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_LOGIN_EXPIRED,
+ *         PROOFKEY_STATUS_CALLBACK_MALFORMED, PROOFKEY_STATUS_CALLBACK_DUPLICATE,
+ *         PROOFKEY_STATUS_REDIRECT_URI_MISMATCH, PROOFKEY_STATUS_STATE_MISSING, PROOFKEY_STATUS_STATE_MISMATCH,
+ *         PROOFKEY_STATUS_ISS_MISSING, PROOFKEY_STATUS_ISS_MISMATCH, PROOFKEY_STATUS_CODE_MISSING,
+ *         PROOFKEY_STATUS_CODE_INVALID, PROOFKEY_STATUS_UNEXPECTED_TOKEN,
+ *         PROOFKEY_STATUS_RESPONSE_MODE_UNSUPPORTED, PROOFKEY_STATUS_AUTHORIZATION_ERROR,
+ *         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once; only one of them gets the exchange, the others PROOFKEY_STATUS_LOGIN_ALREADY_USED.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_login_accept_form_post(proofkey_login *login,
+                                        const char *url,
+                                        size_t url_len,
+                                        const char *content_type,
+                                        size_t content_type_len,
+                                        const char *body,
+                                        size_t body_len,
+                                        int64_t now,
+                                        proofkey_exchange **exchange);
+
+/**
+ * proofkey_login_accept() for a code that the server showed to the user, who typed it in: only for a client without
+ * a redirect URI. There is neither a state nor an issuer to check; only the verifier ties the code to this login.
+ *
+ * @param login     the login
+ * @param code      the code; nothing is trimmed
+ * @param code_len  its length
+ * @param now       the time (rule 10)
+ * @param exchange  where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_LOGIN_EXPIRED,
+ *         PROOFKEY_STATUS_CODE_MISSING, PROOFKEY_STATUS_CODE_INVALID, PROOFKEY_STATUS_REDIRECT_URI_MISMATCH,
+ *         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once; only one of them gets the exchange, the others PROOFKEY_STATUS_LOGIN_ALREADY_USED.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_login_accept_pasted_code(proofkey_login *login,
+                                          const char *code,
+                                          size_t code_len,
+                                          int64_t now,
+                                          proofkey_exchange **exchange);
+
+/**
+ * Why the login is over.
+ *
+ * @param login  the login
+ * @return the error, lent until the login is freed; NULL while it is pending, and after a callback was accepted
+ *
+ * Threads: any number at once.
+ */
+const proofkey_error *proofkey_login_error(const proofkey_login *login);
+
+/**
+ * Frees a login, and erases the secrets in it. What it lent is no longer valid; other handles are not touched.
+ *
+ * @param login  the login; NULL does nothing
+ *
+ * Threads: the last call for this handle (rule 8).
+ */
+void proofkey_login_free(proofkey_login *login);
+
+/**
+ * Whether there is a request to send: the condition of the loop.
+ *
+ * Every exchange has the same loop, whatever it is about: send proofkey_exchange_method() to
+ * proofkey_exchange_url() with its headers and body, put what comes back into a proofkey_response, and let
+ * proofkey_exchange_receive() take it. Do not follow redirects and send no cookies. Once a byte of a request with a
+ * method other than GET may have been sent, do not send it again: a code can be used only once (RFC 6749 section
+ * 4.1.2). If nothing was sent, the request may be sent again.
+ *
+ * @param exchange  the exchange
+ * @return 1 if there is, else 0; 0 for NULL
+ *
+ * Threads: any number at once.
+ */
+int32_t proofkey_exchange_is_pending(const proofkey_exchange *exchange);
+
+/**
+ * How long to wait before the request is sent, because the server asked for a pause.
+ *
+ * @param exchange  the exchange
+ * @return seconds; 0 if it is to be sent now, and if nothing is pending; -1 for NULL
+ *
+ * Threads: any number at once.
+ */
+int64_t proofkey_exchange_wait_seconds(const proofkey_exchange *exchange);
+
+/**
+ * The HTTP method of the request: `GET` or `POST`.
+ *
+ * @param exchange  the exchange
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent until the next proofkey_exchange_receive(); NULL if nothing is pending
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_exchange_method(const proofkey_exchange *exchange, size_t *len);
+
+/**
+ * The URL of the request. It contains no secret.
+ *
+ * @param exchange  the exchange
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent until the next proofkey_exchange_receive(); NULL if nothing is pending
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_exchange_url(const proofkey_exchange *exchange, size_t *len);
+
+/**
+ * The name of a header of the request.
+ *
+ * @param exchange  the exchange
+ * @param at        which header, from 0
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent until the next proofkey_exchange_receive(); NULL past the last header, and if nothing is
+ *         pending
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_exchange_header_name(const proofkey_exchange *exchange, size_t at, size_t *len);
+
+/**
+ * The value of a header of the request, which may be a secret (rule 7).
+ *
+ * @param exchange  the exchange
+ * @param at        which header, from 0
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent until the next proofkey_exchange_receive(); NULL past the last header, and if nothing is
+ *         pending
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_exchange_header_expose(const proofkey_exchange *exchange, size_t at, size_t *len);
+
+/**
+ * The body of the request, which is a secret (rule 7).
+ *
+ * @param exchange  the exchange
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent until the next proofkey_exchange_receive(); NULL if the request has no body, and if
+ *         nothing is pending
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_exchange_body_expose(const proofkey_exchange *exchange, size_t *len);
+
+/**
+ * Takes the response to the request, whatever its status. Then either a request is pending, or the result is there, or
+ * the exchange failed. After an error proofkey_exchange_error() has the details; if the exchange is still pending, the
+ * same loop may run again later, as for keys that could not be fetched before the code was sent.
+ *
+ * A call that does not reach the exchange, because of a NULL or a response without a status, changes nothing.
+ *
+ * @param exchange  the exchange
+ * @param response  the response; it is empty afterwards, and can be filled again
+ * @param now       the time (rule 10)
+ * @return PROOFKEY_STATUS_OK; PROOFKEY_STATUS_LOGIN_ALREADY_USED if the result is there already, and the same status
+ *         again if the exchange failed; PROOFKEY_STATUS_RESPONSE_MALFORMED for a response without a status;
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL; otherwise a status from 400 to 699 says what is
+ *         wrong with the response
+ *
+ * Threads: any number at once. It ends what the exchange has lent about its request and its error: no other thread
+ * may be reading it.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_exchange_receive(proofkey_exchange *exchange,
+                                  proofkey_response *response,
+                                  int64_t now);
+
+/**
+ * The provider, after proofkey_provider_discover(). May be called more than once: each call makes another handle.
+ *
+ * @param exchange  the exchange
+ * @param provider  where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK; PROOFKEY_STATUS_RESULT_ABSENT while the exchange is pending, or if it is about
+ *         something else; the status that it failed with; PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_exchange_provider(const proofkey_exchange *exchange, proofkey_provider **provider);
+
+/**
+ * The tokens, after a login or a refresh. May be called more than once: each call makes another handle.
+ *
+ * @param exchange  the exchange
+ * @param tokens    where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK; PROOFKEY_STATUS_RESULT_ABSENT while the exchange is pending, or if it is about
+ *         something else; the status that it failed with; PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_exchange_tokens(const proofkey_exchange *exchange, proofkey_tokens **tokens);
+
+/**
+ * The claims about the user, after proofkey_client_begin_userinfo(). May be called more than once: each call makes
+ * another handle.
+ *
+ * @param exchange  the exchange
+ * @param claims    where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK; PROOFKEY_STATUS_RESULT_ABSENT while the exchange is pending, or if it is about
+ *         something else; the status that it failed with; PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_exchange_claims(const proofkey_exchange *exchange, proofkey_claims **claims);
+
+/**
+ * What was wrong with the last response.
+ *
+ * @param exchange  the exchange
+ * @return the error, lent until the next proofkey_exchange_receive(); NULL if there was none
+ *
+ * Threads: any number at once.
+ */
+const proofkey_error *proofkey_exchange_error(const proofkey_exchange *exchange);
+
+/**
+ * Frees an exchange, and erases the secrets in it. What it lent is no longer valid; other handles are not touched.
+ *
+ * @param exchange  the exchange; NULL does nothing
+ *
+ * Threads: the last call for this handle (rule 8).
+ */
+void proofkey_exchange_free(proofkey_exchange *exchange);
+
+/**
+ * An HTTP response, to be filled as it arrives.
+ *
+ * @param response  where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_response_new(proofkey_response **response);
+
+/**
+ * Sets the HTTP status.
+ *
+ * @param response  the response
+ * @param status    a number of three digits
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_RESPONSE_MALFORMED, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_response_set_status(proofkey_response *response, int32_t status);
+
+/**
+ * Adds a header. Pass all of them. If one appears twice, the first one counts.
+ *
+ * @param response   the response
+ * @param name       its name, in any case
+ * @param name_len   its length
+ * @param value      its value, without the white space around it
+ * @param value_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_response_add_header(proofkey_response *response,
+                                     const char *name,
+                                     size_t name_len,
+                                     const char *value,
+                                     size_t value_len);
+
+/**
+ * Adds bytes to the end of the body, which may contain tokens (rule 7).
+ *
+ * @param response   the response
+ * @param bytes      the bytes
+ * @param bytes_len  how many there are
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_RESPONSE_TOO_LARGE if the body would be larger than 1 MiB, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_response_add_body(proofkey_response *response,
+                                   const uint8_t *bytes,
+                                   size_t bytes_len);
+
+/**
+ * Frees a response, and erases the secrets in it. What it lent is no longer valid; other handles are not touched.
+ *
+ * @param response  the response; NULL does nothing
+ *
+ * Threads: the last call for this handle (rule 8).
+ */
+void proofkey_response_free(proofkey_response *response);
+
+/**
+ * Tokens from storage. The ID token was checked when it came, and is not checked again.
+ *
+ * @param access_token       the access token
+ * @param access_token_len   its length
+ * @param refresh_token      the refresh token; may be NULL
+ * @param refresh_token_len  its length
+ * @param id_token           the ID token; may be NULL
+ * @param id_token_len       its length
+ * @param scope              the granted scope, separated by spaces; may be NULL
+ * @param scope_len          its length
+ * @param expires_at         when the access token expires (rule 10); -1 if unknown
+ * @param tokens             where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ID_TOKEN_MALFORMED, PROOFKEY_STATUS_ID_TOKEN_ALG,
+ *         PROOFKEY_STATUS_ID_TOKEN_ALG_UNSUPPORTED, PROOFKEY_STATUS_ID_TOKEN_CRIT, PROOFKEY_STATUS_ID_TOKEN_TYP,
+ *         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_tokens_from_parts(const char *access_token,
+                                   size_t access_token_len,
+                                   const char *refresh_token,
+                                   size_t refresh_token_len,
+                                   const char *id_token,
+                                   size_t id_token_len,
+                                   const char *scope,
+                                   size_t scope_len,
+                                   int64_t expires_at,
+                                   proofkey_tokens **tokens);
+
+/**
+ * Adds a resource server that stored tokens are for, as proofkey_tokens_resource() had it: a refresh names it again
+ * (RFC 8707 section 2.2).
+ *
+ * @param tokens        the tokens
+ * @param resource      one URI
+ * @param resource_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_tokens_add_resource(proofkey_tokens *tokens,
+                                     const char *resource,
+                                     size_t resource_len);
+
+/**
+ * The access token (rule 7). Send it as `Authorization: Bearer` to the resource server and to nobody else (RFC 6750
+ * section 2.1).
+ *
+ * @param tokens  the tokens
+ * @param len     where to write the length; may be NULL
+ * @return the text, lent (rule 6)
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_tokens_access_token_expose(const proofkey_tokens *tokens, size_t *len);
+
+/**
+ * The refresh token (rule 7).
+ *
+ * @param tokens  the tokens
+ * @param len     where to write the length; may be NULL
+ * @return the text, lent (rule 6); NULL if there is none
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_tokens_refresh_token_expose(const proofkey_tokens *tokens, size_t *len);
+
+/**
+ * The ID token (rule 7), to store it. It tells this client who signed in; it is no credential for anybody else.
+ *
+ * @param tokens  the tokens
+ * @param len     where to write the length; may be NULL
+ * @return the text, lent (rule 6); NULL if there is none
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_tokens_id_token_expose(const proofkey_tokens *tokens, size_t *len);
+
+/**
+ * The granted scope, separated by spaces.
+ *
+ * @param tokens  the tokens
+ * @param len     where to write the length; may be NULL
+ * @return the text, lent (rule 6); NULL if the server did not name it: then it is what was asked for (RFC 6749
+ *         section 5.1)
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_tokens_scope(const proofkey_tokens *tokens, size_t *len);
+
+/**
+ * The resource servers that the tokens are for, separated by spaces (RFC 8707).
+ *
+ * @param tokens  the tokens
+ * @param len     where to write the length; may be NULL
+ * @return the text, lent (rule 6); NULL if there are none
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_tokens_resource(const proofkey_tokens *tokens, size_t *len);
+
+/**
+ * When the access token expires.
+ *
+ * @param tokens  the tokens
+ * @return the time (rule 10); -1 if the server did not say, and for NULL
+ *
+ * Threads: any number at once.
+ */
+int64_t proofkey_tokens_expires_at(const proofkey_tokens *tokens);
+
+/**
+ * Whether it is time to refresh: the access token expires within so many seconds. Unknown expiry is 0: refresh such
+ * tokens once a resource server responds with `invalid_token`.
+ *
+ * @param tokens   the tokens
+ * @param seconds  how many seconds
+ * @param now      the time (rule 10)
+ * @return 1 if it does, else 0; 0 for NULL
+ *
+ * Threads: any number at once.
+ */
+int32_t proofkey_tokens_expires_within(const proofkey_tokens *tokens, uint32_t seconds, int64_t now);
+
+/**
+ * Whether the granted scope is another set than the requested one.
+ *
+ * @param tokens  the tokens
+ * @return 1 if it is, else 0; 0 for NULL
+ *
+ * Threads: any number at once.
+ */
+int32_t proofkey_tokens_scope_changed(const proofkey_tokens *tokens);
+
+/**
+ * Whether the server left out `token_type`, so that Bearer was assumed.
+ *
+ * @param tokens  the tokens
+ * @return 1 if it did, else 0; 0 for NULL
+ *
+ * Threads: any number at once.
+ */
+int32_t proofkey_tokens_token_type_defaulted(const proofkey_tokens *tokens);
+
+/**
+ * Whether the signature of the ID token was verified when it came: not after
+ * proofkey_client_trust_token_endpoint_tls(), not for tokens from storage, and not without an ID token.
+ *
+ * @param tokens  the tokens
+ * @return 1 if it was, else 0; 0 for NULL
+ *
+ * Threads: any number at once.
+ */
+int32_t proofkey_tokens_signature_verified(const proofkey_tokens *tokens);
+
+/**
+ * A further member of the response as JSON, for example Dropbox's `account_id`. It is untrusted, and possibly
+ * secret (rule 7).
+ *
+ * @param tokens    the tokens
+ * @param name      the name of the member
+ * @param name_len  its length
+ * @param len       where to write the length; may be NULL
+ * @return the JSON, lent (rule 6); NULL if there is no such member
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_tokens_extra_expose(const proofkey_tokens *tokens, const char *name, size_t name_len, size_t *len);
+
+/**
+ * What the checked ID token says about the user.
+ *
+ * @param tokens  the tokens
+ * @return the claims, lent until the tokens are freed; NULL if there is no ID token
+ *
+ * Threads: any number at once.
+ */
+const proofkey_claims *proofkey_tokens_claims(const proofkey_tokens *tokens);
+
+/**
+ * Frees tokens, and erases the secrets in it. What it lent is no longer valid; other handles are not touched.
+ *
+ * @param tokens  the tokens; NULL does nothing
+ *
+ * Threads: the last call for this handle (rule 8).
+ */
+void proofkey_tokens_free(proofkey_tokens *tokens);
+
+/**
+ * A claim that is a text (OpenID Connect Core sections 2 and 5.1). Identify a user by the pair of `iss` and `sub`,
+ * never by an e-mail address, which may pass to another person (section 5.7).
+ *
+ * @param claims    the claims
+ * @param name      the name of the claim, for example `sub`
+ * @param name_len  its length
+ * @param len       where to write the length; may be NULL
+ * @return the text, lent (rule 6); NULL if there is no such claim, or if it is not a text
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_claims_text(const proofkey_claims *claims, const char *name, size_t name_len, size_t *len);
+
+/**
+ * A claim as JSON, for example `email_verified`.
+ *
+ * @param claims    the claims
+ * @param name      the name of the claim
+ * @param name_len  its length
+ * @param len       where to write the length; may be NULL
+ * @return the JSON, lent (rule 6); NULL if there is no such claim
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_claims_json(const proofkey_claims *claims, const char *name, size_t name_len, size_t *len);
+
+/**
+ * All claims, as one JSON object.
+ *
+ * @param claims  the claims
+ * @param len     where to write the length; may be NULL
+ * @return the JSON, lent (rule 6)
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_claims_all_json(const proofkey_claims *claims, size_t *len);
+
+/**
+ * Frees claims that proofkey_exchange_claims() gave. Claims that are lent are `const`, and are not freed.
+ *
+ * @param claims  the claims; NULL does nothing
+ *
+ * Threads: the last call for this handle (rule 8).
+ */
+void proofkey_claims_free(proofkey_claims *claims);
+
+/**
+ * The status that the call returned.
+ *
+ * @param error  the error
+ * @return the number; PROOFKEY_STATUS_OK for NULL
+ *
+ * Threads: any number at once.
+ */
+int32_t proofkey_error_status(const proofkey_error *error);
+
+/**
+ * The name of that status: see proofkey_status_name().
+ *
+ * @param error  the error
+ * @return static text; "ok" for NULL
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_error_name(const proofkey_error *error);
+
+/**
+ * What went wrong, in one line, with the endpoint, the HTTP status and the server's words, which are escaped. It
+ * contains no secret.
+ *
+ * @param error  the error
+ * @param len    where to write the length; may be NULL
+ * @return the text, lent (rule 6); NULL for NULL
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_error_message(const proofkey_error *error, size_t *len);
+
+/**
+ * What to do next: a word of proofkey_status_recovery(). It depends on the HTTP status and the server's words too.
+ *
+ * @param error  the error
+ * @param len    where to write the length; may be NULL
+ * @return the text, lent (rule 6); NULL for NULL
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_error_recovery(const proofkey_error *error, size_t *len);
+
+/**
+ * What was asked: `metadata`, `jwks`, `token`, `revocation` or `userinfo`.
+ *
+ * @param error  the error
+ * @param len    where to write the length; may be NULL
+ * @return the text, lent (rule 6); NULL if nothing was
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_error_endpoint(const proofkey_error *error, size_t *len);
+
+/**
+ * The HTTP status of the response.
+ *
+ * @param error  the error
+ * @return the number; -1 if there was no response, and for NULL
+ *
+ * Threads: any number at once.
+ */
+int64_t proofkey_error_http_status(const proofkey_error *error);
+
+/**
+ * The server's `error` (RFC 6749 sections 4.1.2.1 and 5.2). Untrusted: do not put it into a page or a shell command
+ * as it is.
+ *
+ * @param error  the error
+ * @param len    where to write the length; may be NULL
+ * @return the text as it came, lent (rule 6); NULL if the server said nothing
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_error_oauth_error(const proofkey_error *error, size_t *len);
+
+/**
+ * The server's `error_description`. Untrusted: do not put it into a page or a shell command as it is.
+ *
+ * @param error  the error
+ * @param len    where to write the length; may be NULL
+ * @return the text as it came, lent (rule 6); NULL if there is none
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_error_oauth_description(const proofkey_error *error, size_t *len);
+
+/**
+ * The server's `error_uri`. Untrusted: do not follow it unasked.
+ *
+ * @param error  the error
+ * @param len    where to write the length; may be NULL
+ * @return the text as it came, lent (rule 6); NULL if there is none
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_error_oauth_uri(const proofkey_error *error, size_t *len);
+
+/**
+ * How long the server asks to wait before the next attempt (RFC 9110 section 10.2.3). Do not send the same code
+ * again after that time; begin anew.
+ *
+ * @param error  the error
+ * @return seconds; -1 if the server did not say, and for NULL
+ *
+ * Threads: any number at once.
+ */
+int64_t proofkey_error_retry_after(const proofkey_error *error);
+
+/**
+ * Whether a code or a token reached the server, or may have: it counts as used.
+ *
+ * @param error  the error
+ * @return 1 if so, else 0; 0 for NULL
+ *
+ * Threads: any number at once.
+ */
+int32_t proofkey_error_request_sent(const proofkey_error *error);
+
+/**
+ * The keys that seal logins, from a secret of the application: 32 random bytes, or a text made from them. It is the
+ * same in every process that may finish the login. The caller erases its own copy.
+ *
+ * @param secret      the bytes, which are a secret (rule 7)
+ * @param secret_len  how many there are
+ * @param seal_keys   where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_SECRET_WEAK, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_seal_keys_new(const uint8_t *secret,
+                               size_t secret_len,
+                               proofkey_seal_keys **seal_keys);
+
+/**
+ * Adds a secret that was replaced: it still opens what it sealed. Keep it for ten minutes, until its logins have
+ * expired.
+ *
+ * @param seal_keys   the keys
+ * @param secret      the bytes, which are a secret (rule 7)
+ * @param secret_len  how many there are
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_SECRET_WEAK, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_seal_keys_add_older(proofkey_seal_keys *seal_keys,
+                                     const uint8_t *secret,
+                                     size_t secret_len);
+
+/**
+ * Whether any of the secrets has fewer than 32 bytes. Such keys work, but warn about them when the program starts.
+ *
+ * @param seal_keys  the keys
+ * @return 1 if so, else 0; 0 for NULL
+ *
+ * Threads: any number at once.
+ */
+int32_t proofkey_seal_keys_is_weak(const proofkey_seal_keys *seal_keys);
+
+/**
+ * Frees keys, and erases the secrets in it. What it lent is no longer valid; other handles are not touched.
+ *
+ * @param seal_keys  the keys; NULL does nothing
+ *
+ * Threads: the last call for this handle (rule 8).
+ */
+void proofkey_seal_keys_free(proofkey_seal_keys *seal_keys);
+
+/**
+ * Turns a pending login into an encrypted text, which proofkey_client_resume() opens in another process, on another
+ * machine or in another language: mobile systems end a program while the browser is open. Sealing again does not
+ * extend the life of the login.
+ *
+ * Nobody without the secret can read or change the text, but whoever has it can deliver a callback with it: keep it
+ * where only this user reaches it.
+ *
+ * @param login        the login
+ * @param seal_keys    the keys; the newest one seals
+ * @param context      what the login is for, such as the name of the provider: the text opens in no other context
+ * @param context_len  its length
+ * @param out          the buffer for the text; PROOFKEY_SEALED_MAX_LEN is always enough, and about 600 characters
+ *                     are usual
+ * @param capacity     the size of the buffer
+ * @param written      see rule 5
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_SEAL_TOO_LARGE,
+ *         PROOFKEY_STATUS_ENTROPY_UNAVAILABLE, PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER,
+ *         PROOFKEY_STATUS_BUFFER_TOO_SMALL or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_login_seal(const proofkey_login *login,
+                            const proofkey_seal_keys *seal_keys,
+                            const char *context,
+                            size_t context_len,
+                            char *out,
+                            size_t capacity,
+                            size_t *written);
+
+/**
+ * Opens a login that proofkey_login_seal() sealed. It continues with this client and its secret, but with the
+ * endpoints that it began with.
+ *
+ * @param client       the client that the login began with, or its equal
+ * @param sealed       the text
+ * @param sealed_len   its length
+ * @param seal_keys    the keys
+ * @param context      what was given to proofkey_login_seal()
+ * @param context_len  its length
+ * @param now          the time (rule 10)
+ * @param login        where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_SEAL_MALFORMED, PROOFKEY_STATUS_SEAL_KEY_UNKNOWN,
+ *         PROOFKEY_STATUS_SEAL_FORGED, PROOFKEY_STATUS_SEAL_CONTEXT, PROOFKEY_STATUS_SEAL_CLIENT,
+ *         PROOFKEY_STATUS_LOGIN_EXPIRED, PROOFKEY_STATUS_ENDPOINT_MISSING, PROOFKEY_STATUS_TEXT_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_client_resume(const proofkey_client *client,
+                               const char *sealed,
+                               size_t sealed_len,
+                               const proofkey_seal_keys *seal_keys,
+                               const char *context,
+                               size_t context_len,
+                               int64_t now,
+                               proofkey_login **login);
+
+/**
+ * PROOFKEY_SEALED_MAX_LEN, for languages that cannot read macros.
+ *
+ * @return the number
+ *
+ * Threads: any number at once.
+ */
+size_t proofkey_sealed_max_len(void);
+
+/**
+ * Begins to refresh tokens (RFC 6749 section 6). Run the exchange; proofkey_exchange_tokens() then has the new
+ * tokens. If the server sends no new refresh token or no scope, those of `tokens` stay. Store the new tokens before
+ * using them: the old refresh token may no longer be valid.
+ *
+ * @param client    the client
+ * @param tokens    the tokens
+ * @param now       the time (rule 10)
+ * @param exchange  where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_REFRESH_TOKEN_ABSENT, PROOFKEY_STATUS_ISSUER_MISSING,
+ *         PROOFKEY_STATUS_ENDPOINT_MISSING, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_client_begin_refresh(const proofkey_client *client,
+                                      const proofkey_tokens *tokens,
+                                      int64_t now,
+                                      proofkey_exchange **exchange);
+
+/**
+ * Begins to revoke tokens (RFC 7009): the refresh token first, then the access token. Run the exchange; it has no
+ * result. After a failure, begin again: revoking a token that is no longer valid succeeds.
+ *
+ * @param client    the client
+ * @param tokens    the tokens
+ * @param exchange  where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ENDPOINT_MISSING, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_client_begin_revocation(const proofkey_client *client,
+                                         const proofkey_tokens *tokens,
+                                         proofkey_exchange **exchange);
+
+/**
+ * Begins to ask who the user of these tokens is (OpenID Connect Core section 5.3). Run the exchange;
+ * proofkey_exchange_claims() then has the claims. They must be about the user of the ID token, if there is one.
+ *
+ * @param client    the client
+ * @param tokens    the tokens
+ * @param exchange  where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ENDPOINT_MISSING, PROOFKEY_STATUS_ACCESS_TOKEN_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_client_begin_userinfo(const proofkey_client *client,
+                                       const proofkey_tokens *tokens,
+                                       proofkey_exchange **exchange);
+
+/**
+ * The URL that signs the user out at the provider (OpenID Connect RP-Initiated Logout section 2). End the
+ * application's own session, then send the browser there. The URL contains the ID token, as a hint of who signs
+ * out.
+ *
+ * @param client         the client
+ * @param tokens         the tokens
+ * @param return_to      the registered `post_logout_redirect_uri` that the browser is sent on to; may be NULL
+ * @param return_to_len  its length
+ * @param state          a fresh random text that comes back with the browser; may be NULL
+ * @param state_len      its length
+ * @param out            the buffer for the URL, which is as long as the ID token and a few hundred characters more
+ * @param capacity       the size of the buffer
+ * @param written        see rule 5
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ENDPOINT_MISSING, PROOFKEY_STATUS_PARAMETER_RESERVED,
+ *         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER, PROOFKEY_STATUS_BUFFER_TOO_SMALL or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_client_end_session_url(const proofkey_client *client,
+                                        const proofkey_tokens *tokens,
+                                        const char *return_to,
+                                        size_t return_to_len,
+                                        const char *state,
+                                        size_t state_len,
+                                        char *out,
+                                        size_t capacity,
+                                        size_t *written);
+
+/**
+ * Checks that the browser came back from proofkey_client_end_session_url() with these arguments (OpenID Connect
+ * RP-Initiated Logout section 3). An empty `return_to` or `state` matches nothing.
+ *
+ * @param client            the client
+ * @param callback_url      the whole URL that the browser was sent to
+ * @param callback_url_len  its length
+ * @param return_to         what the URL was made with
+ * @param return_to_len     its length
+ * @param state             what the URL was made with
+ * @param state_len         its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_REDIRECT_URI_MISMATCH, PROOFKEY_STATUS_STATE_MISSING,
+ *         PROOFKEY_STATUS_STATE_MISMATCH, PROOFKEY_STATUS_CALLBACK_DUPLICATE, PROOFKEY_STATUS_CALLBACK_MALFORMED,
+ *         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_client_accept_end_session(const proofkey_client *client,
+                                           const char *callback_url,
+                                           size_t callback_url_len,
+                                           const char *return_to,
+                                           size_t return_to_len,
+                                           const char *state,
+                                           size_t state_len);
+
+/**
+ * For authorization servers: whether the redirect URI of a request is one that the client registered: byte for byte,
+ * except for the port of a loopback address where `loopback_port` says so (RFC 9700 section 2.1, RFC 8252
+ * section 7.3).
+ *
+ * @param registered      the registered redirect URI
+ * @param registered_len  its length
+ * @param requested       the redirect URI of the request
+ * @param requested_len   its length
+ * @param loopback_port   PROOFKEY_LOOPBACK_PORT_EXACT, PROOFKEY_LOOPBACK_PORT_ANY or
+ *                        PROOFKEY_LOOPBACK_PORT_ANY_INCLUDING_LOCALHOST; with any other number nothing matches
+ * @return 1 if they match, else 0, also for NULL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_redirect_uri_matches(const char *registered,
+                                      size_t registered_len,
+                                      const char *requested,
+                                      size_t requested_len,
+                                      uint32_t loopback_port);
+
+/**
  * Makes a fresh verifier: 32 bytes of the operating system's randomness as 43 base64url characters (RFC 7636
  * section 7.1). A client makes one for each authorization request.
  *
- * @param out       the buffer for the verifier, which is a secret (rule 6)
+ * @param out       the buffer for the verifier, which is a secret (rule 7)
  * @param capacity  the size of the buffer; PROOFKEY_VERIFIER_GENERATED_LEN is enough
  * @param written   see rule 5
  * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ENTROPY_UNAVAILABLE, PROOFKEY_STATUS_NULL_POINTER,
  *         PROOFKEY_STATUS_BUFFER_TOO_SMALL or PROOFKEY_STATUS_INTERNAL
  *
  * Threads: any number at once; the child of a fork() makes different verifiers from its parent's.
- *
- * # Safety
- * Rules 4 and 5.
  */
 PROOFKEY_MUST_USE int32_t proofkey_verifier_generate(char *out, size_t capacity, size_t *written);
 
@@ -135,9 +1868,9 @@ PROOFKEY_MUST_USE int32_t proofkey_verifier_generate(char *out, size_t capacity,
  * Makes a verifier from the caller's own entropy, as base64url characters (RFC 7636 section 4.1), for platforms with
  * their own source. The bytes must come from a cryptographic generator. Use them once, and erase them afterwards.
  *
- * @param entropy      PROOFKEY_ENTROPY_MIN_LEN to PROOFKEY_ENTROPY_MAX_LEN random bytes, which are a secret (rule 6)
+ * @param entropy      PROOFKEY_ENTROPY_MIN_LEN to PROOFKEY_ENTROPY_MAX_LEN random bytes, which are a secret (rule 7)
  * @param entropy_len  how many there are
- * @param out          the buffer for the verifier, which is a secret (rule 6)
+ * @param out          the buffer for the verifier, which is a secret (rule 7)
  * @param capacity     the size of the buffer; PROOFKEY_VERIFIER_MAX_LEN is always enough; for 32 bytes of entropy,
  *                     PROOFKEY_VERIFIER_MIN_LEN is enough
  * @param written      see rule 5
@@ -145,9 +1878,6 @@ PROOFKEY_MUST_USE int32_t proofkey_verifier_generate(char *out, size_t capacity,
  *         PROOFKEY_STATUS_BUFFER_TOO_SMALL or PROOFKEY_STATUS_INTERNAL
  *
  * Threads: any number at once.
- *
- * # Safety
- * Rules 4 and 5.
  */
 PROOFKEY_MUST_USE
 int32_t proofkey_verifier_from_entropy(const uint8_t *entropy,
@@ -160,178 +1890,14 @@ int32_t proofkey_verifier_from_entropy(const uint8_t *entropy,
  * Whether this is a verifier: 43 to 128 characters out of `A-Z a-z 0-9 - . _ ~` (RFC 7636 section 4.1). Nothing is
  * trimmed, folded or decoded.
  *
- * @param verifier      the text, which is a secret (rule 6)
+ * @param verifier      the text, which is a secret (rule 7)
  * @param verifier_len  its length
  * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_VERIFIER_LENGTH, PROOFKEY_STATUS_VERIFIER_CHARACTER,
  *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
  *
  * Threads: any number at once.
- *
- * # Safety
- * Rule 4.
  */
 PROOFKEY_MUST_USE int32_t proofkey_verifier_check(const char *verifier, size_t verifier_len);
-
-/**
- * The S256 challenge of a verifier (RFC 7636 section 4.2), to be sent as `code_challenge` beside
- * `code_challenge_method=S256`. It is not a secret.
- *
- * @param verifier      the verifier, which is a secret (rule 6)
- * @param verifier_len  its length
- * @param out           the buffer for the challenge
- * @param capacity      the size of the buffer; PROOFKEY_CHALLENGE_LEN is enough
- * @param written       see rule 5
- * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_VERIFIER_LENGTH, PROOFKEY_STATUS_VERIFIER_CHARACTER,
- *         PROOFKEY_STATUS_NULL_POINTER, PROOFKEY_STATUS_BUFFER_TOO_SMALL or PROOFKEY_STATUS_INTERNAL
- *
- * Threads: any number at once.
- *
- * # Safety
- * Rules 4 and 5.
- */
-PROOFKEY_MUST_USE
-int32_t proofkey_challenge_s256(const char *verifier,
-                                size_t verifier_len,
-                                char *out,
-                                size_t capacity,
-                                size_t *written);
-
-/**
- * For authorization servers: turns `code_challenge` and `code_challenge_method` of an authorization request into the
- * binding, a short text to store with the code (RFC 7636 section 4.4). It contains no secret.
- *
- * Absent and empty parameters mean the same. If a parameter was sent twice, the caller refuses the request as
- * PROOFKEY_STATUS_PARAMETER_DUPLICATE. The server responds to an error with proofkey_status_oauth_error(), if that is
- * not NULL.
- *
- * @param code_challenge             the parameter as it came, after form decoding; may be NULL
- * @param code_challenge_len         its length
- * @param code_challenge_method      the parameter as it came, after form decoding; may be NULL
- * @param code_challenge_method_len  its length
- * @param relaxations                PROOFKEY_POLICY_STRICT, or the bits of relaxations: PROOFKEY_POLICY_ALLOW_PLAIN,
- *                                   PROOFKEY_POLICY_OPTIONAL_FOR_CONFIDENTIAL_CLIENT
- * @param out                        the buffer for the binding
- * @param capacity                   the size of the buffer; PROOFKEY_BINDING_MAX_LEN is enough
- * @param written                    see rule 5
- * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_CHALLENGE_MISSING, PROOFKEY_STATUS_CHALLENGE_MALFORMED,
- *         PROOFKEY_STATUS_METHOD_UNSUPPORTED, PROOFKEY_STATUS_METHOD_WITHOUT_CHALLENGE,
- *         PROOFKEY_STATUS_RELAXATION_UNKNOWN, PROOFKEY_STATUS_NULL_POINTER, PROOFKEY_STATUS_BUFFER_TOO_SMALL or
- *         PROOFKEY_STATUS_INTERNAL
- *
- * Threads: any number at once.
- *
- * # Safety
- * Rules 4 and 5.
- */
-PROOFKEY_MUST_USE
-int32_t proofkey_policy_bind(const char *code_challenge,
-                             size_t code_challenge_len,
-                             const char *code_challenge_method,
-                             size_t code_challenge_method_len,
-                             uint32_t relaxations,
-                             char *out,
-                             size_t capacity,
-                             size_t *written);
-
-/**
- * For authorization servers: verifies the `code_verifier` of a token request against the binding that was stored with
- * the code (RFC 7636 section 4.6), in constant time. Issue tokens only after PROOFKEY_STATUS_OK; otherwise respond
- * with proofkey_status_oauth_error(). Call it after the code was found and before it is consumed: a failed verifier
- * does not use the code up.
- *
- * @param binding            what proofkey_policy_bind() wrote; NULL means that the column was lost, which is
- *                           PROOFKEY_STATUS_BINDING_MALFORMED and never "no PKCE"
- * @param binding_len        its length
- * @param code_verifier      the parameter as it came, after form decoding; may be NULL; a secret (rule 6)
- * @param code_verifier_len  its length
- * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_VERIFIER_MISSING, PROOFKEY_STATUS_VERIFIER_LENGTH,
- *         PROOFKEY_STATUS_VERIFIER_CHARACTER, PROOFKEY_STATUS_VERIFIER_MISMATCH, PROOFKEY_STATUS_VERIFIER_UNEXPECTED,
- *         PROOFKEY_STATUS_BINDING_MALFORMED, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
- *
- * Threads: any number at once.
- *
- * # Safety
- * Rule 4.
- */
-PROOFKEY_MUST_USE
-int32_t proofkey_binding_verify(const char *binding,
-                                size_t binding_len,
-                                const char *code_verifier,
-                                size_t code_verifier_len);
-
-/**
- * The stable name of a status, for example "verifier_mismatch": the same in every language.
- *
- * @param status  what a function returned
- * @return static text (rule 1): "ok" for PROOFKEY_STATUS_OK, "unknown" for any other number
- *
- * Threads: any number at once.
- */
-const char *proofkey_status_name(int32_t status);
-
-/**
- * What went wrong, for a log: one line that contains no value of any parameter.
- *
- * @param status  what a function returned
- * @return static text (rule 1), never NULL
- *
- * Threads: any number at once.
- */
-const char *proofkey_status_message(int32_t status);
-
-/**
- * The `error` that an authorization server responds with (RFC 6749 sections 4.1.2.1 and 5.2).
- *
- * @param status  what a function returned
- * @return static text (rule 1): "invalid_request" or "invalid_grant"; NULL if no such response fits, or if the error
- *         itself came from a server
- *
- * Threads: any number at once.
- */
-const char *proofkey_status_oauth_error(int32_t status);
-
-/**
- * What to do next about a status.
- *
- * @param status  what a function returned
- * @return static text (rule 1): "fix_call", "fix_configuration", "fix_scope", "restart_login", "retry_later",
- *         "do_not_retry", "ask_user" or "report_bug"; "none" for PROOFKEY_STATUS_OK, "unknown" for any other number
- *
- * Threads: any number at once.
- */
-const char *proofkey_status_recovery(int32_t status);
-
-/**
- * Erases a secret. The compiler may remove a memset() of a buffer that is not read again; it cannot remove this.
- *
- * @param pointer  the bytes, initialised or not; NULL does nothing
- * @param len      how many there are
- *
- * Threads: any number at once.
- *
- * # Safety
- * Unless `pointer` is NULL, `len` bytes can be written there.
- */
-void proofkey_memzero(void *pointer, size_t len);
-
-/**
- * The version of the library, for example "0.1.0". PROOFKEY_VERSION_MAJOR, _MINOR and _PATCH are those of the header.
- *
- * @return static text (rule 1)
- *
- * Threads: any number at once.
- */
-const char *proofkey_version(void);
-
-/**
- * The ABI of the library (rule 9). A program that loads the library at run time checks that it is
- * PROOFKEY_ABI_VERSION.
- *
- * @return the number
- *
- * Threads: any number at once.
- */
-uint32_t proofkey_abi_version(void);
 
 /**
  * PROOFKEY_VERIFIER_MIN_LEN, for languages that cannot read macros.
@@ -379,6 +1945,27 @@ size_t proofkey_entropy_min_len(void);
 size_t proofkey_entropy_max_len(void);
 
 /**
+ * The S256 challenge of a verifier (RFC 7636 section 4.2), to be sent as `code_challenge` beside
+ * `code_challenge_method=S256`. It is not a secret.
+ *
+ * @param verifier      the verifier, which is a secret (rule 7)
+ * @param verifier_len  its length
+ * @param out           the buffer for the challenge
+ * @param capacity      the size of the buffer; PROOFKEY_CHALLENGE_LEN is enough
+ * @param written       see rule 5
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_VERIFIER_LENGTH, PROOFKEY_STATUS_VERIFIER_CHARACTER,
+ *         PROOFKEY_STATUS_NULL_POINTER, PROOFKEY_STATUS_BUFFER_TOO_SMALL or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_challenge_s256(const char *verifier,
+                                size_t verifier_len,
+                                char *out,
+                                size_t capacity,
+                                size_t *written);
+
+/**
  * PROOFKEY_CHALLENGE_LEN, for languages that cannot read macros.
  *
  * @return the number
@@ -386,6 +1973,63 @@ size_t proofkey_entropy_max_len(void);
  * Threads: any number at once.
  */
 size_t proofkey_challenge_len(void);
+
+/**
+ * For authorization servers: turns `code_challenge` and `code_challenge_method` of an authorization request into the
+ * binding, a short text to store with the code (RFC 7636 section 4.4). It contains no secret.
+ *
+ * Absent and empty parameters mean the same. If a parameter was sent twice, the caller refuses the request as
+ * PROOFKEY_STATUS_PARAMETER_DUPLICATE. The server responds to an error with proofkey_status_oauth_error(), if that is
+ * not NULL.
+ *
+ * @param code_challenge             the parameter as it came, after form decoding; may be NULL
+ * @param code_challenge_len         its length
+ * @param code_challenge_method      the parameter as it came, after form decoding; may be NULL
+ * @param code_challenge_method_len  its length
+ * @param relaxations                PROOFKEY_POLICY_STRICT, or the bits of relaxations: PROOFKEY_POLICY_ALLOW_PLAIN,
+ *                                   PROOFKEY_POLICY_OPTIONAL_FOR_CONFIDENTIAL_CLIENT
+ * @param out                        the buffer for the binding
+ * @param capacity                   the size of the buffer; PROOFKEY_BINDING_MAX_LEN is enough
+ * @param written                    see rule 5
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_CHALLENGE_MISSING, PROOFKEY_STATUS_CHALLENGE_MALFORMED,
+ *         PROOFKEY_STATUS_METHOD_UNSUPPORTED, PROOFKEY_STATUS_METHOD_WITHOUT_CHALLENGE,
+ *         PROOFKEY_STATUS_RELAXATION_UNKNOWN, PROOFKEY_STATUS_NULL_POINTER, PROOFKEY_STATUS_BUFFER_TOO_SMALL or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_policy_bind(const char *code_challenge,
+                             size_t code_challenge_len,
+                             const char *code_challenge_method,
+                             size_t code_challenge_method_len,
+                             uint32_t relaxations,
+                             char *out,
+                             size_t capacity,
+                             size_t *written);
+
+/**
+ * For authorization servers: verifies the `code_verifier` of a token request against the binding that was stored with
+ * the code (RFC 7636 section 4.6), in constant time. Issue tokens only after PROOFKEY_STATUS_OK; otherwise respond
+ * with proofkey_status_oauth_error(). Call it after the code was found and before it is consumed: a failed verifier
+ * does not use the code up.
+ *
+ * @param binding            what proofkey_policy_bind() wrote; it may be NULL: then the column was lost, which is
+ *                           PROOFKEY_STATUS_BINDING_MALFORMED and never "no PKCE"
+ * @param binding_len        its length
+ * @param code_verifier      the parameter as it came, after form decoding; may be NULL; a secret (rule 7)
+ * @param code_verifier_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_VERIFIER_MISSING, PROOFKEY_STATUS_VERIFIER_LENGTH,
+ *         PROOFKEY_STATUS_VERIFIER_CHARACTER, PROOFKEY_STATUS_VERIFIER_MISMATCH, PROOFKEY_STATUS_VERIFIER_UNEXPECTED,
+ *         PROOFKEY_STATUS_BINDING_MALFORMED, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_binding_verify(const char *binding,
+                                size_t binding_len,
+                                const char *code_verifier,
+                                size_t code_verifier_len);
 
 /**
  * PROOFKEY_BINDING_MAX_LEN, for languages that cannot read macros.
@@ -396,8 +2040,81 @@ size_t proofkey_challenge_len(void);
  */
 size_t proofkey_binding_max_len(void);
 
+/**
+ * The stable name of a status, for example "verifier_mismatch": the same in every language.
+ *
+ * @param status  what a function returned
+ * @return static text (rule 6): "ok" for PROOFKEY_STATUS_OK, "unknown" for any other number
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_status_name(int32_t status);
+
+/**
+ * What went wrong, for a log: one line that contains no value of any parameter.
+ *
+ * @param status  what a function returned
+ * @return static text (rule 6), never NULL
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_status_message(int32_t status);
+
+/**
+ * The `error` that an authorization server responds with (RFC 6749 sections 4.1.2.1 and 5.2).
+ *
+ * @param status  what a function returned
+ * @return static text (rule 6): "invalid_request" or "invalid_grant"; NULL if no such response fits, or if the error
+ *         itself came from a server
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_status_oauth_error(int32_t status);
+
+/**
+ * What to do next about a status.
+ *
+ * @param status  what a function returned
+ * @return static text (rule 6): "fix_call", "fix_configuration", "fix_scope", "restart_login", "retry_later",
+ *         "do_not_retry", "ask_user" or "report_bug"; "none" for PROOFKEY_STATUS_OK, "unknown" for any other number
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_status_recovery(int32_t status);
+
+/**
+ * Erases a secret. The compiler may remove a memset() of a buffer that is not read again; it cannot remove this.
+ *
+ * @param pointer  the bytes, initialised or not; NULL does nothing
+ * @param len      how many there are
+ *
+ * Threads: any number at once.
+ */
+void proofkey_memzero(void *pointer, size_t len);
+
+/**
+ * The version of the library, for example "0.1.0". PROOFKEY_VERSION_MAJOR, _MINOR and _PATCH are those of the header.
+ *
+ * @return static text (rule 6)
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_version(void);
+
+/**
+ * The ABI of the library (rule 12). A program that loads the library at run time checks that it is
+ * PROOFKEY_ABI_VERSION.
+ *
+ * @return the number
+ *
+ * Threads: any number at once.
+ */
+uint32_t proofkey_abi_version(void);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus
 
 #endif  /* PROOFKEY_H */
+
+#include "proofkey_status.h"

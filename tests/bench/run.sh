@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c python verify
-# id_token exchange flask size.
+# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c c_login python
+# verify id_token exchange flask size.
 # No figure makes it fail, but a library that computes another value does.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -22,6 +22,15 @@ c() {
     need_c "the comparison in C" || return 0
     c_program
     "$build/c-bench"
+}
+
+c_login() {
+    need cargo "the login in C" && need gcc "the login in C" && need_header curl/curl.h "the login in C" || return 0
+    cargo build -q --release -p proofkey-c
+    cargo build -q --release --locked --manifest-path tests/bench/login/Cargo.toml --target-dir "$build"
+    gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -O2 -Iinclude tests/bench/c/login.c -o "$build/c-login" \
+        "$release/libproofkey.a" -L"$build/release" -Wl,-rpath,"$build/release" -lrust_login -lcurl -lpthread -ldl -lm
+    "$build/c-login"
 }
 
 python() {
@@ -83,6 +92,12 @@ size() {
     # size.sh is a test that may fail; here only its figure counts.
     added=$(tests/c/size.sh | sed -n 's/.* add \(-*[0-9]*\) bytes to the file.*/\1/p') || true
     [ -z "$added" ] || bytes "C program with the primitives, over an empty one" "$added" 5120
+    gcc -std=c99 -O2 -static -x c -o "$build/empty" - <<<'int main(void) { return 0; }'
+    gcc -std=c99 -O2 -static -Wl,--gc-sections -Iinclude tests/c/sealed.c -o "$build/sealed" "$release/libproofkey.a" \
+        -lpthread -ldl -lm
+    strip "$build/empty" "$build/sealed"
+    added=$(($(stat -c %s "$build/sealed") - $(stat -c %s "$build/empty")))
+    bytes "static C program with sealed logins, over an empty one" "$added"
 }
 
 # need_c WHAT: checks for the tools that build the program in C. It builds nothing itself, because a shell with -e
@@ -112,12 +127,12 @@ bytes() {
     echo "| Size | $1 | $2 bytes | – | – | – | $verdict |"
 }
 
-[ $# -gt 0 ] || set -- rust c python verify id_token exchange flask size
+[ $# -gt 0 ] || set -- rust c c_login python verify id_token exchange flask size
 for part; do
     case $part in
-    rust | c | python | verify | id_token | exchange | flask | size) ;;
+    rust | c | c_login | python | verify | id_token | exchange | flask | size) ;;
     *)
-        echo "usage: $0 [rust] [c] [python] [verify] [id_token] [exchange] [flask] [size]" >&2
+        echo "usage: $0 [rust] [c] [c_login] [python] [verify] [id_token] [exchange] [flask] [size]" >&2
         exit 2
         ;;
     esac

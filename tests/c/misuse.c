@@ -231,6 +231,7 @@ static void sizes_and_versions(void) {
     CHECK(proofkey_entropy_max_len() == PROOFKEY_ENTROPY_MAX_LEN && PROOFKEY_ENTROPY_MAX_LEN == 96);
     CHECK(proofkey_challenge_len() == PROOFKEY_CHALLENGE_LEN && PROOFKEY_CHALLENGE_LEN == 43);
     CHECK(proofkey_binding_max_len() == PROOFKEY_BINDING_MAX_LEN && PROOFKEY_BINDING_MAX_LEN == 49);
+    CHECK(proofkey_sealed_max_len() == PROOFKEY_SEALED_MAX_LEN && PROOFKEY_SEALED_MAX_LEN == 8192);
     CHECK(proofkey_abi_version() == PROOFKEY_ABI_VERSION && PROOFKEY_ABI_VERSION == 1);
     snprintf(version, sizeof version, "%d.%d.%d", PROOFKEY_VERSION_MAJOR, PROOFKEY_VERSION_MINOR, PROOFKEY_VERSION_PATCH);
     CHECK(same_text(proofkey_version(), version));

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the C library and tests it: symbols, header, vectors, misuse, threads, panics, memory, constant time, size.
+# Builds the C library and tests it: symbols, header, vectors, misuse, handles, threads, panics, memory, constant time,
+# size.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib.sh
@@ -17,9 +18,11 @@ shared="-x none -L$release -Wl,-rpath,$release -lproofkey $system"
 # Run linked both ways; the others have a place of their own below, and are compiled by every compiler.
 sed -n '/^```c$/,/^```$/{//!p}' README.md >"$build/readme.c"
 grep -q 'int main' "$build/readme.c"
-tests="tests/c/vectors.c tests/c/misuse.c tests/c/threads.c tests/c/fork.c $build/readme.c"
-tests="$tests examples/c/login.c examples/c/server.c"
-others="tests/c/panic.c tests/c/control.c tests/c/size.c"
+tests="tests/c/vectors.c tests/c/misuse.c tests/c/threads.c tests/c/fork.c $build/readme.c examples/c/server.c"
+tests="$tests tests/c/flow_vectors.c tests/c/handles.c tests/c/flow_threads.c"
+others="tests/c/panic.c tests/c/control.c tests/c/size.c tests/c/sealed.c"
+# It needs a server: tests/python/test_c_login.py runs it.
+need_header curl/curl.h "the login in C, with libcurl" && others="$others examples/c/login.c"
 need valgrind "memory errors, leaks and constant time" && others="$others tests/c/constant_time.c"
 
 say() { printf '\n== %s\n' "$*"; }
@@ -49,6 +52,8 @@ if gcc $c99 -DKEEP= -x c -c -o "$build/ignored.o" - <<<"$checks" 2>"$build/ignor
 grep -o 'warn_unused_result' "$build/ignored.log" | head -1
 
 python3 tests/c/vectors.py tests/vectors include/proofkey_status.h >"$build/tables.h"
+python3 tests/c/flow_vectors.py tests/vectors >"$build/flow_tables.h"
+python3 tests/c/calls.py include/proofkey.h >"$build/calls.h"
 
 # both NAME COMPILER...: each test with the shared and with the static library.
 both() {
@@ -70,6 +75,11 @@ if need g++ "the header and the tests as C++17"; then say "g++, C++17"; both cxx
 
 say "address and undefined-behaviour sanitizers"
 ASAN_OPTIONS=detect_leaks=1 both sanitized gcc $c99 -fsanitize=address,undefined -fno-sanitize-recover=all
+
+say "each allocation fails once"
+wraps=-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=posix_memalign
+gcc $c99 tests/c/allocation.c -o "$build/allocation" $wraps $static
+"$build/allocation"
 
 say "a deliberate panic"
 cargo build -q --release -p proofkey-c --features test-panic --target-dir "$build/panic"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes the crates through their public interface: run.sh [SECONDS [TARGET…]], by default 30 seconds of each target.
+# Fuzzes the crates through their public interface, and the C ABI: run.sh [SECONDS [TARGET…]], by default 30 seconds of each target.
 # Each run starts from the inputs of earlier ones, in target/fuzz/corpus. An input that breaks a property is kept in
 # target/fuzz/found, and the script prints the command that runs it again.
 set -euo pipefail
@@ -13,7 +13,7 @@ export RUSTC_BOOTSTRAP=1
 
 seconds=${1:-30}
 targets=("${@:2}")
-[ ${#targets[@]} -gt 0 ] || targets=(callback form id_token metadata pkce response seal uri)
+[ ${#targets[@]} -gt 0 ] || targets=(abi callback form id_token metadata pkce response seal uri)
 for target in "${targets[@]}"; do
     if [[ ! $seconds =~ ^[0-9]+$ || ! -f tests/fuzz/targets/$target.rs ]]; then
         echo "usage: $0 [SECONDS [TARGET…]]" >&2

@@ -210,8 +210,33 @@ def seal() -> Iterator[list[Any]]:
         yield [b"p\x01" + b"".join(len(text).to_bytes(2, "big") + text for text in texts)]
 
 
+def abi() -> Iterator[list[Any]]:
+    """A program: for each call a function, its texts, handles and times, and the slot for what it makes."""
+    provider = [0, 0, 1, 0, 5, 2, 0, 7, 3, 0, 8, 3, 0, 9, 3, 0, 10, 3, 0, 12, 38, 0]
+    client = [13, 16, 0, 0, 15, 4, 0, 18, 31, 0, 21, 38, 0]
+    keys, seal = [55, 17, 0], [57, 37, 0, 0, 0, 128, 10, 1]
+
+    def begin(scope: int) -> list[int]:
+        return [22, scope, 0, 0, 30, 11, 0, *([31, 12, 0] if scope == 13 else []), 33, 38, 0, 10, 0, 35, 38, 0]
+
+    def respond(body: int, status: int = 0) -> list[int]:
+        return [49, body, 0, 0, status, 51, 21, 20, 0, 40, 38, 0, 1, 42, 38, 0, 0, 10]
+
+    accept, tokens = [36, 5, 0, 10, 0], [47, 38, 0, 0, 53, 36, 0, 10]
+    login = [*provider, *client, *begin(15), *keys, *seal, *accept, *respond(24), *tokens]
+    yield [bytes(login)]
+    yield [bytes([*provider, *client, *begin(13), *accept, *respond(28), *tokens])]
+    yield [bytes([*provider, *client, *begin(15), *accept, *respond(25, 3), *tokens])]
+    yield [bytes([*provider, *client, *begin(15), 36, 7, 0, 10, 0, 35, 38, 0, 36, 6, 0, 10, 0])]
+    yield [bytes([2, 2, 0, *respond(26), 46, 38, 0, 1, 12, 38, 1])]
+    # With a refresh, a revocation of both tokens, userinfo, and the end of the session.
+    yield [bytes([*login, 59, 38, 0, 0, 10, 0, *respond(24), *tokens])]
+    yield [bytes([*login, 60, 38, 0, 0, 0, *respond(38), *respond(38)])]
+    yield [bytes([*login, 61, 38, 0, 0, 0, *respond(30), 48, 38, 0, 0, 54, 34, 0, 62, 11, 0, 0, 64])]
+
+
 def main(folder: pathlib.Path) -> None:
-    for make in callback, form, id_token, metadata, pkce, response, seal, uri:
+    for make in abi, callback, form, id_token, metadata, pkce, response, seal, uri:
         corpus = folder / make.__name__
         corpus.mkdir(parents=True, exist_ok=True)
         for fields in make():

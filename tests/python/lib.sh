@@ -44,4 +44,5 @@ built() {
 marks() {
     printf 'not sdist'
     need redis-server "logins that are finished once, with Redis" || printf ' and not redis'
+    need_header curl/curl.h "the login in C, with libcurl" || printf ' and not curl'
 }

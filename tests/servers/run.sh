@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the Python package against real authorization servers on loopback, which their own package clients install below
+# Runs the Python package, and a login in C, against real authorization servers on loopback, which their own package clients install below
 # target/servers. Arguments go to pytest, for example: tests/servers/run.sh -k refresh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -43,10 +43,13 @@ if [ -e "$target/glewlwyd/root" ] || need glewlwyd "its two plugins"; then
     servers+=",glewlwyd,glewlwyd oauth2"
 fi
 
+without=()
+need_header curl/curl.h "the login in C, with libcurl" || without=(--ignore $here/test_c.py)
+
 wheel_environment "$python" "$target" tests/python/requirements.txt
 bin=$target/venv/bin
 
-MYPYPATH=$here:$here/glewlwyd "$bin/python" -m mypy --cache-dir "$target/mypy" $here/*.py $here/glewlwyd/*.py
+MYPYPATH=$here:$here/glewlwyd:tests/python "$bin/python" -m mypy --cache-dir "$target/mypy" $here/*.py $here/glewlwyd/*.py
 "$bin/python" -m mypy --cache-dir "$target/mypy-authlib" --python-executable "$target/authlib/bin/python" \
     $here/authlib/server.py
-exec "$bin/python" -m pytest $here --servers "$servers" "$@"
+exec "$bin/python" -m pytest -o pythonpath=tests/python $here "${without[@]}" --servers "$servers" "$@"

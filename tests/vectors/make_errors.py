@@ -22,7 +22,9 @@ MADE_BY = "Generated from tests/vectors/errors.json by `make errors`. Do not edi
 LAYERS = {
     "core": {"core"},
     "rust": {"core", "flow", "every"},
-    "c": {"core", "c", "every"},
+    "c": {"core", "c", "flow", "every"},
+    "c primitives": {"core", "c", "every"},
+    "c flow": {"flow"},
     "python": {"core", "flow", "every"},
 }
 """Which layers of the table each artefact has: a language has the errors that it can return."""
@@ -42,7 +44,8 @@ def main(arguments: list[str]) -> None:
     made = {
         "crates/proofkey-core/src/error_table.rs": rust_table(rows("core")),
         "crates/proofkey/src/error_table.rs": rust_table(rows("rust")),
-        "bindings/c/src/status_table.rs": c_table(rows("c")),
+        "bindings/c/src/status_table.rs": c_table(rows("c primitives")),
+        "bindings/c/src/flow_status_table.rs": c_table(rows("c flow")),
         "include/proofkey_status.h": c_header(rows("c")),
         "python/proofkey/_error_table.py": python_table(rows("python")),
         "docs/errors.md": page(errors, groups),
@@ -92,12 +95,14 @@ def quoted(text: str) -> str:
 def c_table(rows: list[Row]) -> str:
     numbers = ", ".join(str(row["number"]) for row in rows)
     texts = [row[field] or "" for row in rows for field in ("name", "message", "oauth", "recovery")]
+    texts = ["" if text == "from_server" else text for text in texts]
+    constants = [row for row in rows if row["layer"] in {"c", "every"}]
     lines = [
         f"// {MADE_BY}",
         "",
-        *(f"pub(crate) const {row['name'].upper()}: i32 = {row['number']};" for row in rows if row["layer"] != "core"),
-        "",
-        "/// Every status but OK, in the order of `TEXTS`.",
+        *(f"pub(crate) const {row['name'].upper()}: i32 = {row['number']};" for row in constants),
+        *([""] if constants else []),
+        "/// The numbers, in the order of `TEXTS`.",
         f"pub(crate) static NUMBERS: [i32; {len(rows)}] = [{numbers}];",
         "",
         "/// Name, message, OAuth error and recovery of each, NUL-terminated. One literal, because a linker drops it as a",
@@ -180,8 +185,8 @@ except proofkey.Error as error:
     print(error.name, error.number, error.recovery, error.hint)
 ```
 
-C: a function returns the number, `PROOFKEY_STATUS_` and the name in capitals. The C library has the errors that it can
-return; they are in `proofkey_status.h`.
+C: a function returns the number, `PROOFKEY_STATUS_` and the name in capitals; `proofkey_status.h` has all of them. What
+else is known about the end of a login or an exchange, such as the server's own words, is in its `proofkey_error`.
 
 ```c
 int32_t status = proofkey_verifier_check("short", 5);

@@ -17,6 +17,8 @@ pub const PROOFKEY_ENTROPY_MAX_LEN: usize = 96;
 pub const PROOFKEY_CHALLENGE_LEN: usize = 43;
 /// The length of the longest binding: a buffer, or a column, of this size holds any.
 pub const PROOFKEY_BINDING_MAX_LEN: usize = 49;
+/// The length of the longest sealed login.
+pub const PROOFKEY_SEALED_MAX_LEN: usize = 8192;
 
 const _: () = {
     assert!(PROOFKEY_VERIFIER_MIN_LEN == Verifier::MIN_LEN);

@@ -3,10 +3,17 @@
 use core::ffi::CStr;
 
 use proofkey_core::Error;
+#[cfg(feature = "flow")]
+use proofkey_handles::Refused;
 
-#[cfg_attr(not(feature = "std"), expect(dead_code, reason = "without std a panic aborts: nothing is `internal`"))]
+#[cfg_attr(not(feature = "flow"), expect(dead_code, reason = "the primitives do not have all of these errors"))]
 mod table {
     include!("status_table.rs");
+}
+
+#[cfg(feature = "flow")]
+mod flow_table {
+    include!("flow_status_table.rs");
 }
 
 /// A failure.
@@ -22,13 +29,30 @@ impl Status {
 
     /// The number that C gets.
     pub(crate) fn of(result: Result<(), Self>) -> i32 {
-        result.map_or_else(|status| status.0, |()| OK)
+        result.map_or_else(Self::into, |()| OK)
     }
 }
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         Self(error.number())
+    }
+}
+
+#[cfg(feature = "flow")]
+impl From<Refused> for Status {
+    fn from(refused: Refused) -> Self {
+        Self(match refused {
+            Refused::Flow(kind) => kind.number(),
+            Refused::ResultAbsent => table::RESULT_ABSENT,
+            Refused::QuirkUnknown => table::QUIRK_UNKNOWN,
+        })
+    }
+}
+
+impl From<Status> for i32 {
+    fn from(status: Status) -> Self {
+        status.0
     }
 }
 
@@ -50,10 +74,16 @@ pub(crate) fn recovery(status: i32) -> &'static CStr {
 
 /// One of the texts of a status: `None` for a number that is not a failure of this library.
 fn text(status: i32, field: usize) -> Option<&'static CStr> {
-    let row = table::NUMBERS.iter().position(|number| *number == status)?;
-    let at = row.saturating_mul(4).saturating_add(field);
-    let text = table::TEXTS.split_inclusive('\0').nth(at)?;
-    CStr::from_bytes_with_nul(text.as_bytes()).ok()
+    let of = |numbers: &[i32], texts: &'static str| {
+        let row = numbers.iter().position(|number| *number == status)?;
+        let at = row.saturating_mul(4).saturating_add(field);
+        let text = texts.split_inclusive('\0').nth(at)?;
+        CStr::from_bytes_with_nul(text.as_bytes()).ok()
+    };
+    let found = of(&table::NUMBERS, table::TEXTS);
+    #[cfg(feature = "flow")]
+    let found = found.or_else(|| of(&flow_table::NUMBERS, flow_table::TEXTS));
+    found
 }
 
 pub(crate) const OK: i32 = 0;

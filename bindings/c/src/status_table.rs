@@ -3,10 +3,12 @@
 pub(crate) const RELAXATION_UNKNOWN: i32 = 14;
 pub(crate) const NULL_POINTER: i32 = 900;
 pub(crate) const BUFFER_TOO_SMALL: i32 = 901;
+pub(crate) const RESULT_ABSENT: i32 = 903;
+pub(crate) const QUIRK_UNKNOWN: i32 = 904;
 pub(crate) const INTERNAL: i32 = 999;
 
-/// Every status but OK, in the order of `TEXTS`.
-pub(crate) static NUMBERS: [i32; 17] = [1, 2, 3, 4, 10, 11, 12, 13, 14, 20, 21, 22, 23, 24, 900, 901, 999];
+/// The numbers, in the order of `TEXTS`.
+pub(crate) static NUMBERS: [i32; 19] = [1, 2, 3, 4, 10, 11, 12, 13, 14, 20, 21, 22, 23, 24, 900, 901, 903, 904, 999];
 
 /// Name, message, OAuth error and recovery of each, NUL-terminated. One literal, because a linker drops it as a
 /// whole from a program that asks for no text.
@@ -73,6 +75,14 @@ a required pointer is NULL\0\
 fix_call\0\
     buffer_too_small\0\
 the buffer is too small; the size needed was written\0\
+\0\
+fix_call\0\
+    result_absent\0\
+there is no such result, or not yet\0\
+\0\
+fix_call\0\
+    quirk_unknown\0\
+this version has no quirk of this name\0\
 \0\
 fix_call\0\
     internal\0\

@@ -65,13 +65,16 @@ fn secrets_are_erased_before_they_are_freed() {
     // The control: a String is not erased, and the probe finds it.
     assert_eq!(freed(|| drop(String::from(CODE))), [0, 1, 0, 0, 0, 0]);
 
-    let provider = Provider::new("https://as.example/authorize", "https://as.example/token").unwrap();
-    let client = Client::new(provider, "app").unwrap().with_redirect_uri("https://client.example/cb").unwrap();
+    // A new one each time: a client remembers which logins it has used.
+    let client = || {
+        let provider = Provider::new("https://as.example/authorize", "https://as.example/token").unwrap();
+        Client::new(provider, "app").unwrap().with_redirect_uri("https://client.example/cb").unwrap()
+    };
     let callback = format!("https://client.example/cb?state=s&code={CODE}");
     let body = format!(r#"{{"access_token":"{ACCESS_TOKEN}","nested":{{"list":["{EXTRA}"]}}}}"#);
     let begin = || {
         let verifier = Verifier::parse(VERIFIER.as_bytes()).unwrap();
-        client.authorize().state("s").verifier(verifier).begin(0).unwrap()
+        client().authorize().state("s").verifier(verifier).begin(0).unwrap()
     };
 
     let abandoned = freed(|| drop(begin()));
@@ -95,10 +98,10 @@ fn secrets_are_erased_before_they_are_freed() {
     let sealed_and_resumed = freed(|| {
         let keys = SealKeys::new(SECRET).unwrap().with_older(SECRET).unwrap();
         let sealed = begin().seal(&keys, "context").unwrap();
-        let resumed = client.resume(&sealed, &keys, "context", 0).unwrap();
+        let resumed = client().resume(&sealed, &keys, "context", 0).unwrap();
         assert!(resumed.accept(callback.as_str(), 0).unwrap().request().body().contains(VERIFIER));
-        assert_eq!(client.resume(&sealed, &keys, "other", 0).unwrap_err().kind(), ErrorKind::SealContext);
-        assert_eq!(client.resume(&sealed, &keys, "context", 601).unwrap_err().kind(), ErrorKind::LoginExpired);
+        assert_eq!(client().resume(&sealed, &keys, "other", 0).unwrap_err().kind(), ErrorKind::SealContext);
+        assert_eq!(client().resume(&sealed, &keys, "context", 601).unwrap_err().kind(), ErrorKind::LoginExpired);
     });
     assert_eq!(sealed_and_resumed, [0; 6], "a sealed login");
 
@@ -112,6 +115,9 @@ fn secrets_are_erased_before_they_are_freed() {
         assert_eq!(repeated, [0; 6], "a member that came twice");
     }
 
+    let handles = freed(through_handles);
+    assert_eq!(handles, [0; 6], "a whole login through handles, with all that they lend");
+
     let refused = freed(|| {
         let exchange = begin().accept(callback.as_str(), 0).unwrap();
         let cut = body.get(..body.len() - 1).unwrap();
@@ -119,4 +125,34 @@ fn secrets_are_erased_before_they_are_freed() {
     });
     // serde_json does not erase the values that it had read before the text ended.
     assert_eq!(refused[..2], [0; 2], "a response that was cut off");
+}
+
+/// A login by the handles of C, which are asked for every secret, and receive a body in pieces.
+fn through_handles() {
+    use proofkey_handles::{Client, Provider, Response, SealKeys};
+
+    let provider = Provider::new("https://as.example/authorize", "https://as.example/token").unwrap();
+    let client = Client::new(&provider, "app").unwrap();
+    client.set_redirect_uri("https://client.example/cb").unwrap();
+    client.set_secret_basic(SECRET).unwrap();
+    let authorize = client.authorize(None);
+    authorize.set_state("s").unwrap();
+    authorize.set_verifier(VERIFIER).unwrap();
+    let login = authorize.begin(0).unwrap();
+    let keys = SealKeys::new(SECRET.as_bytes()).unwrap();
+    keys.add_older(SECRET.as_bytes()).unwrap();
+    let sealed = login.seal(&keys, "context").unwrap();
+    let login = client.resume(&sealed, &keys, "context", 0).unwrap();
+    let callback = zeroize::Zeroizing::new(format!("https://client.example/cb?state=s&code={CODE}"));
+    let exchange = login.accept(&callback, 0).unwrap();
+    assert!(exchange.body_expose().is_some() && exchange.header_expose(2).is_some());
+    let response = Response::new();
+    response.set_status(200).unwrap();
+    for piece in ["{\"access_token\":\"", ACCESS_TOKEN, "\",\"nested\":{\"list\":[\"", EXTRA, "\"]}}"] {
+        response.add_body(piece.as_bytes()).unwrap();
+    }
+    exchange.receive(&response, 0).unwrap();
+    let tokens = exchange.tokens().unwrap();
+    assert_eq!(tokens.access_token_expose().unwrap().as_bytes(), ACCESS_TOKEN.as_bytes());
+    assert!(tokens.extra_expose("nested").is_some());
 }

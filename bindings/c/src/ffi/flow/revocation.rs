@@ -1,0 +1,34 @@
+//! Revocation: tokens that are no longer needed.
+
+use proofkey_handles::{Client, Exchange, Tokens};
+
+use super::pointer::{Slot, handle};
+use crate::guard::guard;
+
+/// Begins to revoke tokens (RFC 7009): the refresh token first, then the access token. Run the exchange; it has no
+/// result. After a failure, begin again: revoking a token that is no longer valid succeeds.
+///
+/// @param client    the client
+/// @param tokens    the tokens
+/// @param exchange  where to write the handle, which the caller frees
+/// @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ENDPOINT_MISSING, PROOFKEY_STATUS_NULL_POINTER or
+///         PROOFKEY_STATUS_INTERNAL
+///
+/// Threads: any number at once.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proofkey_client_begin_revocation(
+    client: *const Client,
+    tokens: *const Tokens,
+    exchange: *mut *mut Exchange,
+) -> i32 {
+    guard(|| {
+        // SAFETY: the caller keeps rule 1.
+        let made = unsafe { Slot::new(exchange) }?;
+        // SAFETY: the caller keeps rule 8.
+        let client = unsafe { handle(client) }?;
+        // SAFETY: the caller keeps rule 8.
+        let tokens = unsafe { handle(tokens) }?;
+        made.put(client.begin_revocation(tokens)?)
+    })
+}

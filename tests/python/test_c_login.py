@@ -1,0 +1,154 @@
+"""The complete login in C, `examples/c/login.c`, against the bundled server; and logins sealed in C and Python."""
+
+import socket
+import subprocess
+from collections.abc import Iterator
+
+import c_program
+import proofkey
+import pytest
+from proofkey import testing
+from proofkey.testing import faults
+
+SCOPE = "openid profile"
+
+
+@pytest.fixture
+def server() -> Iterator[testing.AuthorizationServer]:
+    with testing.AuthorizationServer() as running:
+        yield running
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def login(server: testing.AuthorizationServer, *, forged: bool = False) -> tuple[int, str, str]:
+    """The login of one user; `forged` lets a callback with another state come first."""
+
+    def browse(url: str) -> list[str]:
+        callback = server.sign_in(url)
+        return [f"{callback.split('?')[0]}?code=stolen&state=forged", callback] if forged else [callback]
+
+    return c_program.login(server.issuer, "my-app", free_port(), browse, SCOPE)
+
+
+def paths(server: testing.AuthorizationServer) -> list[str]:
+    """The endpoints that were asked, in order, without the authorization endpoint and the metadata."""
+    return [seen.path for seen in server.seen if seen.path != "/authorize"]
+
+
+@pytest.mark.curl
+def test_a_whole_login(server: testing.AuthorizationServer) -> None:
+    status, output, complaints = login(server)
+    assert (status, complaints) == (0, "")
+    assert output.splitlines() == ["signed in as user-1", "userinfo user-1", "refreshed", "revoked"]
+    assert paths(server) == ["/jwks", "/token", "/userinfo", "/token", "/revoke", "/revoke"]
+    assert [seen.error for seen in server.seen] == [None] * len(server.seen)
+
+
+@pytest.mark.curl
+def test_a_denied_consent(server: testing.AuthorizationServer) -> None:
+    server.inject(faults.denied())
+    status, output, complaints = login(server)
+    assert (status, output) == (1, "")
+    assert complaints.splitlines() == [
+        "ignored or refused: authorization_error",
+        "authorization_error: the authorization server refused: access_denied. Next: ask_user",
+    ]
+    assert "/token" not in paths(server)
+
+
+@pytest.mark.curl
+def test_a_forged_callback_comes_first(server: testing.AuthorizationServer) -> None:
+    status, output, complaints = login(server, forged=True)
+    assert (status, complaints) == (0, "ignored or refused: state_mismatch\n")
+    assert output.startswith("signed in as user-1\n")
+
+
+@pytest.mark.curl
+def test_another_issuer(server: testing.AuthorizationServer) -> None:
+    server.inject_once(faults.iss_wrong())
+    callbacks: list[str] = []
+
+    def browse(url: str) -> list[str]:
+        callbacks.append(server.sign_in(url))
+        callbacks.append(callbacks[0].replace("iss=https%3A%2F%2Fother.example", f"iss={server.issuer}"))
+        return callbacks
+
+    status, _, complaints = c_program.login(server.issuer, "my-app", free_port(), browse, SCOPE)
+    assert (status, complaints) == (0, "ignored or refused: iss_mismatch\n")
+
+
+@pytest.mark.curl
+def test_a_connection_that_is_cut_after_something_was_sent(server: testing.AuthorizationServer) -> None:
+    cut = server.inject(faults.cut_before_response("token"))
+    status, output, complaints = login(server)
+    assert (status, output) == (1, "")
+    assert complaints.endswith("after something was sent. Next: restart_login\n")
+    assert cut.hits == 1, "the code is not sent again"
+
+
+@pytest.mark.curl
+def test_no_connection_so_that_nothing_is_sent() -> None:
+    """The server is gone when the code is to be exchanged."""
+    server = testing.AuthorizationServer().start()
+
+    def browse(url: str) -> list[str]:
+        callback = server.sign_in(url)
+        server.stop()
+        return [callback]
+
+    status, output, complaints = c_program.login(server.issuer, "my-app", free_port(), browse, "profile")
+    assert (status, output) == (1, "")
+    assert complaints.endswith(". Next: retry_later\n")
+    assert "something was sent" not in complaints
+
+
+@pytest.mark.curl
+def test_no_server() -> None:
+    status, output, complaints = c_program.login(f"http://127.0.0.1:{free_port()}", "my-app", free_port(), lambda _: [], SCOPE)
+    assert (status, output) == (1, "")
+    assert complaints.endswith(". Next: retry_later\n")
+
+
+@pytest.mark.curl
+def test_an_id_token_of_somebody_else(server: testing.AuthorizationServer) -> None:
+    server.inject(faults.nonce_wrong())
+    status, output, complaints = login(server)
+    assert (status, output) == (1, "")
+    assert complaints == "id_token_nonce: the ID token belongs to another login (token endpoint). Next: restart_login\n"
+
+
+def test_begun_in_c_finished_in_python(server: testing.AuthorizationServer) -> None:
+    port, secret = free_port(), "a secret that C and Python share, 32 bytes"
+    redirect_uri = f"http://127.0.0.1:{port}/callback"
+    program = str(c_program.built("tests/c/sealed.c"))
+    command = [program, "begin", server.authorization_endpoint, server.token_endpoint, redirect_uri, secret]
+    url, sealed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    provider = proofkey.Provider(
+        authorization_endpoint=server.authorization_endpoint, token_endpoint=server.token_endpoint
+    )
+    client = proofkey.Client(provider, "my-app", redirect_uri=redirect_uri)
+    login = client.resume(sealed, proofkey.SealKeys(secret), "example")
+    assert login.data == "/photos"
+    callback = server.sign_in(url).split("&iss=")[0]
+    assert client.finish(login, callback).scope == ["files.read"]
+
+
+def test_begun_in_python_finished_in_c(server: testing.AuthorizationServer) -> None:
+    port, secret = free_port(), "a secret that C and Python share, 32 bytes"
+    redirect_uri = f"http://127.0.0.1:{port}/callback"
+    provider = proofkey.Provider(
+        authorization_endpoint=server.authorization_endpoint, token_endpoint=server.token_endpoint
+    )
+    client = proofkey.Client(provider, "my-app", redirect_uri=redirect_uri)
+    login = client.begin(scope="files.read", data="/photos?page=2", state="s")
+    sealed = login.seal(proofkey.SealKeys(secret), "example")
+    program = str(c_program.built("tests/c/sealed.c"))
+    command = [program, "finish", server.authorization_endpoint, server.token_endpoint, redirect_uri, secret, sealed,
+               f"{redirect_uri}?code=c&state=s"]  # fmt: skip
+    data, body = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert data == "/photos?page=2"
+    assert body.startswith("grant_type=authorization_code&code=c&")
