@@ -70,6 +70,57 @@ def test_revocation(server: testing.AuthorizationServer) -> None:
         _ = failing.request
 
 
+def test_a_refresh_is_nobody_elses_before_it_is_saved(server: testing.AuthorizationServer) -> None:
+    client, tokens = signed_in(server)
+    refresh = client.begin_refresh(tokens)
+    for begin in (client.begin_refresh, client.refresh):
+        with pytest.raises(proofkey.TokenError, match="refresh_under_way"):
+            begin(tokens)
+    run(refresh)
+    with pytest.raises(proofkey.TokenError, match="refresh_under_way"):
+        client.begin_refresh(tokens)
+    refresh.saved()
+    late = client.begin_refresh(tokens)
+    assert late.request is None
+    new = refresh.tokens.access_token.expose()
+    assert late.tokens.access_token.expose() == client.refresh(tokens).access_token.expose() == new
+    assert [seen.path for seen in server.seen].count("/token") == 2
+
+
+def test_a_refresh_that_is_freed_is_over(server: testing.AuthorizationServer) -> None:
+    client, tokens = signed_in(server)
+    first = client.begin_refresh(tokens)
+    del first
+    second = client.begin_refresh(tokens)
+    run(second)
+    unsaved = second.tokens.access_token.expose()
+    del second
+    third = client.begin_refresh(tokens)
+    assert (third.request, third.tokens.access_token.expose()) == (None, unsaved)
+
+
+def test_a_login_that_is_resumed_twice_sends_its_code_once() -> None:
+    provider = proofkey.Provider(authorization_endpoint="https://as.example/a", token_endpoint="https://as.example/t")
+    client = proofkey.Client(provider, "my-app", redirect_uri=REDIRECT_URI, client_secret=lambda: "secret")
+    keys = proofkey.SealKeys("s" * 32)
+    sealed = client.begin(state="s").seal(keys, "")
+
+    def accept() -> proofkey.Exchange:
+        return client.resume(sealed, keys, "").accept(f"{REDIRECT_URI}?code=c&state=s")
+
+    accept()
+    exchange = accept()
+    assert exchange.request is not None
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+        accept()
+    exchange.release()
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+        _ = exchange.request
+    assert accept().request is not None
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+        accept()
+
+
 def test_userinfo(server: testing.AuthorizationServer) -> None:
     client, tokens = signed_in(server)
     userinfo = client.begin_userinfo(tokens)
