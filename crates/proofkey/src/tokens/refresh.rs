@@ -77,7 +77,7 @@ impl Client {
         Ok(match outcome {
             Some(Outcome::Saved(tokens)) => Step::Done(Refreshed { tokens, flight: None }),
             Some(Outcome::Unsaved(tokens)) => Step::Done(Refreshed { tokens, flight: Some(flight) }),
-            Some(Outcome::Unchecked(exchange)) => Step::Send(Refresh { exchange, flight }),
+            Some(Outcome::Unchecked(exchange)) => Step::Send(Refresh { exchange: *exchange, flight }),
             None => Step::Send(Refresh { exchange, flight }),
         })
     }
@@ -253,7 +253,7 @@ impl Client {
             Some(Outcome::Unsaved(new)) => (new, false),
             unfinished => {
                 let exchange = match unfinished {
-                    Some(Outcome::Unchecked(pending)) => pending,
+                    Some(Outcome::Unchecked(pending)) => *pending,
                     _ => exchange,
                 };
                 match transport.run(exchange) {
@@ -263,7 +263,7 @@ impl Client {
                     }
                     Err(Failure { error, pending }) => {
                         if let Some(exchange) = pending.filter(|_| error.request_sent()) {
-                            refresh.remember(tokens, Outcome::Unchecked(*exchange), now());
+                            refresh.remember(tokens, Outcome::Unchecked(exchange), now());
                         }
                         lead.land(Err(error.clone()));
                         return Err(error.into());

@@ -37,7 +37,7 @@ pub(super) enum Outcome {
     Unsaved(Tokens),
     /// Tokens in an exchange, which still lacks the keys for their ID token.
     #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "the transport alone leaves one"))]
-    Unchecked(Exchange),
+    Unchecked(Box<Exchange>),
 }
 
 impl Refreshes {
