@@ -47,6 +47,7 @@ test: needs ## Run every check and test that this machine has the tools for
 test-long: $(cargo_c)/bin/cargo-cinstall $(cargo_fuzz)/bin/cargo-fuzz ## Run what takes too long for every change
 	$(MAKE) test-install
 	tests/c/tsan.sh
+	tests/load/run.sh --all
 	tests/fuzz/run.sh 600
 
 # Says in one line what is missing, before a build fails somewhere in the middle.

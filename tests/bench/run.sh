@@ -62,11 +62,16 @@ exchange() {
     "$environment/bin/python" tests/bench/python/exchange.py "$build/release/token-server"
 }
 
-flask() {
-    need "$python" "the comparison of logins in Flask" || return 0
-    [ -n "$(wheel)" ] || need cargo "the comparison of logins in Flask" || return 0
+flask() { logins Flask; }
+starlette() { logins Starlette; }
+django() { logins Django; }
+
+# logins FRAMEWORK
+logins() {
+    need "$python" "the comparison of logins in $1" || return 0
+    [ -n "$(wheel)" ] || need cargo "the comparison of logins in $1" || return 0
     packages
-    "$environment/bin/python" tests/bench/python/login.py
+    "$environment/bin/python" tests/bench/python/login.py "$1"
 }
 
 # Makes an environment with the wheel and the packages to compare it with.
@@ -127,12 +132,12 @@ bytes() {
     echo "| Size | $1 | $2 bytes | – | – | – | $verdict |"
 }
 
-[ $# -gt 0 ] || set -- rust c c_login python verify id_token exchange flask size
+[ $# -gt 0 ] || set -- rust c c_login python verify id_token exchange flask starlette django size
 for part; do
     case $part in
-    rust | c | c_login | python | verify | id_token | exchange | flask | size) ;;
+    rust | c | c_login | python | verify | id_token | exchange | flask | starlette | django | size) ;;
     *)
-        echo "usage: $0 [rust] [c] [c_login] [python] [verify] [id_token] [exchange] [flask] [size]" >&2
+        echo "usage: $0 [rust] [c] [c_login] [python] [verify] [id_token] [exchange] [flask] [starlette] [django] [size]" >&2
         exit 2
         ;;
     esac

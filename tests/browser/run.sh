@@ -15,5 +15,5 @@ need chromium "the browser" || exit 0
 
 wheel_environment "$python" "$target" $here/requirements.txt
 bin=$target/venv/bin
-MYPYPATH=$here "$bin/python" -m mypy --cache-dir "$target/mypy" $here/*.py
+MYPYPATH=$here "$bin/python" -m mypy --cache-dir "$target/mypy" $here/*.py $here/apps/*.py
 exec "$bin/python" -m pytest $here "$@"

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import Shoot, allow, expect_cause, expect_text
 from playwright.sync_api import Page
-from proofkey import testing
-from proofkey.flask import CAUSES, _state
+from proofkey import TransportError, replay_store, testing
+from proofkey.flask import CAUSES
 from proofkey.testing import faults
+from proofkey.web import _state
 from website import SECRET_KEY, Website
 
 FAULTS: dict[str, faults.Fault[Any]] = {
@@ -34,6 +35,14 @@ def test_a_fault_of_the_provider(
     page.get_by_role("link", name="Try again").click()
     allow(page)
     expect_text(page, "Signed in as somebody")
+
+
+def cookies_malformed(page: Page, site: Website) -> None:
+    page.goto(site.url("/auth/plain"))
+    (login,) = page.context.cookies(site.url("/auth/plain"))
+    again = {"name": login["name"], "value": "planted", "domain": "localhost", "path": "/auth"}
+    page.context.add_cookies([again])  # type: ignore[list-item]
+    allow(page)
 
 
 def configuration(page: Page, site: Website) -> None:
@@ -82,7 +91,7 @@ def user_changed(page: Page, site: Website) -> None:
 
 ACTIONS: dict[str, Callable[[Page, Website], None]] = {
     action.__name__: action
-    for action in (configuration, expired, other_host, post_required, prefetch, too_many, user_changed)
+    for action in (cookies_malformed, configuration, expired, other_host, post_required, prefetch, too_many, user_changed)
 }
 
 
@@ -132,7 +141,36 @@ def test_a_wrong_setting(page: Page, server: testing.AuthorizationServer, shoot:
         shoot(page, cause)
 
 
+def test_the_reply_of_the_store_is_lost(
+    page: Page, server: testing.AuthorizationServer, shoot: Shoot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Store:
+        is_broken = True
+
+        def __init__(self) -> None:
+            self._inside = replay_store.MemoryReplayStore()
+
+        def claim(self, key: str, until: int, /) -> None:
+            if self.is_broken:
+                raise TransportError("store_reply_lost", request_sent=False)
+            self._inside.claim(key, until)
+
+        def release(self, key: str, /) -> None:
+            self._inside.release(key)
+
+    store = Store()
+    monkeypatch.setattr(replay_store, "from_url", lambda _url: store)
+    with Website(server, {"PROOFKEY_REPLAY_STORE": "redis://lost"}).running() as site:
+        page.goto(site.url("/auth/plain"))
+        allow(page)
+        expect_cause(page, "store_reply_lost")
+        shoot(page, "store_reply_lost")
+        store.is_broken = False
+        page.reload()
+        expect_text(page, "Signed in as somebody")
+
+
 def test_every_cause_is_tested() -> None:
     in_test_sign_in = {"already_finished", "denied", "no_cookie"}
-    here = {*FAULTS, *ACTIONS, *SETTINGS, "network_before"}
+    here = {*FAULTS, *ACTIONS, *SETTINGS, "network_before", "store_reply_lost"}
     assert here | in_test_sign_in == set(CAUSES)

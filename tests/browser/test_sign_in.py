@@ -1,4 +1,4 @@
-"""Signing in to a Flask app with a real browser, and what users do meanwhile: go back, reload, open other tabs."""
+"""Signing in to an app with a real browser, and what users do meanwhile: go back, reload, open other tabs."""
 
 import json
 from pathlib import Path

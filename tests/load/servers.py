@@ -1,4 +1,4 @@
-"""The app in gunicorn, as in production, and Redis: processes that a test can kill."""
+"""The app in gunicorn or uvicorn, as in production, and Redis: processes that a test can kill."""
 
 import os
 import signal
@@ -13,8 +13,12 @@ HERE = Path(__file__).resolve().parent
 WORKERS, THREADS = 4, 8
 # Without a limit, the first worker accepts up to a thousand connections, and the others have nothing to do.
 GTHREAD = ["--worker-class", "gthread", "--workers", str(WORKERS), "--threads", str(THREADS)]
-GTHREAD += ["--worker-connections", str(2 * THREADS), "app:app"]
-GEVENT = ["--worker-class", "gevent", "--workers", "1", "gevent_app:app"]
+GTHREAD += ["--worker-connections", str(2 * THREADS)]
+GUNICORN = ["gunicorn", "--no-control-socket", "--bind", "fd://{}"]
+FLASK = [*GUNICORN, *GTHREAD, "app:app"]
+DJANGO = [*GUNICORN, *GTHREAD, "django_app:app"]
+GEVENT = [*GUNICORN, "--worker-class", "gevent", "--workers", "1", "gevent_app:app"]
+FASTAPI = ["uvicorn", "--fd", "{}", "--no-access-log", "--workers", str(WORKERS), "fastapi_app:app"]
 
 
 class App:
@@ -26,7 +30,7 @@ class App:
 
     @property
     def log(self) -> str:
-        """What gunicorn and the app wrote."""
+        """What the server and the app wrote."""
         return self._log.read_text()
 
     def kill_a_worker(self) -> set[int]:
@@ -55,8 +59,9 @@ class App:
 
 
 @contextmanager
-def app(folder: Path, issuer: str, store: str = "", served: list[str] = GTHREAD) -> Iterator[App]:
-    """Runs the app until the end of the block. Its files are in the folder. `served` are arguments of gunicorn."""
+def app(folder: Path, issuer: str, store: str = "", served: list[str] = FLASK) -> Iterator[App]:
+    """Runs the app until the end of the block. Its files are in the folder. `served` is what serves it, with "{}" for
+    the descriptor of a socket that listens."""
     sessions, log = folder / "sessions", folder / "log"
     sessions.mkdir()
     settings = {
@@ -65,14 +70,13 @@ def app(folder: Path, issuer: str, store: str = "", served: list[str] = GTHREAD)
         "PROOFKEY_TEST_CLIENT_ID": "my-app",
         "PROOFKEY_REPLAY_STORE": store,
     }
-    environment = {**os.environ, **{f"FLASK_{name}": value for name, value in settings.items()}}
-    environment["SESSIONS"] = str(sessions)
+    environment = {**os.environ, **settings, **{f"FLASK_{name}": value for name, value in settings.items()}}
+    environment |= {"SESSIONS": str(sessions), "THREADS": str(THREADS)}
     # The socket is opened here, so that the port is known, and clients can connect before the workers have started.
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener, log.open("wb") as output:
         port = listener.getsockname()[1]
-        command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener.fileno()}", "--no-control-socket"]
         process = subprocess.Popen(
-            [*command, *served],
+            [sys.executable, "-m", *(word.format(listener.fileno()) for word in served)],
             cwd=HERE,
             env=environment,
             pass_fds=[listener.fileno()],

@@ -21,7 +21,7 @@ fn kinds_are_exactly_the_rows_of_the_core_and_of_the_flow() {
 #[test]
 fn no_kind_has_the_number_of_a_row_of_c_alone() {
     let rows = error_rows(&["c"]);
-    assert_eq!(rows.len(), 3);
+    assert_eq!(rows.len(), 5);
     for number in rows.iter().map(|row| row.facts().1).chain([0, -1, 5, 402_000]) {
         assert_eq!(ErrorKind::from_number(number), None, "{number}");
     }
