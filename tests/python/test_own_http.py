@@ -127,7 +127,7 @@ def test_userinfo(server: testing.AuthorizationServer) -> None:
     with pytest.raises(RuntimeError, match="no claims yet"):
         _ = userinfo.claims
     run(userinfo)
-    assert userinfo.claims == {"sub": "ada", "name": "Ada"}
+    assert userinfo.claims["sub"] == "ada"
     other = client.begin_userinfo(tokens)
     with pytest.raises(proofkey.UserinfoError, match="userinfo_sub"):
         other.receive(200, JSON, b'{"sub": "somebody else"}')
