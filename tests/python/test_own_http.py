@@ -30,8 +30,9 @@ def run(conversation: Conversation) -> None:
         connection = HTTPConnection(url.netloc, timeout=10)
         connection.request(request.method, url.path, request.body, request.headers)
         response = connection.getresponse()
-        conversation.receive(response.status, dict(response.headers), response.read())
+        body = response.read()
         connection.close()
+        conversation.receive(response.status, dict(response.headers), body)
 
 
 @pytest.fixture
