@@ -302,6 +302,15 @@ static void lent_texts(void) {
     OK(proofkey_provider_set_issuer(a_provider, LITERAL("https://as.example")));
     CHECK(proofkey_provider_set_issuer(a_provider, LITERAL("ftp://as.example")) != PROOFKEY_STATUS_OK);
     CHECK(same_text(proofkey_provider_issuer(a_provider, NULL), "https://as.example"));
+    /* What changes nothing takes nothing back. */
+    const char *issuer = proofkey_provider_issuer(a_provider, NULL);
+    CHECK(proofkey_provider_require_advertised_pkce(a_provider) == PROOFKEY_STATUS_PKCE_NOT_ADVERTISED);
+    CHECK(proofkey_provider_issuer(a_provider, NULL) == issuer);
+    const char *algorithms = proofkey_client_id_token_algorithms(a_client, NULL);
+    OK(proofkey_client_trust_token_endpoint_tls(a_client));
+    CHECK(proofkey_client_id_token_algorithms(a_client, NULL) == algorithms);
+    OK(proofkey_client_set_id_token_algorithms(a_client, LITERAL("ES256 RS256")));
+    CHECK(same_text(proofkey_client_id_token_algorithms(a_client, NULL), "ES256 RS256"));
     CHECK(proofkey_provider_add_quirk(a_provider, LITERAL("none")) == PROOFKEY_STATUS_QUIRK_UNKNOWN);
     CHECK(proofkey_client_set_secret_post(a_client, LITERAL("")) == PROOFKEY_STATUS_CLIENT_SECRET_EMPTY);
     CHECK(proofkey_client_set_redirect_uri(a_client, LITERAL("\xff")) == PROOFKEY_STATUS_TEXT_INVALID);
