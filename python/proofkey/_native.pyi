@@ -15,6 +15,7 @@ __all__ = [
     "MemoryReplayStore",
     "Policy",
     "Provider",
+    "Refresh",
     "Request",
     "Revocation",
     "SealKeys",
@@ -460,11 +461,12 @@ class Client:
         runs it again. `TokenError` with `.error` "invalid_grant" means that the refresh token is no longer valid. After
         `MetadataError` "keys_unavailable" with `request_sent`, the next call within a minute asks for the keys alone.
         """
-    def begin_refresh(self, tokens: Tokens, /, *, now: int | None = None) -> Exchange:
-        """The `Exchange` of the refresh token, without network: for programs that bring their own HTTP. It does not share
-        results between threads as `refresh()` does: make sure that each refresh token is sent only once.
+    def begin_refresh(self, tokens: Tokens, /, *, now: int | None = None) -> Refresh:
+        """`refresh()` without network: for programs that bring their own HTTP. Store the tokens of what it returns, then
+        call its `saved()`.
 
-        `TokenError` "refresh_token_absent" if there is none. `now` is for tests.
+        `TokenError` "refresh_token_absent" if there is none, and "refresh_under_way" while somebody else refreshes these
+        tokens with this client. `now` is for tests.
         """
     def userinfo(self, tokens: Tokens, /) -> dict[str, Any]:
         """Asks the provider over the network who the user of these tokens is (OpenID Connect Core section 5.3), and
@@ -641,6 +643,47 @@ class Exchange:
     @property
     def tokens(self) -> Tokens:
         """The tokens, once `request` is `None`."""
+    def release(self) -> None:
+        """Gives the login back, because no byte of the request with the code was sent: the same callback may be accepted
+        again, by a login that is resumed once more. This exchange is then over.
+        """
+
+@final
+class Refresh:
+    """The exchange of a refresh token, from `client.begin_refresh()`, for programs that bring their own HTTP. The loop is
+    that of an `Exchange`; if others have just refreshed the same tokens, there is nothing to send. Store `tokens`, then
+    call `saved()`.
+
+    As long as it lives and is not saved, nobody else who has the client can refresh the same tokens.
+    """
+
+    @property
+    def request(self) -> Request | None:
+        """The request to send now; `None` once the tokens are there."""
+    @property
+    def wait_seconds(self) -> int:
+        """How many seconds to wait before `request` is sent: 0, unless the server asked for a pause, which is five seconds
+        at most.
+        """
+    def receive(
+        self, status: int, headers: _Headers, body: bytes | bytearray | str, /, *, now: int | None = None
+    ) -> None:
+        """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
+        text.
+
+        `TokenError` if the server refused, or if the response is not what RFC 6749 section 5 describes, and
+        `IdTokenError` if the ID token fails a check: the exchange is then over. `MetadataError` if the server's keys for
+        ID tokens cannot be read: the exchange is then still pending, and `request` asks for them again, now or later.
+        If the error's `request_sent` is true, the code or the refresh token was sent, and the tokens wait inside for
+        the keys. `now` is for tests.
+        """
+    @property
+    def tokens(self) -> Tokens:
+        """The tokens, once `request` is `None`."""
+    def saved(self) -> None:
+        """Says that the new tokens are stored, or need not be: from now on other callers get them too. It does nothing
+        before they are there.
+        """
 
 @final
 class Revocation:

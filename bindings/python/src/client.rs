@@ -6,7 +6,6 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use crate::client_authentication::AuthenticatedClient;
 use crate::error::{flow_error, to_pyerr};
-use crate::exchange::Exchange;
 use crate::hook::{refuse_coroutine_function, refuse_result};
 use crate::instance::Instance;
 use crate::json::claims_to_python;
@@ -14,6 +13,7 @@ use crate::login::{Login, callback};
 use crate::loopback;
 use crate::provider::Provider;
 use crate::python_text::{text, utf8, wrong_type};
+use crate::refresh::Refresh;
 use crate::replay_store::Store;
 use crate::revocation::Revocation;
 use crate::seal::SealKeys;
@@ -324,14 +324,15 @@ impl Client {
         })
     }
 
-    /// The `Exchange` of the refresh token, without network: for programs that bring their own HTTP. It does not share
-    /// results between threads as `refresh()` does: make sure that each refresh token is sent only once.
+    /// `refresh()` without network: for programs that bring their own HTTP. Store the tokens of what it returns, then
+    /// call its `saved()`.
     ///
-    /// `TokenError` "refresh_token_absent" if there is none. `now` is for tests.
+    /// `TokenError` "refresh_token_absent" if there is none, and "refresh_under_way" while somebody else refreshes these
+    /// tokens with this client. `now` is for tests.
     #[pyo3(signature = (tokens, /, *, now = None))]
-    fn begin_refresh(&self, py: Python<'_>, tokens: Instance<'_, Tokens>, now: Option<i64>) -> PyResult<Exchange> {
-        let exchange = self.client.current(py)?.begin_refresh(&tokens.0, now.unwrap_or_else(proofkey::now));
-        exchange.map(Exchange::new).map_err(|error| flow_error(py, &error))
+    fn begin_refresh(&self, py: Python<'_>, tokens: Instance<'_, Tokens>, now: Option<i64>) -> PyResult<Refresh> {
+        let refresh = self.client.current(py)?.begin_refresh(&tokens.0, now.unwrap_or_else(proofkey::now));
+        refresh.map(|step| Refresh::new(step.into())).map_err(|error| flow_error(py, &error))
     }
 
     /// Asks the provider over the network who the user of these tokens is (OpenID Connect Core section 5.3), and

@@ -1,3 +1,4 @@
+use proofkey::Conversation;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
@@ -27,7 +28,7 @@ impl Discovery {
     #[pyo3(signature = (issuer, /))]
     fn new(py: Python<'_>, issuer: &Bound<'_, PyAny>) -> PyResult<Self> {
         let discovery = proofkey::Discovery::new(utf8("issuer", issuer)?).map_err(|error| flow_error(py, &error))?;
-        Ok(Self(Pending::new(discovery)))
+        Ok(Self(Pending::new(Conversation::new(discovery))))
     }
 
     /// The request to send now; `None` once the provider is there.
@@ -59,7 +60,7 @@ impl Discovery {
     /// The provider, once `request` is `None`.
     #[getter]
     fn provider(&self) -> PyResult<Provider> {
-        self.0.output("provider", over).map(Provider)
+        self.0.output("provider", over, Clone::clone).map(Provider)
     }
 
     fn __repr__(&self) -> &'static str {

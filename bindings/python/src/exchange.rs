@@ -1,4 +1,4 @@
-use proofkey::ErrorKind;
+use proofkey::{Conversation, ErrorKind};
 use pyo3::prelude::*;
 
 use crate::error::to_pyerr;
@@ -22,7 +22,7 @@ pub(crate) struct Exchange(Pending<proofkey::Exchange>);
 
 impl Exchange {
     pub(crate) fn new(exchange: proofkey::Exchange) -> Self {
-        Self(Pending::new(exchange))
+        Self(Pending::new(Conversation::new(exchange)))
     }
 }
 
@@ -66,7 +66,13 @@ impl Exchange {
     /// The tokens, once `request` is `None`.
     #[getter]
     fn tokens(&self, py: Python<'_>) -> PyResult<Tokens> {
-        self.0.output("tokens", || to_pyerr(py, ErrorKind::LoginAlreadyUsed)).map(Tokens)
+        self.0.output("tokens", || to_pyerr(py, ErrorKind::LoginAlreadyUsed), Clone::clone).map(Tokens)
+    }
+
+    /// Gives the login back, because no byte of the request with the code was sent: the same callback may be accepted
+    /// again, by a login that is resumed once more. This exchange is then over.
+    fn release(&self) {
+        self.0.lock().release();
     }
 
     fn __repr__(&self) -> &'static str {

@@ -27,6 +27,7 @@ mod policy;
 mod provider;
 mod python_text;
 mod redirect_uri;
+mod refresh;
 mod replay_store;
 mod revocation;
 mod roundtrip;
@@ -58,6 +59,8 @@ mod _native {
     use crate::provider::Provider;
     #[pymodule_export]
     use crate::redirect_uri::redirect_uri_matches;
+    #[pymodule_export]
+    use crate::refresh::Refresh;
     #[pymodule_export]
     use crate::replay_store::MemoryReplayStore;
     #[pymodule_export]

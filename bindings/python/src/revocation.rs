@@ -1,3 +1,4 @@
+use proofkey::Conversation;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
@@ -12,7 +13,7 @@ pub(crate) struct Revocation(Pending<proofkey::Revocation>);
 
 impl Revocation {
     pub(crate) fn new(revocation: proofkey::Revocation) -> Self {
-        Self(Pending::new(revocation))
+        Self(Pending::new(Conversation::new(revocation)))
     }
 }
 

@@ -18,11 +18,11 @@ use crate::secret::not_copied;
 pub(crate) struct Pending<R: Roundtrip>(Mutex<Conversation<R>>);
 
 impl<R: Roundtrip> Pending<R> {
-    pub(crate) fn new(roundtrip: R) -> Self {
-        Self(Mutex::new(Conversation::new(roundtrip)))
+    pub(crate) fn new(conversation: Conversation<R>) -> Self {
+        Self(Mutex::new(conversation))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Conversation<R>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Conversation<R>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -59,13 +59,15 @@ impl<R: Roundtrip> Pending<R> {
     }
 
     /// The result, once there is one.
-    pub(crate) fn output(&self, name: &str, over: impl FnOnce() -> PyErr) -> PyResult<R::Output>
-    where
-        R::Output: Clone,
-    {
+    pub(crate) fn output<T>(
+        &self,
+        name: &str,
+        over: impl FnOnce() -> PyErr,
+        read: impl FnOnce(&R::Output) -> T,
+    ) -> PyResult<T> {
         let (output, is_pending) = {
             let conversation = self.lock();
-            (conversation.output().cloned(), conversation.is_pending())
+            (conversation.output().map(read), conversation.is_pending())
         };
         output.ok_or_else(|| match is_pending {
             true => PyRuntimeError::new_err(format!("no {name} yet: send .request and .receive() its response first")),

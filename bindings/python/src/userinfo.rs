@@ -1,3 +1,4 @@
+use proofkey::Conversation;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -14,7 +15,7 @@ pub(crate) struct Userinfo(Pending<proofkey::Userinfo>);
 
 impl Userinfo {
     pub(crate) fn new(userinfo: proofkey::Userinfo) -> Self {
-        Self(Pending::new(userinfo))
+        Self(Pending::new(Conversation::new(userinfo)))
     }
 }
 
@@ -49,7 +50,7 @@ impl Userinfo {
     /// The claims about the user as a dict, once `request` is `None`.
     #[getter]
     fn claims<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        claims_to_python(py, &self.0.output("claims", over)?)
+        claims_to_python(py, &self.0.output("claims", over, Clone::clone)?)
     }
 
     fn __repr__(&self) -> &'static str {

@@ -9,7 +9,6 @@ use crate::per_process::PerProcess;
 use crate::provider::Provider;
 use crate::syntax::grammar::is_vschar;
 use crate::syntax::uri::check_redirect_uri;
-#[cfg(feature = "http")]
 use crate::tokens::Refreshes;
 use crate::used_logins::UsedLogins;
 
@@ -37,7 +36,6 @@ struct Inner {
     authentication: ClientAuthentication,
     redirect_uri: Option<String>,
     used_logins: Arc<PerProcess<UsedLogins>>,
-    #[cfg(feature = "http")]
     refreshes: Arc<PerProcess<Refreshes>>,
     #[cfg(feature = "id-token")]
     id_token_rules: IdTokenRules,
@@ -62,7 +60,6 @@ impl Client {
             authentication: ClientAuthentication::None,
             redirect_uri: None,
             used_logins: Arc::default(),
-            #[cfg(feature = "http")]
             refreshes: Arc::default(),
             #[cfg(feature = "id-token")]
             id_token_rules: IdTokenRules::default(),
@@ -138,7 +135,6 @@ impl Client {
         self.0.used_logins.get()
     }
 
-    #[cfg(feature = "http")]
     pub(crate) fn refreshes(&self) -> &Refreshes {
         self.0.refreshes.get()
     }
@@ -238,10 +234,7 @@ impl Client {
     fn with_rules(mut self, change: impl FnOnce(&mut IdTokenRules)) -> Self {
         let inner = self.inner();
         change(&mut inner.id_token_rules);
-        #[cfg(feature = "http")]
-        {
-            inner.refreshes = Arc::default();
-        }
+        inner.refreshes = Arc::default();
         self
     }
 

@@ -34,7 +34,6 @@ mod loopback;
 mod per_process;
 mod provider;
 mod secret;
-#[cfg(any(feature = "http", feature = "id-token"))]
 mod single_flight;
 mod syntax;
 mod tokens;
@@ -56,4 +55,4 @@ pub use proofkey_core::{Binding, Challenge, Error as PkceError, Fault, Method, P
 pub use provider::{Discovery, KnownProvider, PkceSupport, Provider, Quirk};
 pub use secret::Secret;
 pub use syntax::{LoopbackPort, redirect_uri_matches};
-pub use tokens::{Exchange, Revocation, Tokens};
+pub use tokens::{Exchange, Refresh, Refreshed, Revocation, Tokens};

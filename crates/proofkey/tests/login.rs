@@ -266,7 +266,7 @@ fn resources_go_into_the_token_requests_too() {
         let body = r#"{"access_token":"a","token_type":"Bearer","refresh_token":"r"}"#;
         let response = Response::new(200, [("Content-Type", "application/json")], body);
         let Step::Done(tokens) = exchange.receive(response, NOW).unwrap() else { panic!("nothing more to send") };
-        let refresh = client.begin_refresh(&tokens, NOW).unwrap();
+        let Step::Send(refresh) = client.begin_refresh(&tokens, NOW).unwrap() else { panic!("nothing to send") };
         (sent, refresh.request().body().matches("&resource=https%3A%2F%2F").count())
     };
     assert_eq!(resources(provider()), (2, 2));

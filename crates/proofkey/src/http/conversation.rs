@@ -130,6 +130,13 @@ impl<R: Roundtrip> Conversation<R> {
 }
 
 impl<R: Roundtrip> Conversation<R> {
+    pub(crate) const fn output_mut(&mut self) -> Option<&mut R::Output> {
+        match &mut self.state {
+            State::Done(output) => Some(output),
+            State::Pending { .. } | State::Failed => None,
+        }
+    }
+
     /// Ends the conversation if it is pending.
     pub(crate) fn end(&mut self, error: Error) -> Option<R> {
         match std::mem::replace(&mut self.state, State::Failed) {

@@ -9,7 +9,7 @@ use crate::single_flight::{SingleFlight, Turn};
 #[derive(Default)]
 pub(crate) struct KeyCache {
     state: Mutex<State>,
-    flight: SingleFlight<Arc<Keys>>,
+    flight: Arc<SingleFlight<Arc<Keys>>>,
 }
 
 #[derive(Default)]
@@ -94,7 +94,7 @@ impl KeyCache {
     ) -> Result<Arc<Keys>, Error> {
         match self.flight.join() {
             Turn::Landed(keys) => keys,
-            Turn::Reentered => Err(ErrorKind::Internal.into()),
+            Turn::UnderWay => Err(ErrorKind::Internal.into()),
             Turn::Lead(lead) => {
                 // Another thread may have fetched them since the caller looked.
                 let keys = match self.other_than(known) {

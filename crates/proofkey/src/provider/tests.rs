@@ -2,7 +2,7 @@
 
 use super::Provider;
 use crate::http::{Request, Roundtrip as _, Transport};
-use crate::{Client, ErrorKind, Secret, Tokens};
+use crate::{Client, Conversation, ErrorKind, Secret, Tokens};
 
 #[test]
 fn every_request_to_a_public_provider_goes_to_public_addresses() {
@@ -21,7 +21,7 @@ fn every_request_to_a_public_provider_goes_to_public_addresses() {
         [
             send(exchange("").request()),
             send(exchange("openid").request()),
-            send(client.begin_refresh(&tokens, 0).unwrap().request()),
+            send(Conversation::from(client.begin_refresh(&tokens, 0).unwrap()).request().unwrap()),
             send(client.begin_revocation(&tokens).unwrap().request()),
             send(client.begin_userinfo(&tokens).unwrap().request()),
         ]

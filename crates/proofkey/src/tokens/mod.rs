@@ -1,6 +1,5 @@
 mod exchange;
 mod refresh;
-#[cfg(feature = "http")]
 mod refreshes;
 mod revocation;
 
@@ -10,7 +9,7 @@ use std::fmt;
 use serde_json::Value;
 
 pub use self::exchange::Exchange;
-#[cfg(feature = "http")]
+pub use self::refresh::{Refresh, Refreshed};
 pub(crate) use self::refreshes::Refreshes;
 pub use self::revocation::Revocation;
 use crate::error::{Error, ErrorKind};

@@ -34,7 +34,6 @@ impl Client {
         let revoke = |token: &str, hint: &str| {
             self.request(Endpoint::Revocation, url, &[("token", token), ("token_type_hint", hint)])
         };
-        #[cfg(feature = "http")]
         self.refreshes().forget(tokens);
         let access = revoke(tokens.access_token().expose(), "access_token");
         Ok(match tokens.refresh_token() {

@@ -1,6 +1,8 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use proofkey::{Client, Endpoint, Error, Exchange, Provider, Response, Roundtrip as _, Secret, Step, Tokens};
+use proofkey::{
+    Client, Endpoint, Error, Exchange, Provider, Refresh, Refreshed, Response, Roundtrip, Secret, Step, Tokens,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -46,7 +48,11 @@ fn id_token_cases() {
     let vectors = Vectors::open("id_token", &["id_token_hashes", "id_token_cases"], &["id_token_jwks"]);
     let keys: Value = vectors.member("id_token_jwks");
     vectors.run("id_token_cases", |case: Case| {
-        let outcome = match receive(&case, &keys) {
+        let received = match begun(&case.ctx) {
+            Begun::Login(exchange) => receive(&case, &keys, exchange),
+            Begun::Refresh(refresh) => receive(&case, &keys, refresh).map(Refreshed::saved),
+        };
+        let outcome = match received {
             Ok(tokens) => {
                 assert!(tokens.signature_verified());
                 assert_eq!(tokens.id_token().unwrap().expose(), case.jwt);
@@ -64,8 +70,8 @@ fn id_token_cases() {
     });
 }
 
-fn receive(case: &Case, keys: &Value) -> Result<Tokens, Error> {
-    let (context, mut exchange, mut asked) = (&case.ctx, exchange(&case.ctx), 0);
+fn receive<R: Roundtrip>(case: &Case, keys: &Value, mut exchange: R) -> Result<R::Output, Error> {
+    let (context, mut asked) = (&case.ctx, 0);
     loop {
         let body = if exchange.request().method() == "GET" {
             asked += 1;
@@ -76,7 +82,7 @@ fn receive(case: &Case, keys: &Value) -> Result<Tokens, Error> {
             json!({ "access_token": access_token, "token_type": "Bearer", "id_token": case.jwt })
         };
         let response = Response::new(200, [("Content-Type", "application/json")], body.to_string());
-        match exchange.receive(response, context.now)? {
+        match exchange.receive(response, context.now).map_err(Error::from)? {
             Step::Send(next) => exchange = next,
             Step::Wait(..) => panic!("no pause was asked for"),
             Step::Done(tokens) => return Ok(tokens),
@@ -84,8 +90,13 @@ fn receive(case: &Case, keys: &Value) -> Result<Tokens, Error> {
     }
 }
 
+enum Begun {
+    Login(Exchange),
+    Refresh(Refresh),
+}
+
 /// The exchange that gets the token. A case without a nonce is a refresh of tokens whose ID token had none.
-fn exchange(context: &Context) -> Exchange {
+fn begun(context: &Context) -> Begun {
     let client = client(context);
     let Some(nonce) = &context.nonce else {
         let usual = json!({ "iss": context.issuer, "sub": "248289761001", "aud": context.client_id });
@@ -93,13 +104,17 @@ fn exchange(context: &Context) -> Exchange {
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let stored = format!("{}.{}.", part(&json!({ "alg": "RS256" })), part(&original));
         let tokens = Tokens::from_parts(Secret::new("a"), Some(Secret::new("r")), None, None);
-        return client.begin_refresh(&tokens.with_id_token(Secret::new(stored)).unwrap(), context.now).unwrap();
+        let tokens = tokens.with_id_token(Secret::new(stored)).unwrap();
+        let Step::Send(refresh) = client.begin_refresh(&tokens, context.now).unwrap() else {
+            panic!("nothing to send")
+        };
+        return Begun::Refresh(refresh);
     };
     let authorize = client.authorize().scope("openid").state("s").nonce(nonce).acr_values(&context.required_acr);
     let authorize = context.max_age.into_iter().fold(authorize, |authorize, max_age| authorize.max_age(max_age));
     let code = context.code.as_deref().unwrap_or("c");
     let callback = format!("{REDIRECT_URI}?code={code}&state=s");
-    authorize.begin(context.now).unwrap().accept(callback, context.now).unwrap()
+    Begun::Login(authorize.begin(context.now).unwrap().accept(callback, context.now).unwrap())
 }
 
 fn client(context: &Context) -> Client {

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proofkey::{
-    Client, ClientAuthentication, Endpoint, Error, Exchange, Failure, Quirk, Response, Roundtrip as _, Secret, Step,
-    Tokens,
+    Client, ClientAuthentication, Endpoint, Error, Exchange, Failure, Quirk, Refresh, Refreshed, Response, Roundtrip,
+    Secret, Step, Tokens,
 };
 use serde::Deserialize;
 
@@ -62,8 +62,11 @@ fn vectors() -> Vectors {
 fn token_responses() {
     vectors().run("token_responses", |case: Case| {
         let grant = case.request.as_ref().and_then(|request| request.grant.as_deref());
-        let exchange = if grant == Some("refresh_token") { refresh() } else { exchange(&case) };
-        let outcome = match receive(&case, exchange.unwrap()) {
+        let received = match grant {
+            Some("refresh_token") => receive(&case, refresh()).map(Refreshed::saved),
+            _ => receive(&case, exchange(&case).unwrap()),
+        };
+        let outcome = match received {
             Ok(tokens) => {
                 check(&case, &tokens);
                 "ok".to_owned()
@@ -87,12 +90,15 @@ fn exchange(case: &Case) -> Result<Exchange, Error> {
     Ok(login.accept(format!("{REDIRECT_URI}?code=c&state=s"), NOW)?)
 }
 
-fn refresh() -> Result<Exchange, Error> {
+fn refresh() -> Refresh {
     let stored = Tokens::from_parts(Secret::new("old"), Some(Secret::new("kept")), None, None);
-    client(provider())?.begin_refresh(&stored, NOW)
+    match client(provider()).unwrap().begin_refresh(&stored, NOW) {
+        Ok(Step::Send(refresh)) => refresh,
+        other => panic!("{other:?}"),
+    }
 }
 
-fn receive(case: &Case, exchange: Exchange) -> Result<Tokens, Error> {
+fn receive<R: Roundtrip>(case: &Case, exchange: R) -> Result<R::Output, Error> {
     let content_type = case.content_type.iter().map(|content_type| ("Content-Type", content_type.as_str()));
     let headers = case.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let response = Response::new(case.status, headers.chain(content_type), case.body.as_str());
