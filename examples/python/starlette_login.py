@@ -70,6 +70,7 @@ async def finish(login: proofkey.Login, callback_url: str, finished: replay_stor
             except httpx.ConnectError as error:
                 if request.method == "POST":
                     # Nothing was sent, so a reload may try again.
+                    exchange.release()
                     await run_in_threadpool(finished.release, login.replay_key)
                 raise proofkey.TransportError("connect_failed", request_sent=False) from error
             except (httpx.HTTPError, asyncio.TimeoutError) as error:

@@ -49,7 +49,7 @@ def client(issuer: str, client_id: str, **more: Any) -> proofkey.Client:
     return proofkey.Client(provider, client_id, redirect_uri=REDIRECT_URI, **more)
 
 
-def run(exchange: proofkey.Exchange, keys: object, response: dict[str, Any], now: int = NOW) -> proofkey.Tokens:
+def run(exchange: proofkey.Exchange | proofkey.Refresh, keys: object, response: dict[str, Any], now: int = NOW) -> proofkey.Tokens:
     """Responds to every request for keys with these keys, and to the token request with this response."""
     asked = 0
     while request := exchange.request:
@@ -60,7 +60,7 @@ def run(exchange: proofkey.Exchange, keys: object, response: dict[str, Any], now
     return exchange.tokens
 
 
-def exchange(context: dict[str, Any]) -> proofkey.Exchange:
+def exchange(context: dict[str, Any]) -> proofkey.Exchange | proofkey.Refresh:
     """The exchange in which the ID token arrives. In a case without a nonce that is a refresh."""
     known = client(
         context["issuer"],

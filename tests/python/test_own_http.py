@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import proofkey
 import pytest
-from proofkey import faults, testing
+from proofkey import testing
+from proofkey.testing import faults
 
 REDIRECT_URI = "http://127.0.0.1:8400/callback"
 JSON = {"Content-Type": "application/json"}
@@ -29,8 +30,9 @@ def run(conversation: Conversation) -> None:
         connection = HTTPConnection(url.netloc, timeout=10)
         connection.request(request.method, url.path, request.body, request.headers)
         response = connection.getresponse()
-        conversation.receive(response.status, dict(response.headers), response.read())
+        body = response.read()
         connection.close()
+        conversation.receive(response.status, dict(response.headers), body)
 
 
 @pytest.fixture
@@ -62,11 +64,62 @@ def test_revocation(server: testing.AuthorizationServer) -> None:
     assert refused.value.error == "invalid_grant"
 
     failing = client.begin_revocation(tokens)
-    with server.inject(faults.unavailable("revocation")), pytest.raises(proofkey.TokenError) as failed:
+    with server.inject(faults.unavailable("revoke")), pytest.raises(proofkey.TokenError) as failed:
         run(failing)
     assert (failed.value.name, failed.value.endpoint, failed.value.status) == ("response_status", "revocation", 503)
     with pytest.raises(RuntimeError, match="begin another"):
         _ = failing.request
+
+
+def test_a_refresh_is_nobody_elses_before_it_is_saved(server: testing.AuthorizationServer) -> None:
+    client, tokens = signed_in(server)
+    refresh = client.begin_refresh(tokens)
+    for begin in (client.begin_refresh, client.refresh):
+        with pytest.raises(proofkey.TokenError, match="refresh_under_way"):
+            begin(tokens)
+    run(refresh)
+    with pytest.raises(proofkey.TokenError, match="refresh_under_way"):
+        client.begin_refresh(tokens)
+    refresh.saved()
+    late = client.begin_refresh(tokens)
+    assert late.request is None
+    new = refresh.tokens.access_token.expose()
+    assert late.tokens.access_token.expose() == client.refresh(tokens).access_token.expose() == new
+    assert [seen.path for seen in server.seen].count("/token") == 2
+
+
+def test_a_refresh_that_is_freed_is_over(server: testing.AuthorizationServer) -> None:
+    client, tokens = signed_in(server)
+    first = client.begin_refresh(tokens)
+    del first
+    second = client.begin_refresh(tokens)
+    run(second)
+    unsaved = second.tokens.access_token.expose()
+    del second
+    third = client.begin_refresh(tokens)
+    assert (third.request, third.tokens.access_token.expose()) == (None, unsaved)
+
+
+def test_a_login_that_is_resumed_twice_sends_its_code_once() -> None:
+    provider = proofkey.Provider(authorization_endpoint="https://as.example/a", token_endpoint="https://as.example/t")
+    client = proofkey.Client(provider, "my-app", redirect_uri=REDIRECT_URI, client_secret=lambda: "secret")
+    keys = proofkey.SealKeys("s" * 32)
+    sealed = client.begin(state="s").seal(keys, "")
+
+    def accept() -> proofkey.Exchange:
+        return client.resume(sealed, keys, "").accept(f"{REDIRECT_URI}?code=c&state=s")
+
+    accept()
+    exchange = accept()
+    assert exchange.request is not None
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+        accept()
+    exchange.release()
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+        _ = exchange.request
+    assert accept().request is not None
+    with pytest.raises(proofkey.CallbackError, match="login_already_used"):
+        accept()
 
 
 def test_userinfo(server: testing.AuthorizationServer) -> None:
@@ -75,7 +128,8 @@ def test_userinfo(server: testing.AuthorizationServer) -> None:
     with pytest.raises(RuntimeError, match="no claims yet"):
         _ = userinfo.claims
     run(userinfo)
-    assert userinfo.claims == {"sub": "ada", "name": "Ada"}
+    assert tokens.claims is not None
+    assert userinfo.claims["sub"] == tokens.claims["sub"]
     other = client.begin_userinfo(tokens)
     with pytest.raises(proofkey.UserinfoError, match="userinfo_sub"):
         other.receive(200, JSON, b'{"sub": "somebody else"}')

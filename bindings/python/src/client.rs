@@ -356,9 +356,9 @@ impl Client {
     /// >>> userinfo = client.begin_userinfo(proofkey.Tokens.from_dict({"access_token": "a"}))
     /// >>> userinfo.request.url
     /// 'https://openidconnect.googleapis.com/v1/userinfo'
-    /// >>> userinfo.receive(200, {"Content-Type": "application/json"}, '{"sub": "248", "name": "Ada"}')
+    /// >>> userinfo.receive(200, {"Content-Type": "application/json"}, '{"sub": "248"}')
     /// >>> userinfo.claims
-    /// {'sub': '248', 'name': 'Ada'}
+    /// {'sub': '248'}
     #[pyo3(signature = (tokens, /))]
     fn begin_userinfo(&self, py: Python<'_>, tokens: Instance<'_, Tokens>) -> PyResult<Userinfo> {
         let userinfo = self.client.client.begin_userinfo(&tokens.0);

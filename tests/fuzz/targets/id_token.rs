@@ -174,7 +174,8 @@ impl Case<'_> {
                 // A refresh has no code, so nothing can have this hash.
                 && !claims.contains_key("c_hash")
         };
-        let exchange = client.begin_refresh(tokens, NOW).expect("a refresh token");
+        let step = client.begin_refresh(tokens, NOW).expect("a refresh token");
+        let Step::Send(exchange) = step else { panic!("nobody else was first") };
         match (self.run(exchange, refreshed), present(refreshed).filter(is_same)) {
             (Ok(tokens), Some(claims)) => assert_claims(tokens.claims(), &claims),
             (Err(error), None) => assert!(error.request_sent()),

@@ -77,7 +77,10 @@ impl Client {
         Ok(match outcome {
             Some(Outcome::Saved(tokens)) => Step::Done(Refreshed { tokens, flight: None }),
             Some(Outcome::Unsaved(tokens)) => Step::Done(Refreshed { tokens, flight: Some(flight) }),
-            Some(Outcome::Unchecked(exchange)) => Step::Send(Refresh { exchange, flight }),
+            Some(Outcome::Unchecked(pending)) => {
+                let exchange = pending.downcast().map_or(exchange, |pending| *pending);
+                Step::Send(Refresh { exchange, flight })
+            }
             None => Step::Send(Refresh { exchange, flight }),
         })
     }
@@ -253,7 +256,7 @@ impl Client {
             Some(Outcome::Unsaved(new)) => (new, false),
             unfinished => {
                 let exchange = match unfinished {
-                    Some(Outcome::Unchecked(pending)) => pending,
+                    Some(Outcome::Unchecked(pending)) => pending.downcast().map_or(exchange, |pending| *pending),
                     _ => exchange,
                 };
                 match transport.run(exchange) {
@@ -263,7 +266,7 @@ impl Client {
                     }
                     Err(Failure { error, pending }) => {
                         if let Some(exchange) = pending.filter(|_| error.request_sent()) {
-                            refresh.remember(tokens, Outcome::Unchecked(*exchange), now());
+                            refresh.remember(tokens, Outcome::Unchecked(exchange), now());
                         }
                         lead.land(Err(error.clone()));
                         return Err(error.into());

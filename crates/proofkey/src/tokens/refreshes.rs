@@ -1,10 +1,11 @@
+use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Exchange, Tokens};
+use super::Tokens;
 use crate::secret::Secret;
 use crate::single_flight::SingleFlight;
 
@@ -35,9 +36,10 @@ pub(super) enum Outcome {
     Saved(Tokens),
     /// These tokens, which nobody may have before they are saved.
     Unsaved(Tokens),
-    /// Tokens in an exchange, which still lacks the keys for their ID token.
+    /// Tokens in an [`Exchange`](super::Exchange), which still lacks the keys for their ID token. Its type has no name
+    /// here: it has the client, which has this.
     #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "the transport alone leaves one"))]
-    Unchecked(Exchange),
+    Unchecked(Box<dyn Any + Send + Sync>),
 }
 
 impl Refreshes {
