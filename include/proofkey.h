@@ -1718,15 +1718,19 @@ int32_t proofkey_client_resume(const proofkey_client *client,
 size_t proofkey_sealed_max_len(void);
 
 /**
- * Begins to refresh tokens (RFC 6749 section 6). Run the exchange; proofkey_exchange_tokens() then has the new
- * tokens. If the server sends no new refresh token or no scope, those of `tokens` stay. Store the new tokens before
- * using them: the old refresh token may no longer be valid.
+ * Begins to refresh tokens (RFC 6749 section 6). Run the exchange; proofkey_exchange_tokens() then has the new tokens.
+ * If the server sends no new refresh token or no scope, those of `tokens` stay.
+ *
+ * A refresh token is sent once, however many threads share the client, because a server may take the second time for
+ * theft. Store the new tokens before using them, then call proofkey_exchange_saved(). From then on, and for a minute,
+ * whoever begins to refresh the old tokens gets the new ones: an exchange that has its result at once.
  *
  * @param client    the client
  * @param tokens    the tokens
  * @param now       the time (rule 10)
  * @param exchange  where to write the handle, which the caller frees
- * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_REFRESH_TOKEN_ABSENT, PROOFKEY_STATUS_ISSUER_MISSING,
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_REFRESH_TOKEN_ABSENT, PROOFKEY_STATUS_REFRESH_UNDER_WAY while the exchange
+ *         of another caller lives whose tokens are not saved, PROOFKEY_STATUS_ISSUER_MISSING,
  *         PROOFKEY_STATUS_ENDPOINT_MISSING, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
  *
  * Threads: any number at once.
@@ -1736,6 +1740,19 @@ int32_t proofkey_client_begin_refresh(const proofkey_client *client,
                                       const proofkey_tokens *tokens,
                                       int64_t now,
                                       proofkey_exchange **exchange);
+
+/**
+ * Says that the tokens of a refresh are stored: others who have the old tokens may get them now. After any other
+ * exchange it changes nothing. Freeing the exchange without this ends the refresh too: then the next caller gets the
+ * new tokens to store.
+ *
+ * @param exchange  the exchange
+ * @return PROOFKEY_STATUS_OK; PROOFKEY_STATUS_RESULT_ABSENT if it has no tokens, or not yet; the status that it failed
+ *         with; PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_exchange_saved(proofkey_exchange *exchange);
 
 /**
  * Begins to revoke tokens (RFC 7009): the refresh token first, then the access token. Run the exchange; it has no

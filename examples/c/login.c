@@ -194,6 +194,7 @@ int main(int argc, char **argv) {
         run(exchange);
         proofkey_tokens_free(tokens);
         must(proofkey_exchange_tokens(exchange, &tokens), proofkey_exchange_error(exchange));
+        must(proofkey_exchange_saved(exchange), NULL); /* A program that keeps its tokens stores them first. */
         proofkey_exchange_free(exchange);
         puts("refreshed");
     }

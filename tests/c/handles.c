@@ -302,6 +302,15 @@ static void lent_texts(void) {
     OK(proofkey_provider_set_issuer(a_provider, LITERAL("https://as.example")));
     CHECK(proofkey_provider_set_issuer(a_provider, LITERAL("ftp://as.example")) != PROOFKEY_STATUS_OK);
     CHECK(same_text(proofkey_provider_issuer(a_provider, NULL), "https://as.example"));
+    /* What changes nothing takes nothing back. */
+    const char *issuer = proofkey_provider_issuer(a_provider, NULL);
+    CHECK(proofkey_provider_require_advertised_pkce(a_provider) == PROOFKEY_STATUS_PKCE_NOT_ADVERTISED);
+    CHECK(proofkey_provider_issuer(a_provider, NULL) == issuer);
+    const char *algorithms = proofkey_client_id_token_algorithms(a_client, NULL);
+    OK(proofkey_client_trust_token_endpoint_tls(a_client));
+    CHECK(proofkey_client_id_token_algorithms(a_client, NULL) == algorithms);
+    OK(proofkey_client_set_id_token_algorithms(a_client, LITERAL("ES256 RS256")));
+    CHECK(same_text(proofkey_client_id_token_algorithms(a_client, NULL), "ES256 RS256"));
     CHECK(proofkey_provider_add_quirk(a_provider, LITERAL("none")) == PROOFKEY_STATUS_QUIRK_UNKNOWN);
     CHECK(proofkey_client_set_secret_post(a_client, LITERAL("")) == PROOFKEY_STATUS_CLIENT_SECRET_EMPTY);
     CHECK(proofkey_client_set_redirect_uri(a_client, LITERAL("\xff")) == PROOFKEY_STATUS_TEXT_INVALID);
@@ -363,6 +372,33 @@ static void resumed_twice(void) {
     for (int kind = 0; kind < KINDS; kind++) free_one(kind);
 }
 
+/* A refresh token is sent once; late callers get the new tokens once they are saved. */
+static void refreshed_once(void) {
+    static const struct bytes renewed = {LITERAL("{\"access_token\":\"b\",\"token_type\":\"Bearer\",\"refresh_token\":\"q\"}")};
+    proofkey_exchange *first = NULL;
+    make_all();
+    OK(proofkey_client_begin_refresh(a_client, a_tokens, NOW, &first));
+    CHECK(proofkey_client_begin_refresh(a_client, a_tokens, NOW, &new_exchange) == PROOFKEY_STATUS_REFRESH_UNDER_WAY);
+    CHECK(proofkey_exchange_saved(first) == PROOFKEY_STATUS_RESULT_ABSENT);
+    /* Freed, it is no longer under way. */
+    proofkey_exchange_free(first);
+    OK(proofkey_client_begin_refresh(a_client, a_tokens, NOW, &first));
+    OK(receive(first, 200, renewed, NOW));
+    CHECK(proofkey_client_begin_refresh(a_client, a_tokens, NOW, &new_exchange) == PROOFKEY_STATUS_REFRESH_UNDER_WAY);
+    OK(proofkey_exchange_tokens(first, &new_tokens));
+    CHECK(same_text(proofkey_tokens_refresh_token_expose(new_tokens, NULL), "q"));
+    free_new();
+    OK(proofkey_exchange_saved(first));
+    OK(proofkey_client_begin_refresh(a_client, a_tokens, NOW, &new_exchange));
+    CHECK(proofkey_exchange_is_pending(new_exchange) == 0 && proofkey_exchange_url(new_exchange, NULL) == NULL);
+    OK(proofkey_exchange_tokens(new_exchange, &new_tokens));
+    CHECK(same_text(proofkey_tokens_access_token_expose(new_tokens, NULL), "b"));
+    free_new();
+    proofkey_exchange_free(first);
+    CHECK(proofkey_exchange_saved(a_exchange) == PROOFKEY_STATUS_RESULT_ABSENT);
+    for (int kind = 0; kind < KINDS; kind++) free_one(kind);
+}
+
 /* Keys that cannot be fetched use nothing up: the same exchange goes on later. */
 static void keys_that_come_later(void) {
     static const struct bytes keys = {LITERAL("{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}")};
@@ -405,6 +441,7 @@ int main(void) {
     known_providers();
     end_of_session();
     resumed_twice();
+    refreshed_once();
     keys_that_come_later();
     return report("handles");
 }

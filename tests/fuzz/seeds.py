@@ -220,7 +220,7 @@ def abi() -> Iterator[list[Any]]:
         return [22, scope, 0, 0, 30, 11, 0, *([31, 12, 0] if scope == 13 else []), 33, 38, 0, 10, 0, 35, 38, 0]
 
     def respond(body: int, status: int = 0) -> list[int]:
-        return [49, body, 0, 0, status, 51, 21, 20, 0, 40, 38, 0, 1, 42, 38, 0, 0, 10]
+        return [49, body, 0, 0, status, 51, 21, 20, 0, 40, 38, 0, 1, 43, 38, 0, 0, 10]
 
     accept, tokens = [36, 5, 0, 10, 0], [47, 38, 0, 0, 53, 36, 0, 10]
     login = [*provider, *client, *begin(15), *keys, *seal, *accept, *respond(24), *tokens]
@@ -230,7 +230,7 @@ def abi() -> Iterator[list[Any]]:
     yield [bytes([*provider, *client, *begin(15), 36, 7, 0, 10, 0, 35, 38, 0, 36, 6, 0, 10, 0])]
     yield [bytes([2, 2, 0, *respond(26), 46, 38, 0, 1, 12, 38, 1])]
     # With a refresh, a revocation of both tokens, userinfo, and the end of the session.
-    yield [bytes([*login, 59, 38, 0, 0, 10, 0, *respond(24), *tokens])]
+    yield [bytes([*login, 59, 38, 0, 0, 10, 0, *respond(24), *tokens, 42, 38, 0, 59, 38, 0, 0, 10, 1, 40, 38, 1, 1])]
     yield [bytes([*login, 60, 38, 0, 0, 0, *respond(38), *respond(38)])]
     yield [bytes([*login, 61, 38, 0, 0, 0, *respond(30), 48, 38, 0, 0, 54, 34, 0, 62, 11, 0, 0, 64])]
 

@@ -9,6 +9,7 @@ import proofkey
 import pytest
 from proofkey import testing
 from proofkey.testing import faults
+from test_seal_rust import REDIRECT_URI, SECRET, client_of, rust
 
 SCOPE = "openid profile"
 
@@ -121,34 +122,37 @@ def test_an_id_token_of_somebody_else(server: testing.AuthorizationServer) -> No
     assert complaints == "id_token_nonce: the ID token belongs to another login (token endpoint). Next: restart_login\n"
 
 
-def test_begun_in_c_finished_in_python(server: testing.AuthorizationServer) -> None:
-    port, secret = free_port(), "a secret that C and Python share, 32 bytes"
-    redirect_uri = f"http://127.0.0.1:{port}/callback"
+def sealed(server: testing.AuthorizationServer, command: str, *more: str) -> list[str]:
+    """The lines that tests/c/sealed.c prints."""
     program = str(c_program.built("tests/c/sealed.c"))
-    command = [program, "begin", server.authorization_endpoint, server.token_endpoint, redirect_uri, secret]
-    url, sealed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    provider = proofkey.Provider(
-        authorization_endpoint=server.authorization_endpoint, token_endpoint=server.token_endpoint
-    )
-    client = proofkey.Client(provider, "my-app", redirect_uri=redirect_uri)
-    login = client.resume(sealed, proofkey.SealKeys(secret), "example")
+    endpoints = [server.issuer, server.authorization_endpoint, server.token_endpoint]
+    run = subprocess.run([program, command, *endpoints, REDIRECT_URI, SECRET, *more], stdout=subprocess.PIPE, text=True)
+    assert run.returncode == 0
+    return run.stdout.splitlines()
+
+
+def test_begun_in_c_finished_in_python(server: testing.AuthorizationServer) -> None:
+    url, text = sealed(server, "begin")
+    login = client_of(server).resume(text, proofkey.SealKeys(SECRET), "example")
     assert login.data == "/photos"
-    callback = server.sign_in(url).split("&iss=")[0]
-    assert client.finish(login, callback).scope == ["files.read"]
+    assert client_of(server).finish(login, server.sign_in(url)).scope == ["files.read"]
+
+
+def test_begun_in_c_finished_in_rust(server: testing.AuthorizationServer) -> None:
+    url, text = sealed(server, "begin")
+    assert rust(server, "finish", text, server.sign_in(url)) == ["files.read", "/photos"]
 
 
 def test_begun_in_python_finished_in_c(server: testing.AuthorizationServer) -> None:
-    port, secret = free_port(), "a secret that C and Python share, 32 bytes"
-    redirect_uri = f"http://127.0.0.1:{port}/callback"
-    provider = proofkey.Provider(
-        authorization_endpoint=server.authorization_endpoint, token_endpoint=server.token_endpoint
-    )
-    client = proofkey.Client(provider, "my-app", redirect_uri=redirect_uri)
-    login = client.begin(scope="files.read", data="/photos?page=2", state="s")
-    sealed = login.seal(proofkey.SealKeys(secret), "example")
-    program = str(c_program.built("tests/c/sealed.c"))
-    command = [program, "finish", server.authorization_endpoint, server.token_endpoint, redirect_uri, secret, sealed,
-               f"{redirect_uri}?code=c&state=s"]  # fmt: skip
-    data, body = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    login = client_of(server).begin(scope="files.read", data="/photos?page=2")
+    text = login.seal(proofkey.SealKeys(SECRET), "example")
+    data, body = sealed(server, "finish", text, server.sign_in(login.url))
     assert data == "/photos?page=2"
-    assert body.startswith("grant_type=authorization_code&code=c&")
+    assert body.startswith("grant_type=authorization_code&code=")
+
+
+def test_begun_in_rust_finished_in_c(server: testing.AuthorizationServer) -> None:
+    url, text = rust(server, "begin")
+    data, body = sealed(server, "finish", text, server.sign_in(url))
+    assert data == "/photos"
+    assert "&code_verifier=" in body

@@ -61,7 +61,9 @@ impl Client {
     /// Those of [`IdTokenAlgorithm::from_str`](std::str::FromStr::from_str); the client is then unchanged.
     pub fn set_id_token_algorithms(&self, names: &str) -> Result<(), Refused> {
         let algorithms = names.split(' ').map(str::parse).collect::<Result<Vec<IdTokenAlgorithm>, _>>()?;
-        self.change(|client| Ok(client.with_id_token_algorithms(algorithms)))
+        self.change(|client| Ok(client.with_id_token_algorithms(algorithms)))?;
+        lock(&self.0).texts.take_back();
+        Ok(())
     }
 
     /// See [`proofkey::Client::with_id_token_leeway`].
@@ -165,7 +167,6 @@ impl Client {
     fn change(&self, change: impl FnOnce(proofkey::Client) -> Result<proofkey::Client, Error>) -> Result<(), Refused> {
         let mut state = lock(&self.0);
         state.client = change(state.client.clone())?;
-        state.texts.take_back();
         Ok(())
     }
 }

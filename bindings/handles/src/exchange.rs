@@ -1,7 +1,9 @@
 use std::mem;
 use std::sync::{Arc, Mutex};
 
-use proofkey::{Conversation, Discovery, Error, ErrorKind, Request, Revocation, Roundtrip, Userinfo};
+use proofkey::{
+    Conversation, Discovery, Error, ErrorKind, Refresh, Refreshed, Request, Revocation, Roundtrip, Step, Userinfo,
+};
 
 use crate::claims::Claims;
 use crate::error::ErrorDetails;
@@ -29,6 +31,7 @@ enum About {
     Tokens(Box<Conversation<proofkey::Exchange>>),
     /// The tokens that it ended in, which handles share.
     Granted(Arc<proofkey::Tokens>),
+    Refresh(Box<Conversation<Refresh>>),
     Revocation(Box<Conversation<Revocation>>),
     Claims(Box<Conversation<Userinfo>>),
     /// All is said, and there is no result.
@@ -126,8 +129,21 @@ impl Exchange {
     pub fn tokens(&self) -> Result<Tokens, Refused> {
         self.output(|about| match about {
             About::Granted(tokens) => Some(Arc::clone(tokens).into()),
+            About::Refresh(conversation) => conversation.output().map(|refreshed| refreshed.tokens().clone().into()),
             _ => None,
         })
+    }
+
+    /// Says that the tokens of a refresh are stored: see [`Refreshed::saved`].
+    ///
+    /// # Errors
+    /// As for [`provider`](Self::provider).
+    pub fn saved(&self) -> Result<(), Refused> {
+        self.tokens()?;
+        if let About::Refresh(conversation) = &mut lock(&self.0).conversation {
+            conversation.saved();
+        }
+        Ok(())
     }
 
     /// The claims about the user.
@@ -161,6 +177,7 @@ impl About {
             Self::Provider(conversation) => conversation.request(),
             Self::Tokens(conversation) => conversation.request(),
             Self::Granted(_) | Self::Nothing => None,
+            Self::Refresh(conversation) => conversation.request(),
             Self::Revocation(conversation) => conversation.request(),
             Self::Claims(conversation) => conversation.request(),
         }
@@ -171,6 +188,7 @@ impl About {
             Self::Provider(conversation) => conversation.wait_seconds(),
             Self::Tokens(conversation) => conversation.wait_seconds(),
             Self::Granted(_) | Self::Nothing => 0,
+            Self::Refresh(conversation) => conversation.wait_seconds(),
             Self::Revocation(conversation) => conversation.wait_seconds(),
             Self::Claims(conversation) => conversation.wait_seconds(),
         }
@@ -181,6 +199,7 @@ impl About {
             Self::Provider(conversation) => conversation.receive(response, now),
             Self::Tokens(conversation) => conversation.receive(response, now),
             Self::Granted(_) | Self::Nothing => Err(ErrorKind::LoginAlreadyUsed.into()),
+            Self::Refresh(conversation) => conversation.receive(response, now),
             Self::Revocation(conversation) => conversation.receive(response, now),
             Self::Claims(conversation) => conversation.receive(response, now),
         }
@@ -201,6 +220,7 @@ impl About {
             Self::Provider(conversation) => conversation.error(),
             Self::Tokens(conversation) => conversation.error(),
             Self::Granted(_) | Self::Nothing => None,
+            Self::Refresh(conversation) => conversation.error(),
             Self::Revocation(conversation) => conversation.error(),
             Self::Claims(conversation) => conversation.error(),
         }
@@ -210,6 +230,13 @@ impl About {
 impl From<proofkey::Exchange> for Exchange {
     fn from(exchange: proofkey::Exchange) -> Self {
         Self::new(About::Tokens(boxed(exchange)))
+    }
+}
+
+impl From<Step<Refresh, Refreshed>> for Exchange {
+    /// It has its result at once if the tokens were refreshed a moment ago.
+    fn from(step: Step<Refresh, Refreshed>) -> Self {
+        Self::new(About::Refresh(Box::new(step.into())))
     }
 }
 

@@ -131,7 +131,8 @@ impl Provider {
     /// # Errors
     /// Those of [`proofkey::Provider::require_advertised_pkce`].
     pub fn require_advertised_pkce(&self) -> Result<(), Refused> {
-        self.try_change(proofkey::Provider::require_advertised_pkce)
+        self.copy().require_advertised_pkce()?;
+        Ok(())
     }
 
     /// The authorization endpoint.

@@ -328,7 +328,8 @@ impl Machine<'_> {
                     proofkey_exchange_wait_seconds(exchange);
                     self.error(proofkey_exchange_error(exchange));
                 }
-                42..=45 => {
+                42 => _ = known(proofkey_exchange_saved(handle!(self.exchanges))),
+                43..=45 => {
                     let (exchange, response, now) =
                         (handle!(self.exchanges), handle!(self.responses), self.input.now());
                     known(proofkey_exchange_receive(exchange, response, now));
