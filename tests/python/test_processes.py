@@ -251,6 +251,33 @@ def test_a_child_of_a_busy_process_does_not_hang(doing: str, path: str) -> None:
     assert used == expected
 
 
+def forks_while_a_login_is_sealed() -> list[bool]:
+    endpoints = {"authorization_endpoint": "https://as.example/a", "token_endpoint": "https://as.example/t"}
+    client = proofkey.Client(proofkey.Provider(**endpoints), "my-app", redirect_uri=REDIRECT_URI)  # type: ignore[arg-type]
+    keys, login = proofkey.SealKeys("s" * 32), client.begin(scope="s" * 5000)
+    ended = threading.Event()
+
+    def seal() -> None:
+        while not ended.is_set():
+            login.seal(keys, "")
+
+    def open_in_a_child() -> str:
+        return client.resume(login.seal(keys, ""), keys, "").id
+
+    threads = [threading.Thread(target=seal) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        return [Child(open_in_a_child).result() == login.id for _ in range(30)]
+    finally:
+        ended.set()
+
+
+@forks
+def test_a_login_that_is_sealed_meanwhile_can_be_sealed_in_a_child() -> None:
+    assert run(forks_while_a_login_is_sealed) == 30 * [True]
+
+
 def preloads(endpoints: dict[str, str]) -> list[list[object]]:
     provider = proofkey.Provider(**endpoints)  # type: ignore[arg-type]
     client = proofkey.Client(provider, "my-app", redirect_uri=REDIRECT_URI)

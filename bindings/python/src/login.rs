@@ -204,9 +204,8 @@ impl Login {
     #[pyo3(signature = (keys, context, /))]
     fn seal(&self, py: Python<'_>, keys: Instance<'_, SealKeys>, context: &Bound<'_, PyAny>) -> PyResult<String> {
         let context = utf8("context", context)?;
-        let keys = &keys.0;
-        let sealed = py.detach(|| self.pending.with(|login| login.seal(keys, &context)));
-        sealed.map_err(|error| flow_error(py, &error))
+        // The GIL is kept: a process that forks while the login is locked would leave it locked in its child.
+        self.pending.with(|login| login.seal(&keys.0, &context)).map_err(|error| flow_error(py, &error))
     }
 
     /// Checks the callback and returns the `Exchange` of its code, without network: for programs that bring their own

@@ -125,3 +125,23 @@ impl fmt::Display for Challenge {
 
 /// The possible 43rd characters: 256 bits leave its two low bits zero.
 const LAST: &[u8] = b"AEIMQUYcgkosw048";
+
+#[cfg(test)]
+mod tests {
+    use super::Challenge;
+
+    #[test]
+    fn every_difference_counts_also_the_same_one_in_two_words() {
+        let challenge = |text: [u8; Challenge::LEN]| Challenge::parse(&text).unwrap();
+        let original = [b'A'; Challenge::LEN];
+        for first in 0..Challenge::LEN {
+            for second in 0..Challenge::LEN {
+                let mut other = original;
+                // "Q" ends a challenge too.
+                (other[first], other[second]) = (b'Q', b'Q');
+                assert!(!bool::from(challenge(original).ct_eq(&challenge(other))), "{first}, {second}");
+            }
+        }
+        assert!(bool::from(challenge(original).ct_eq(&challenge(original))));
+    }
+}

@@ -170,7 +170,7 @@ fn erase(secret: &mut [u8]) {
 
 #[cfg(all(test, feature = "getrandom"))]
 mod tests {
-    use super::{Error, Verifier};
+    use super::{Error, Verifier, Zeroize as _};
 
     #[test]
     fn a_failing_generator_is_an_error_and_not_a_weaker_verifier() {
@@ -179,5 +179,12 @@ mod tests {
             Err(())
         };
         assert_eq!(Verifier::generate_with(half_filled).unwrap_err(), Error::EntropyUnavailable);
+    }
+
+    #[test]
+    fn what_is_erased_is_zero() {
+        let mut verifier = Verifier::from_entropy(&[7; 96]).unwrap();
+        verifier.zeroize();
+        assert_eq!((verifier.characters, verifier.len), ([0; Verifier::MAX_LEN], 0));
     }
 }

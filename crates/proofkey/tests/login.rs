@@ -6,6 +6,10 @@ use proofkey::{
 };
 use proptest::prelude::*;
 
+#[cfg(not(feature = "id-token"))]
+#[path = "support/vectors.rs"]
+mod support;
+
 const NOW: i64 = 1_700_000_000;
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
@@ -395,6 +399,26 @@ fn the_scope_openid_needs_the_feature_id_token() {
     assert_eq!(begin_error(|request| request.scope("openid profile")), ErrorKind::OpenidUnsupported);
     // Other tokens that look like it do not.
     assert!(client("https://client.example/cb").authorize().scope("openid2 OPENID").begin(NOW).is_ok());
+}
+
+#[cfg(not(feature = "id-token"))]
+#[test]
+fn a_sealed_login_with_the_scope_openid_needs_the_feature_id_token() {
+    let vectors = support::Vectors::open("seal", &["keys", "sealed", "refused", "clock"], &[]);
+    let open = |name| {
+        let case: serde_json::Value = vectors.find("sealed", name);
+        let text = |pointer| case.pointer(pointer).unwrap().as_str().unwrap();
+        let provider = Provider::new(text("/client/authorization_endpoint"), text("/client/token_endpoint")).unwrap();
+        let provider = provider.with_issuer(text("/client/issuer")).unwrap();
+        let client = Client::new(provider, text("/client/client_id")).unwrap();
+        let client = client.with_redirect_uri(text("/client/redirect_uri")).unwrap();
+        let keys = proofkey::SealKeys::new(text("/secrets/0")).unwrap();
+        client.resume(text("/sealed"), &keys, text("/context"), NOW).map_err(|error| error.kind())
+    };
+    for name in ["openid", "openid-everything", "openid-max-age-largest"] {
+        assert_eq!(open(name).unwrap_err(), ErrorKind::OpenidUnsupported, "{name}");
+    }
+    assert!(open("everything").is_ok());
 }
 
 #[test]

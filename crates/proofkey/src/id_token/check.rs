@@ -75,12 +75,9 @@ impl OpenIdRequest {
         [self.nonce.clone().unwrap_or_default(), max_age.unwrap_or_default(), self.acr_values.join(" ")]
     }
 
-    /// Reads exactly what [`fields`](Self::fields) gives.
-    pub(crate) fn of_fields(fields: [&str; 3], is_openid: bool) -> Option<Option<Self>> {
+    /// Reads exactly what [`fields`](Self::fields) gives. `None` for anything else.
+    pub(crate) fn of_fields(fields: [&str; 3]) -> Option<Self> {
         let [nonce, max_age, acr_values] = fields;
-        if !is_openid {
-            return fields.iter().all(|field| field.is_empty()).then_some(None);
-        }
         let max_age = if max_age.is_empty() { None } else { Some(max_age.parse().ok()?) };
         let acr_values = match acr_values {
             "" => Vec::new(),
@@ -89,7 +86,7 @@ impl OpenIdRequest {
         let read = Self { nonce: Some(nonce.to_owned()), max_age, acr_values };
         // The last condition refuses a number with a sign or leading zeros.
         let is_valid = is_vschar(nonce) && read.acr_values.iter().all(|acr| is_acr(acr)) && read.fields() == fields;
-        is_valid.then_some(Some(read))
+        is_valid.then_some(read)
     }
 
     /// The parameters that it adds to the authorization request.

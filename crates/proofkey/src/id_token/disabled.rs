@@ -7,7 +7,7 @@ use crate::http::{Request, Response};
 use crate::secret::Secret;
 use crate::tokens::Tokens;
 
-/// Empty, because a login cannot ask for anything.
+/// Empty, because a login cannot ask for anything. One that was sealed elsewhere may: it is refused by name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpenIdRequest(());
 
@@ -28,20 +28,20 @@ pub(crate) enum Checked {
 }
 
 impl OpenIdRequest {
-    pub(crate) fn begin(self, _: &Client, is_openid: bool) -> Result<Option<Self>, ErrorKind> {
-        if is_openid { Err(ErrorKind::OpenidUnsupported) } else { Ok(None) }
+    pub(crate) fn begin(self, client: &Client, is_openid: bool) -> Result<Option<Self>, ErrorKind> {
+        if is_openid { Self::check_client(client).map(|()| Some(self)) } else { Ok(None) }
     }
 
     pub(crate) fn check_client(_: &Client) -> Result<(), ErrorKind> {
-        Ok(())
+        Err(ErrorKind::OpenidUnsupported)
     }
 
     pub(crate) fn fields(&self) -> [String; 3] {
         Default::default()
     }
 
-    pub(crate) fn of_fields(fields: [&str; 3], is_openid: bool) -> Option<Option<Self>> {
-        (!is_openid && fields.iter().all(|field| field.is_empty())).then_some(None)
+    pub(crate) fn of_fields(_: [&str; 3]) -> Option<Self> {
+        Some(Self(()))
     }
 
     pub(crate) fn parameters(&self) -> [(&'static str, String); 0] {

@@ -150,7 +150,8 @@ impl Client {
     /// issuer (without one, these endpoints), client id, redirect URI and, if this client has a secret, token endpoint;
     /// [`LoginExpired`](ErrorKind::LoginExpired), also for a login that seems to begin more than a minute after `now`,
     /// because then the clocks disagree; and [`EndpointMissing`](ErrorKind::EndpointMissing) for a login with the scope
-    /// `openid` if this client has no keys.
+    /// `openid` if this client has no keys, or [`OpenidUnsupported`](ErrorKind::OpenidUnsupported) without the feature
+    /// `id-token`.
     pub fn resume(&self, sealed: &str, keys: &SealKeys, context: &str, now: i64) -> Result<Login, Error> {
         let (key_id, mut bytes) = parse(sealed).ok_or(ErrorKind::SealMalformed)?;
         let key = keys.get(key_id).ok_or(ErrorKind::SealKeyUnknown)?;
@@ -307,7 +308,11 @@ fn read(payload: &[u8]) -> Option<([u8; HASH], Login)> {
     }
     let scope = scope_tokens(text(scope)?).ok()?;
     let is_openid = scope.iter().any(|token| token == "openid");
-    let openid = OpenIdRequest::of_fields([text(nonce)?, text(max_age)?, text(acr_values)?], is_openid)?;
+    let openid = match [text(nonce)?, text(max_age)?, text(acr_values)?] {
+        fields if is_openid => Some(OpenIdRequest::of_fields(fields)?),
+        ["", "", ""] => None,
+        _ => return None,
+    };
     let resource: Vec<String> = match text(resource)? {
         "" => Vec::new(),
         resource => resource.split(' ').map(str::to_owned).collect(),
