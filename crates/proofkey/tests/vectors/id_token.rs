@@ -49,8 +49,8 @@ fn id_token_cases() {
     let keys: Value = vectors.member("id_token_jwks");
     vectors.run("id_token_cases", |case: Case| {
         let received = match begun(&case.ctx) {
-            Begun::Login(exchange) => receive(&case, &keys, exchange),
-            Begun::Refresh(refresh) => receive(&case, &keys, refresh).map(Refreshed::saved),
+            Begun::Login(exchange) => receive(&case, &keys, *exchange),
+            Begun::Refresh(refresh) => receive(&case, &keys, *refresh).map(Refreshed::saved),
         };
         let outcome = match received {
             Ok(tokens) => {
@@ -91,8 +91,8 @@ fn receive<R: Roundtrip>(case: &Case, keys: &Value, mut exchange: R) -> Result<R
 }
 
 enum Begun {
-    Login(Exchange),
-    Refresh(Refresh),
+    Login(Box<Exchange>),
+    Refresh(Box<Refresh>),
 }
 
 /// The exchange that gets the token. A case without a nonce is a refresh of tokens whose ID token had none.
@@ -108,13 +108,13 @@ fn begun(context: &Context) -> Begun {
         let Step::Send(refresh) = client.begin_refresh(&tokens, context.now).unwrap() else {
             panic!("nothing to send")
         };
-        return Begun::Refresh(refresh);
+        return Begun::Refresh(Box::new(refresh));
     };
     let authorize = client.authorize().scope("openid").state("s").nonce(nonce).acr_values(&context.required_acr);
     let authorize = context.max_age.into_iter().fold(authorize, |authorize, max_age| authorize.max_age(max_age));
     let code = context.code.as_deref().unwrap_or("c");
     let callback = format!("{REDIRECT_URI}?code={code}&state=s");
-    Begun::Login(authorize.begin(context.now).unwrap().accept(callback, context.now).unwrap())
+    Begun::Login(Box::new(authorize.begin(context.now).unwrap().accept(callback, context.now).unwrap()))
 }
 
 fn client(context: &Context) -> Client {
