@@ -210,7 +210,8 @@ def sign_in(row: Row, authority: Authority, auth_method: AuthMethod) -> None:
         report(lambda: client.finish(login, callback.text))
         # The rest of the flow, with tokens that any server would grant.
         stored = Hidden('{"access_token": "needle-access-token", "refresh_token": "needle-refresh-token"}')
-        exchange = client.begin(state="s", verifier=proofkey.Verifier(VERIFIER.text)).accept(callback.text)
+        other = Hidden(callback.text.replace("state=s", "state=t"))
+        exchange = client.begin(state="t", verifier=proofkey.Verifier(VERIFIER.text)).accept(other.text)
         kept += [exchange, exchange.request]
         exchange.receive(200, {}, stored.text)
         tokens = exchange.tokens
