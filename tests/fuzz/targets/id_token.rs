@@ -9,8 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use libfuzzer_sys::fuzz_target;
 use proofkey::{
-    Claims, Client, Error, ErrorKind, Exchange, IdTokenAlgorithm, Provider, Response, Roundtrip as _, Secret, Step,
-    Tokens,
+    Claims, Client, Error, ErrorKind, Exchange, IdTokenAlgorithm, Provider, Response, Roundtrip, Secret, Step, Tokens,
 };
 use proofkey_fuzz::{Object, is_printable, object, texts};
 use ring::rand::SystemRandom;
@@ -91,7 +90,7 @@ impl Case<'_> {
     }
 
     /// Runs the exchange with the server's responses.
-    fn run(&self, exchange: Exchange, claims: &str) -> Result<Tokens, Error> {
+    fn run<R: Roundtrip>(&self, exchange: R, claims: &str) -> Result<R::Output, Error> {
         receive(exchange, &self.keys, self.access_token, &self.id_token(claims))
     }
 
@@ -176,7 +175,8 @@ impl Case<'_> {
         };
         let step = client.begin_refresh(tokens, NOW).expect("a refresh token");
         let Step::Send(exchange) = step else { panic!("nobody else was first") };
-        match (self.run(exchange, refreshed), present(refreshed).filter(is_same)) {
+        let outcome = self.run(exchange, refreshed).map(|refreshed| refreshed.saved());
+        match (outcome, present(refreshed).filter(is_same)) {
             (Ok(tokens), Some(claims)) => assert_claims(tokens.claims(), &claims),
             (Err(error), None) => assert!(error.request_sent()),
             (outcome, expected) => panic!("{outcome:?}, and should be {expected:?}"),
@@ -210,7 +210,12 @@ fn usual_client() -> Result<Client, Error> {
 }
 
 /// Drives the exchange: GET gets the keys, POST the tokens.
-fn receive(mut exchange: Exchange, keys: &[&str], access_token: &str, id_token: &str) -> Result<Tokens, Error> {
+fn receive<R: Roundtrip>(
+    mut exchange: R,
+    keys: &[&str],
+    access_token: &str,
+    id_token: &str,
+) -> Result<R::Output, Error> {
     let mut keys = keys.iter();
     loop {
         let body = match exchange.request().method() {

@@ -4,9 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use proofkey::{
-    Client, Error, ErrorKind, Exchange, Failure, Provider, Quirk, Response, Roundtrip as _, Secret, Step, Tokens,
-};
+use proofkey::{Client, Error, ErrorKind, Provider, Quirk, Response, Roundtrip as _, Secret, Step, Tokens};
 use proofkey_fuzz::{decode_form, fields, is_printable, object, without_mark};
 use serde::Deserialize;
 use serde_json::Value;
@@ -24,14 +22,14 @@ fuzz_target!(|input: &[u8]| {
     let now = if flags.contains('m') { i64::MAX - 1 } else { 0 };
     let content_type = (!content_type.is_empty()).then_some(("Content-Type", &*content_type));
     let response = Response::new(case.status, content_type, body);
-    match (case.exchange().expect("an exchange").receive(response, now), case.expected()) {
-        (Ok(Step::Done(tokens)), Expected::Tokens(expected)) => expected.assert_is(&tokens, now),
-        (Err(Failure { error, .. }), Expected::Refusal(words)) => {
+    match (case.receive(response, now), case.expected()) {
+        (Ok(tokens), Expected::Tokens(expected)) => expected.assert_is(&tokens, now),
+        (Err(error), Expected::Refusal(words)) => {
             assert!(error.request_sent());
             assert_eq!(error.kind(), ErrorKind::TokenError);
             assert_eq!(error.oauth().map(|oauth| oauth.error()), words.as_deref());
         }
-        (Err(Failure { error, .. }), Expected::Unusable) => {
+        (Err(error), Expected::Unusable) => {
             assert!(error.request_sent());
             assert!(error.oauth().is_none());
             assert_ne!(error.kind(), ErrorKind::Internal);
@@ -82,7 +80,7 @@ struct Known {
 }
 
 impl Case<'_> {
-    fn exchange(&self) -> Result<Exchange, Error> {
+    fn receive(&self, response: Response, now: i64) -> Result<Tokens, Error> {
         let mut provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
         if self.separator == ',' {
             provider = provider.with_quirk(Quirk::ScopeSeparatedByComma);
@@ -91,10 +89,14 @@ impl Case<'_> {
         if self.is_refresh {
             let kept = Some(vec!["kept".to_owned()]);
             let tokens = Tokens::from_parts(Secret::new("old"), Some(Secret::new("kept")), None, kept);
-            return client.begin_refresh(&tokens, 0);
+            let Step::Send(refresh) = client.begin_refresh(&tokens, 0)? else { panic!("nobody else was first") };
+            let Step::Done(refreshed) = refresh.receive(response, now)? else { panic!("one response is all") };
+            return Ok(refreshed.saved());
         }
         let login = client.authorize().state("s").scope("read write").begin(0)?;
-        Ok(login.accept("https://client.example/cb?code=c&state=s", 0)?)
+        let exchange = login.accept("https://client.example/cb?code=c&state=s", 0)?;
+        let Step::Done(tokens) = exchange.receive(response, now)? else { panic!("one response is all") };
+        Ok(tokens)
     }
 
     fn expected(&self) -> Expected {

@@ -24,7 +24,9 @@ fn login() -> Result<bool, Error> {
     let exchange = login.accept(callback, 1_700_000_000)?;
     let request = exchange.request();
     black_box((request.method(), request.url(), request.body()));
-    request.headers().for_each(|header| drop(black_box(header)));
+    for header in request.headers() {
+        black_box(header);
+    }
     let body = r#"{"access_token":"2YotnFZFEjr1zCsicMWpAA","token_type":"Bearer","expires_in":3600,"refresh_token":"tGzv3JOkF0XG5Qx2TlKWIA","scope":"files.read"}"#;
     let response = Response::new(200, [("Content-Type", "application/json")], body);
     let Step::Done(tokens) = exchange.receive(response, 1_700_000_000)? else { return Ok(false) };
