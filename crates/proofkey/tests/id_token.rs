@@ -213,6 +213,7 @@ fn tls_in_place_of_the_signature() {
         (r#"{"alg":"none"}"#, ErrorKind::IdTokenAlg),
         (r#"{"alg":"HS256"}"#, ErrorKind::IdTokenAlg),
         (r#"{"alg":"RS256","crit":[]}"#, ErrorKind::IdTokenCrit),
+        (r#"{"alg":"RS256","crit":null}"#, ErrorKind::IdTokenCrit),
         (r#"{"alg":"RS256","alg":"RS256"}"#, ErrorKind::IdTokenMalformed),
         (r#"{"alg":"RS256","kid":7}"#, ErrorKind::IdTokenMalformed),
         (r#"{"alg":"RS256","typ":"logout+jwt"}"#, ErrorKind::IdTokenTyp),

@@ -174,6 +174,7 @@ mod tests {
             (json!({}), true),
             (json!({ "use": "sig", "key_ops": ["verify"] }), true),
             (json!({ "key_ops": ["sign", "verify"] }), true),
+            (json!({ "use": null, "x": format!("{}=", "A".repeat(43)) }), true),
             (json!({ "use": "enc" }), false),
             (json!({ "key_ops": ["sign"] }), false),
             (json!({ "key_ops": [] }), false),

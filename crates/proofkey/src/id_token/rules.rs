@@ -228,6 +228,7 @@ mod tests {
             assert_eq!(check(Some(100), json!({ "auth_time": auth_time })), expected, "{auth_time}");
         }
         assert_eq!(check(None, json!({ "auth_time": NOW + 61 })), Ok(()), "nobody asked for a max_age");
+        assert_eq!(check(None, json!({ "auth_time": "1" })), Err(ErrorKind::IdTokenAuthTime));
     }
 
     #[test]
