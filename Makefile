@@ -11,12 +11,14 @@ PREFIX ?= /usr/local
 CBINDGEN_VERSION := 0.29.4
 CARGO_C_VERSION := 0.10.24+cargo-0.98.0
 CARGO_FUZZ_VERSION := 0.13.2
+CARGO_MUTANTS_VERSION := 27.0.0
 # Where tools that cargo installs are kept, by version. A folder outside the tree lets several clones share them.
 TOOLS ?= $(CURDIR)/target/tools
 cbindgen := $(TOOLS)/cbindgen-$(CBINDGEN_VERSION)
 cargo_c := $(TOOLS)/cargo-c-$(CARGO_C_VERSION)
 cargo_fuzz := $(TOOLS)/cargo-fuzz-$(CARGO_FUZZ_VERSION)
-export PATH := $(cbindgen)/bin:$(cargo_c)/bin:$(cargo_fuzz)/bin:$(PATH)
+cargo_mutants := $(TOOLS)/cargo-mutants-$(CARGO_MUTANTS_VERSION)
+export PATH := $(cbindgen)/bin:$(cargo_c)/bin:$(cargo_fuzz)/bin:$(cargo_mutants)/bin:$(PATH)
 # What was left out because a tool is missing; tests/lib.sh writes it.
 export MISSING := $(CURDIR)/target/missing
 
@@ -122,6 +124,10 @@ install: ## Install the C library below PREFIX (/usr/local)
 test-install: $(cargo_c)/bin/cargo-cinstall ## Install the C library as a system does, and build against it
 	@bindings/c/install-check.sh
 
+.PHONY: test-mutants
+test-mutants: $(cargo_mutants)/bin/cargo-mutants ## Check that the tests of the domain crates notice every change of their code (hours)
+	@tests/mutants/run.sh
+
 .PHONY: fuzz
 fuzz: $(cargo_fuzz)/bin/cargo-fuzz ## Fuzz each parser for SECONDS (30)
 	@tests/fuzz/run.sh $(SECONDS)
@@ -146,6 +152,9 @@ $(cbindgen)/bin/cbindgen:
 
 $(cargo_fuzz)/bin/cargo-fuzz:
 	@cargo install -q --locked --root $(cargo_fuzz) --version $(CARGO_FUZZ_VERSION) cargo-fuzz
+
+$(cargo_mutants)/bin/cargo-mutants:
+	@cargo install -q --locked --root $(cargo_mutants) --version $(CARGO_MUTANTS_VERSION) cargo-mutants
 
 $(cargo_c)/bin/cargo-cinstall:
 	@cargo install -q --locked --root $(cargo_c) --version $(CARGO_C_VERSION) cargo-c

@@ -285,6 +285,7 @@ fn tls_in_place_of_the_signature() {
         (r#"{"alg":"none"}"#, ErrorKind::IdTokenAlg),
         (r#"{"alg":"HS256"}"#, ErrorKind::IdTokenAlg),
         (r#"{"alg":"RS256","crit":[]}"#, ErrorKind::IdTokenCrit),
+        (r#"{"alg":"RS256","crit":null}"#, ErrorKind::IdTokenCrit),
         (r#"{"alg":"RS256","alg":"RS256"}"#, ErrorKind::IdTokenMalformed),
         (r#"{"alg":"RS256","kid":7}"#, ErrorKind::IdTokenMalformed),
         (r#"{"alg":"RS256","typ":"logout+jwt"}"#, ErrorKind::IdTokenTyp),
@@ -462,4 +463,23 @@ fn coming_back_from_signing_out() {
     for url in ["?state=s", "#", "https://client.example/?state=s"] {
         assert_eq!(accept(url, "", "s"), Err(ErrorKind::RedirectUriMismatch), "{url}");
     }
+}
+
+#[test]
+fn a_token_for_this_code() {
+    let mut op = Op::new();
+    op.client = op.client.trust_token_endpoint_tls();
+    let signed_in = |c_hash: &str| {
+        let claims = json!({
+            "iss": "https://op.example", "sub": "s", "aud": "client-1", "exp": NOW + 1, "iat": NOW,
+            "nonce": "n-0S6_WzA2Mj", "c_hash": c_hash,
+        });
+        let payload = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
+        let id_token = format!("{}.{payload}.AAAA", BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#));
+        op.exchange(NOW)
+            .receive(json(json!({ "access_token": "a", "token_type": "Bearer", "id_token": id_token })), NOW)
+    };
+    // The left halves of SHA-256 of "c", which is the code, and of "d".
+    assert!(done(signed_in("Ln0sA6lQeuJl7PW1NWiFpQ")).claims().is_some());
+    assert_eq!(signed_in("GKw-c0PwFokMUQ6T-TUmEQ").unwrap_err().kind(), ErrorKind::IdTokenCHash);
 }

@@ -119,3 +119,42 @@ impl fmt::Debug for Response {
         f.debug_struct("Response").field("status", &self.status).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Response;
+    use crate::error::ErrorKind;
+
+    fn kind(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Option<ErrorKind> {
+        let response = Response::new(status, [("Content-Type", content_type)], body);
+        response.members(&|_| true).err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn the_largest_body_is_read() {
+        let padded = |len| format!("{{{}}}", " ".repeat(len - 2));
+        assert_eq!(kind(200, "application/json", padded(Response::MAX_BODY)), None);
+        for len in [Response::MAX_BODY + 1, Response::MAX_BODY + 2] {
+            assert_eq!(kind(200, "application/json", padded(len)), Some(ErrorKind::ResponseTooLarge));
+        }
+    }
+
+    #[test]
+    fn what_says_that_it_is_json_and_is_not() {
+        assert_eq!(kind(200, "application/problem+json", "[]"), Some(ErrorKind::ResponseMalformed));
+        assert_eq!(kind(200, "application/xml", "<a/>"), Some(ErrorKind::ResponseContentType));
+    }
+
+    #[test]
+    fn refusals_without_an_error() {
+        assert_eq!(kind(200, "application/json", r#"{"ok":false}"#), Some(ErrorKind::TokenError));
+        assert_eq!(kind(200, "application/json", r#"{"ok":true}"#), None);
+        assert_eq!(kind(400, "application/json", "{}"), Some(ErrorKind::ResponseStatus));
+    }
+
+    #[test]
+    fn debug_shows_only_the_status() {
+        let response = Response::new(200, [("Content-Type", "text/plain")], "access_token=secret");
+        assert_eq!(format!("{response:?}"), "Response { status: 200, .. }");
+    }
+}

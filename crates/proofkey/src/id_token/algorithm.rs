@@ -106,7 +106,7 @@ impl fmt::Display for IdTokenAlgorithm {
 mod tests {
     use serde_json::Value;
 
-    use super::IdTokenAlgorithm;
+    use super::{ErrorKind, IdTokenAlgorithm};
 
     #[test]
     fn id_token_hashes() {
@@ -124,5 +124,18 @@ mod tests {
         }
         assert_eq!(file["counts"]["id_token_hashes"], ran);
         assert_eq!(unknown, ["ES512"], "a token with this algorithm is refused");
+    }
+
+    #[test]
+    fn names() {
+        for algorithm in IdTokenAlgorithm::ALL {
+            assert_eq!(algorithm.to_string().parse(), Ok(*algorithm));
+        }
+        for known in ["ES512", "ES256K", "Ed448"] {
+            assert_eq!(known.parse::<IdTokenAlgorithm>(), Err(ErrorKind::IdTokenAlgUnsupported), "{known}");
+        }
+        for other in ["", "none", "HS256", "rs256", "RS256 "] {
+            assert_eq!(other.parse::<IdTokenAlgorithm>(), Err(ErrorKind::IdTokenAlg), "{other}");
+        }
     }
 }

@@ -54,3 +54,18 @@ impl fmt::Debug for Claims {
         f.debug_set().entries(self.0.keys()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Claims, Members};
+
+    #[test]
+    fn claims() {
+        let text = r#"{"iss":"https://op.example","sub":"alice","email":"alice@example.com","phone":null}"#;
+        let claims = Claims::new(Members::from_json(text, &|_| true).unwrap());
+        assert_eq!((claims.issuer(), claims.subject()), (Some("https://op.example"), Some("alice")));
+        let all: Vec<_> = claims.iter().map(|(name, value)| (name, value.as_str().unwrap())).collect();
+        assert_eq!(all, [("email", "alice@example.com"), ("iss", "https://op.example"), ("sub", "alice")]);
+        assert_eq!(format!("{claims:?}"), r#"Claims{"email", "iss", "sub"}"#);
+    }
+}

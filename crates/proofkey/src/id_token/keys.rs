@@ -155,3 +155,41 @@ impl Key {
 
 /// The length of the shortest RSA modulus that is accepted, in bytes: 2048 bits (RFC 7518 section 3.3).
 const SHORTEST_RSA: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Key, Keys};
+
+    fn is_usable(changed: Value) -> bool {
+        let mut jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": "A".repeat(43), "kid": "k" });
+        jwk.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+        Key::parse(jwk.as_object().unwrap()).is_some()
+    }
+
+    #[test]
+    fn a_key_must_be_for_signatures() {
+        for (changed, usable) in [
+            (json!({}), true),
+            (json!({ "use": "sig", "key_ops": ["verify"] }), true),
+            (json!({ "key_ops": ["sign", "verify"] }), true),
+            (json!({ "use": null, "x": format!("{}=", "A".repeat(43)) }), true),
+            (json!({ "use": "enc" }), false),
+            (json!({ "key_ops": ["sign"] }), false),
+            (json!({ "key_ops": [] }), false),
+            (json!({ "key_ops": "verify" }), false),
+            (json!({ "use": "enc", "key_ops": ["verify"] }), false),
+            (json!({ "use": "sig", "key_ops": ["encrypt"] }), false),
+        ] {
+            assert_eq!(is_usable(changed.clone()), usable, "{changed}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_the_names_of_the_keys() {
+        let key = |kid| Key { kid, algorithm: None, material: super::Material::Ed25519(vec![7; 32]) };
+        let keys = Keys(vec![key(Some("one".to_owned())), key(None)]);
+        assert_eq!(format!("{keys:?}"), r#"[Some("one"), None]"#);
+    }
+}

@@ -167,3 +167,102 @@ fn is_same_audience(claims: &Claims, original: &Claims) -> bool {
 
 /// How far the clocks may differ unless the client says otherwise, in seconds.
 const LEEWAY: u32 = 60;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Claims, ErrorKind, Expectation, IdTokenAlgorithm, Jws, LEEWAY, check_refreshed};
+    use crate::syntax::json::Members;
+
+    const NOW: i64 = 1_700_000_000;
+
+    fn members(claims: &Value) -> Members {
+        Members::from_json(&claims.to_string(), &|_| true).unwrap()
+    }
+
+    /// Checks a token that is good except for what these claims say, for a login that began ten seconds ago.
+    fn check(max_age: Option<u32>, changed: Value) -> Result<(), ErrorKind> {
+        let mut claims = json!({ "iss": "i", "sub": "s", "aud": "c", "exp": NOW + 1, "iat": NOW });
+        claims.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+        let expectation = Expectation {
+            issuer: "i",
+            client_id: "c",
+            algorithms: &[],
+            leeway: LEEWAY,
+            trusted_audiences: &[],
+            nonce: None,
+            max_age: max_age.map(|max_age| (max_age, NOW - 10)),
+            acr_values: &[],
+            access_token: "a",
+            code: None,
+            original: None,
+            now: NOW,
+        };
+        let (signed, signature, payload) = ("", Vec::new(), members(&claims));
+        let jws = Jws { algorithm: IdTokenAlgorithm::Rs256, kid: None, signed, signature, payload };
+        expectation.check(jws).map(drop)
+    }
+
+    #[test]
+    fn clocks_may_differ_by_a_minute_and_no_more() {
+        for (name, good, bad, error) in [
+            ("exp", NOW - 59, NOW - 60, ErrorKind::IdTokenExp),
+            ("iat", NOW + 60, NOW + 61, ErrorKind::IdTokenIat),
+            ("nbf", NOW + 60, NOW + 61, ErrorKind::IdTokenNbf),
+        ] {
+            assert_eq!(check(None, json!({ name: good })), Ok(()), "{name}");
+            assert_eq!(check(None, json!({ name: bad })), Err(error), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_age_of_a_sign_in_counts_from_the_begin_of_the_login() {
+        // A hundred seconds before the login began, and a minute for the clocks.
+        for (auth_time, expected) in [
+            (NOW - 170, Ok(())),
+            (NOW - 171, Err(ErrorKind::IdTokenAuthTime)),
+            (NOW + 60, Ok(())),
+            (NOW + 61, Err(ErrorKind::IdTokenAuthTime)),
+        ] {
+            assert_eq!(check(Some(100), json!({ "auth_time": auth_time })), expected, "{auth_time}");
+        }
+        assert_eq!(check(None, json!({ "auth_time": NOW + 61 })), Ok(()), "nobody asked for a max_age");
+        assert_eq!(check(None, json!({ "auth_time": "1" })), Err(ErrorKind::IdTokenAuthTime));
+    }
+
+    #[test]
+    fn a_refreshed_token_is_of_the_same_sign_in() {
+        let original = json!({ "iss": "i", "sub": "s", "aud": ["c", "d"], "azp": "c", "auth_time": 1 });
+        let refreshed = |name: &str, value: Value| {
+            let mut claims = original.clone();
+            claims[name] = value;
+            check_refreshed(&Claims::new(members(&claims)), &Claims::new(members(&original)))
+        };
+        for (name, value, expected) in [
+            ("aud", json!(["d", "c"]), Ok(())),
+            ("exp", json!(2), Ok(())),
+            // What a server leaves out has not changed.
+            ("azp", json!(null), Ok(())),
+            ("auth_time", json!(null), Ok(())),
+            ("iss", json!("j"), Err(ErrorKind::IdTokenIss)),
+            ("iss", json!(null), Err(ErrorKind::IdTokenIss)),
+            ("sub", json!("t"), Err(ErrorKind::IdTokenSub)),
+            ("aud", json!("c"), Err(ErrorKind::IdTokenAud)),
+            ("aud", json!(["c", "e"]), Err(ErrorKind::IdTokenAud)),
+            ("aud", json!(["c", "d", "d"]), Err(ErrorKind::IdTokenAud)),
+            ("azp", json!("d"), Err(ErrorKind::IdTokenAzp)),
+            ("auth_time", json!(2), Err(ErrorKind::IdTokenAuthTime)),
+        ] {
+            assert_eq!(refreshed(name, value.clone()), expected, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn a_refreshed_token_may_say_more_than_the_original() {
+        let claims = |claims: Value| Claims::new(members(&claims));
+        let original = claims(json!({ "iss": "i", "sub": "s", "aud": "c" }));
+        let refreshed = claims(json!({ "iss": "i", "sub": "s", "aud": ["c"], "azp": "c", "auth_time": 1 }));
+        assert_eq!(check_refreshed(&refreshed, &original), Ok(()));
+    }
+}
