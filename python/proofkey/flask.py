@@ -68,8 +68,16 @@ class ProofKey:
             app.config, self._providers, prefix=self._prefix, names=self._names, logger=app.logger
         )
         routes = Blueprint("proofkey", __name__, url_prefix=self._prefix or None)
-        routes.add_url_rule("/<name>", "start", self._start, methods=["GET", "POST"])
-        routes.add_url_rule("/<name>/callback", "callback", self._callback, methods=["GET", "POST"])
+
+        # Functions and not methods, so that other extensions can mark them.
+        @routes.route("/<name>", methods=["GET", "POST"])
+        def start(name: str) -> ResponseReturnValue:
+            return self._start(name)
+
+        @routes.route("/<name>/callback", methods=["GET", "POST"])
+        def callback(name: str) -> ResponseReturnValue:
+            return self._callback(name)
+
         routes.cli.add_command(_doctor)
         app.register_blueprint(routes)
         app.register_error_handler(LoginRefused, self._refuse)
@@ -177,6 +185,11 @@ class Flow:
         If the provider cannot be reached, the user is signed out here all the same, and the failure is logged.
         """
         session.clear()
+        if hasattr(current_app, "login_manager"):
+            # Flask-Login keeps a mark in the session until it has removed its remember-me cookie.
+            import flask_login
+
+            flask_login.logout_user()
         _renew_session()
         return _response(self._sign_in.logout(_request(), self._name, tokens, return_to=return_to))
 

@@ -15,7 +15,6 @@ from gevent import monkey
 monkey.patch_all()
 
 import sys
-from pathlib import Path
 import gevent
 import proofkey
 from gevent.threadpool import ThreadPool

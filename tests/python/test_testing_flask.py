@@ -131,16 +131,17 @@ def test_another_user_through_the_page() -> None:
 def test_a_form_begins_the_login(server: testing.AuthorizationServer) -> None:
     """As in a browser: the form comes from a page of the same site, and redirects are followed without it."""
     app = app_for(server)
-    posted: list[tuple[str | None, dict[str, str]]] = []
+    posted: list[object] = []
 
     @app.post("/connect")
     def connect() -> Reply:
-        posted.append((flask.request.headers.get("Sec-Fetch-Site"), flask.request.form.to_dict()))
+        sent = flask.request.headers
+        posted.append((sent["Sec-Fetch-Site"], sent["Referer"], flask.request.form.to_dict()))
         return flask.redirect("/auth/github")
 
     page = testing.sign_in(app.test_client(), "/connect", form={"connect": "", "csrf_token": "t"})
     assert page.text == "signed in for ['files.read']"
-    assert posted == [("same-origin", {"connect": "", "csrf_token": "t"})]
+    assert posted == [("same-origin", "http://localhost/connect", {"connect": "", "csrf_token": "t"})]
     with pytest.raises(testing.SignInError, match="the app responded with 405 at /connect"):
         testing.sign_in(app.test_client(), "/connect")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from proofkey.testing import _browser
 from proofkey.testing._browser import SignInError, origin, resolve
@@ -58,8 +58,9 @@ def sign_in(
 
 
 def _post(client: "FlaskClient", start: str, form: Mapping[str, str]) -> "TestResponse":
-    # Browsers send this header with a form of the same site.
-    return client.post(start, data=form, headers={"Sec-Fetch-Site": "same-origin"})
+    # Browsers send these headers with a form of the same site, and protections against CSRF look at them.
+    referer = urljoin("http://localhost", start)
+    return client.post(start, data=form, headers={"Sec-Fetch-Site": "same-origin", "Referer": referer})
 
 
 def _follow(client: "FlaskClient", page: "TestResponse") -> tuple["TestResponse", str]:
