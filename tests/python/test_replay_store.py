@@ -164,6 +164,19 @@ def test_a_store_that_does_nothing_is_made_up_for_by_the_client() -> None:
         assert [seen.path for seen in server.seen].count("/token") == 1
 
 
+def test_two_clients_need_a_store() -> None:
+    """The control: each of two processes has a client of its own, which knows nothing of the other's logins."""
+    with testing.AuthorizationServer() as server:
+        one, other = (proofkey.Client(server.provider, "my-app", redirect_uri=REDIRECT_URI) for _ in range(2))
+        login = one.begin()
+        keys, callback_url = proofkey.SealKeys(SECRET), server.sign_in(login.url)
+        sealed = login.seal(keys, "test")
+        one.finish(one.resume(sealed, keys, "test"), callback_url)
+        with pytest.raises(proofkey.TokenError, match="invalid_grant"):
+            other.finish(other.resume(sealed, keys, "test"), callback_url)
+        assert [seen.path for seen in server.seen].count("/token") == 2
+
+
 def test_a_key_is_claimed_once_until_it_is_released(finished: replay_store.ReplayStore) -> None:
     one, other = f"login:{os.urandom(16).hex()}", f"login:{os.urandom(16).hex()}"
     for _ in range(2):

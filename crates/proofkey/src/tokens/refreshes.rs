@@ -50,9 +50,7 @@ impl Refreshes {
         refreshes.retain(|_, refresh| Arc::strong_count(refresh) > 1 || refresh.is_recent(now));
         Arc::clone(refreshes.entry(key).or_default())
     }
-}
 
-impl Refreshes {
     /// Forgets results with one of these tokens, which are about to be revoked.
     pub(super) fn forget(&self, tokens: &Tokens) {
         let revoked = [hash(Some(tokens.access_token())), hash(tokens.refresh_token())];
