@@ -35,6 +35,7 @@ fn a_second_refresh_waits_until_the_first_is_saved() {
     assert_eq!(refreshed.tokens().access_token().expose(), "new");
     refreshed.saved();
     let Step::Done(late) = client.begin_refresh(&old(), 60).unwrap() else { panic!("sent again") };
+    assert!(matches!(client.begin_refresh(&old(), 60).unwrap(), Step::Done(_)), "nobody has to save it again");
     assert_eq!(late.saved().access_token().expose(), "new");
     assert!(matches!(client.begin_refresh(&old(), 61).unwrap(), Step::Send(_)), "a minute is over");
 }
