@@ -24,5 +24,6 @@ marks=$(marks)
 "$bin/python" -m mypy
 # In a folder without the sources, so that the stubs are compared with what is installed. stubtest looks at Django's
 # settings, which have to be there.
-(cd target/wheels && DJANGO_SETTINGS_MODULE=django.conf.global_settings MYPY_CACHE_DIR=../mypy "$bin/python" -m mypy.stubtest --mypy-config-file ../../pyproject.toml \
+export DJANGO_SETTINGS_MODULE=django.conf.global_settings
+(cd target/wheels && MYPY_CACHE_DIR=../mypy "$bin/python" -m mypy.stubtest --mypy-config-file ../../pyproject.toml \
     --allowlist ../../tests/python/stubtest-allowlist.txt proofkey)

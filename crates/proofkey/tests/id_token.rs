@@ -481,5 +481,5 @@ fn a_token_for_this_code() {
     };
     // The left halves of SHA-256 of "c", which is the code, and of "d".
     assert!(done(signed_in("Ln0sA6lQeuJl7PW1NWiFpQ")).claims().is_some());
-    assert_eq!(signed_in("GKw-c0PwFokMUQ6T-TUmEQ").unwrap_err().kind(), ErrorKind::IdTokenCHash);
+    assert_eq!(signed_in("GKw-c0PwFokMUQ6T-TUmEQ").unwrap_err().error.kind(), ErrorKind::IdTokenCHash);
 }

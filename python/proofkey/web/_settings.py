@@ -24,7 +24,8 @@ _ANY = "|".join(key.upper() for key in _TEXTS)
 _LISTS = ("quirks", "id_token_algorithms")
 _FURTHER_ENDPOINTS = ("revocation_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint")
 _CHOICES = {"auth_method": ("client_secret_basic", "client_secret_post"), "response_mode": ("query", "form_post")}
-_OF_THE_APP = ("PROOFKEY_BASE_URL", "PROOFKEY_REPLAY_STORE")
+# The last one is for programs with a browser of their own; an app may take its settings from the environment.
+_OF_THE_APP = ("PROOFKEY_BASE_URL", "PROOFKEY_REPLAY_STORE", "PROOFKEY_NO_BROWSER")
 _PATH = re.compile(r'/(?![/\\])[!"$-~]*')
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "scope": (str, list),
