@@ -73,7 +73,7 @@ def with_proofkey(algorithm, key):
         return exchange.tokens
 
     def refresh(tokens, response):
-        exchange = client.begin_refresh(tokens, now=NOW)
+        exchange = client.begin_refresh(tokens, now=NOW + 2)
         exchange.receive(200, headers, response, now=NOW)
         return exchange.tokens
 
@@ -112,9 +112,9 @@ def with_joserfc(algorithm, key):
     return check
 
 
-def response(id_token):
+def response(id_token, **more):
     tokens = {"access_token": "2YotnFZFEjr1zCsicMWpAA", "refresh_token": "tGzv3JOkF0XG5Qx2TlKWIA"}
-    return json.dumps({**tokens, "token_type": "Bearer", "id_token": id_token}).encode()
+    return json.dumps({**tokens, "token_type": "Bearer", "id_token": id_token, **more}).encode()
 
 
 def check_same_results(sign, login, check):
@@ -149,11 +149,13 @@ def compare(algorithm):
     id_token = sign(CLAIMS)
     body = response(id_token)
     tokens = login(body)
+    # Tokens that have expired by then are not served again, so that the same refresh token is sent each time.
+    expired = response(id_token, expires_in=1)
     timers = [
         Timer(lambda: check(id_token)),
         Prepared(begin, lambda exchange: ours(exchange, body).claims),
         Timer(lambda: login(body).claims),
-        Timer(lambda: refresh(tokens, body).claims),
+        Timer(lambda: refresh(tokens, expired).claims),
     ]
     times = [max(1, int(SLICE / (timer.timeit(50) / 50))) for timer in timers]
     rounds = [
