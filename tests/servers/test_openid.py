@@ -175,6 +175,7 @@ def test_refresh(server: Server, cells: Cells) -> None:
         exchange = client.begin_refresh(first)
         response = send(exchange)
         second = exchange.tokens
+        exchange.saved()
         third = client.refresh(second)
         assert subject(third) == subject(second) == subject(first)
         assert id_token(second) == response.get("id_token", id_token(first))

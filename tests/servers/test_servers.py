@@ -128,15 +128,18 @@ def test_no_verifier(server: Server, cells: Cells) -> None:
 
 
 def test_a_replayed_code(server: Server, cells: Cells) -> None:
-    """Everything but the code is right: two logins share their state and their verifier."""
-    client = client_of(server)
+    """Everything but the code is right: two logins share their state and their verifier. Each has a client of its own,
+    because a client remembers which logins it has used."""
+    client, other = client_of(server), client_of(server)
     state, verifier = secrets.token_urlsafe(), proofkey.Verifier.generate().expose()
-    first, second = (begin(server, client, state=state, verifier=proofkey.Verifier(verifier)) for _ in range(2))
+    first, second = (
+        begin(server, each, state=state, verifier=proofkey.Verifier(verifier)) for each in (client, other)
+    )
     callback_url = sign_in(first)
     assert client.finish(first, callback_url).access_token.expose()
     with pytest.raises(proofkey.CallbackError, match="login_already_used"):
         client.finish(first, callback_url)
-    outcome = refusal(proofkey.TokenError, lambda: client.finish(second, callback_url))
+    outcome = refusal(proofkey.TokenError, lambda: other.finish(second, callback_url))
     cells.put("replayed code", outcome, right=refused(outcome))
 
 
