@@ -11,6 +11,9 @@ from flask_login import logout_user
 from proofkey import testing
 from proofkey.flask import ProofKey
 
+# Flask-Login 0.6.3 calls it, and Python warns of it from 3.12 on.
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
+
 REMEMBERED = "remember_token"
 
 

@@ -286,7 +286,7 @@ def test_a_setting_of_a_provider_that_the_app_does_not_have(
     make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Apps may share a configuration, so no login is refused. The log and the doctor name it: it may be misspelt."""
-    site = make(config={"PROOFKEY_IPD_SCOPE": "x", "PROOFKEY_NO_BROWSER": "1"})
+    site = make(config={"PROOFKEY_IPD_SCOPE": "x", "PROOFKEY_NO_BROWSER": "1", "PROOFKEY_PRODUCTION": "1"})
     site.begin(site.browser())
     named = "PROOFKEY_IPD_SCOPE: no such provider; add it with @auth.on_login(name), or remove the setting"
     assert site.logged(caplog) == [f"proofkey: {named}"]

@@ -24,8 +24,8 @@ _ANY = "|".join(key.upper() for key in _TEXTS)
 _LISTS = ("quirks", "id_token_algorithms")
 _FURTHER_ENDPOINTS = ("revocation_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint")
 _CHOICES = {"auth_method": ("client_secret_basic", "client_secret_post"), "response_mode": ("query", "form_post")}
-# The last one is for programs with a browser of their own; an app may take its settings from the environment.
-_OF_THE_APP = ("PROOFKEY_BASE_URL", "PROOFKEY_REPLAY_STORE", "PROOFKEY_NO_BROWSER")
+# The last two are for other parts of this library; an app may take its settings from the environment.
+_OF_THE_APP = ("PROOFKEY_BASE_URL", "PROOFKEY_REPLAY_STORE", "PROOFKEY_NO_BROWSER", "PROOFKEY_PRODUCTION")
 _PATH = re.compile(r'/(?![/\\])[!"$-~]*')
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "scope": (str, list),
