@@ -198,6 +198,26 @@ fn tokens_wait_inside_the_exchange_for_the_keys() {
 }
 
 #[test]
+fn tokens_of_a_refresh_that_was_dropped_wait_for_the_keys() {
+    let op = Op::new();
+    let old = Tokens::from_parts(Secret::new("old"), Some(Secret::new("r")), None, None);
+    let old = old.with_id_token(Secret::new(&op.id_token)).unwrap();
+    let begin = || match op.client.begin_refresh(&old, NOW).unwrap() {
+        Step::Send(refresh) => refresh,
+        step => panic!("nothing to send: {step:?}"),
+    };
+    let Step::Send(refresh) = begin().receive(json(op.other_keys()), NOW).unwrap() else { panic!("no keys") };
+    let Step::Send(asking) = refresh.receive(json(op.tokens()), NOW).unwrap() else { panic!("the key is known") };
+    drop(asking);
+    // Nor are they lost when the keys do not come.
+    drop(begin().receive(Response::new(503, [], ""), NOW).unwrap_err());
+    let asking = begin();
+    assert_eq!(asking.request().url(), "https://op.example/keys");
+    let Step::Done(refreshed) = asking.receive(json(&op.keys), NOW).unwrap() else { panic!("no tokens") };
+    assert_eq!(refreshed.saved().access_token().expose(), "a");
+}
+
+#[test]
 fn a_server_gets_the_short_pause_that_it_asks_for_once() {
     let op = Op::new();
     let unavailable = |pause| Response::new(503, [("Retry-After", pause)], "");

@@ -92,6 +92,14 @@ impl Exchange {
         Self { request, stage: Stage::Keys(Keys { check, then, has_waited: false }), claim: None }
     }
 
+    /// The tokens that still lack the keys for their ID token, and that ID token.
+    pub(super) fn unchecked(&self) -> Option<(&Tokens, &Secret)> {
+        match &self.stage {
+            Stage::Keys(Keys { then: Then::Check { tokens, id_token }, .. }) => Some((tokens, id_token)),
+            Stage::Keys(_) | Stage::Tokens { .. } => None,
+        }
+    }
+
     pub(crate) fn with_claim(self, claim: Claim) -> Self {
         Self { claim: Some(claim), ..self }
     }
@@ -171,11 +179,12 @@ impl Roundtrip for Exchange {
                     claim.keep();
                 }
                 let received = Tokens::from_response(&response, expected, now);
-                let checked = received.and_then(|(tokens, text)| match id_token {
-                    Some(check) => check_tokens(check, tokens, text, now),
-                    None => Ok(Step::Done(tokens)),
-                });
-                checked.map_err(|error| error.at(Endpoint::Token).sent(true).into())
+                received
+                    .and_then(|(tokens, text)| match id_token {
+                        Some(check) => check_tokens(check, tokens, text, now),
+                        None => Ok(Step::Done(tokens)),
+                    })
+                    .map_err(|error| error.at(Endpoint::Token).sent(true).into())
             }
         }
     }
@@ -221,8 +230,7 @@ impl Keys {
             Then::Send { request, expected } => {
                 Ok(Step::Send(Exchange { claim, ..Exchange::of_tokens(request, expected, Some(check)) }))
             }
-            Then::Check { tokens, id_token } => check_tokens(check, tokens, Some(id_token), now)
-                .map_err(|error| error.at(Endpoint::Token).sent(true).into()),
+            Then::Check { tokens, id_token } => Ok(check_tokens(check, tokens, Some(id_token), now)?),
         }
     }
 }
@@ -236,13 +244,15 @@ impl Then {
     }
 }
 
-fn check_tokens(
+/// Checks the ID token of new tokens, which may need other keys first.
+pub(super) fn check_tokens(
     check: IdTokenCheck,
     tokens: Tokens,
     id_token: Option<Secret>,
     now: i64,
 ) -> Result<Step<Exchange, Tokens>, Error> {
-    Ok(match check.check(tokens, id_token, now)? {
+    let checked = check.check(tokens, id_token, now);
+    Ok(match checked.map_err(|kind| Error::from(kind).at(Endpoint::Token).sent(true))? {
         Checked::Good(tokens) => Step::Done(tokens),
         Checked::KeyUnknown { tokens, id_token, request } => {
             Step::Send(Exchange::of_keys(request, check, Then::Check { tokens, id_token }))

@@ -1,12 +1,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::exchange::check_tokens;
 use super::refreshes::{Entry, Outcome};
 use super::{Exchange, Expected, Kept, Tokens};
 use crate::client::Client;
 use crate::error::{Endpoint, Error, ErrorKind};
 use crate::http::{Conversation, Failure, Request, Response, Roundtrip, Step};
 use crate::id_token::IdTokenCheck;
+use crate::secret::Secret;
 use crate::single_flight::Lead;
 #[cfg(feature = "http")]
 use crate::{clock::now, http::Transport, single_flight::Turn};
@@ -77,12 +79,25 @@ impl Client {
         Ok(match outcome {
             Some(Outcome::Saved(tokens)) => Step::Done(Refreshed { tokens, flight: None }),
             Some(Outcome::Unsaved(tokens)) => Step::Done(Refreshed { tokens, flight: Some(flight) }),
-            Some(Outcome::Unchecked(pending)) => {
-                let exchange = pending.downcast().map_or(exchange, |pending| *pending);
-                Step::Send(Refresh { exchange, flight })
+            Some(Outcome::Unchecked { tokens: new, id_token }) => {
+                flight.go_on(self.check_again(tokens, new, id_token, now).map_err(Failure::from), now)?
             }
             None => Step::Send(Refresh { exchange, flight }),
         })
+    }
+
+    /// Goes on with tokens whose ID token could not be checked.
+    fn check_again(
+        &self,
+        old: &Tokens,
+        new: Tokens,
+        id_token: Secret,
+        now: i64,
+    ) -> Result<Step<Exchange, Tokens>, Error> {
+        match IdTokenCheck::of_refresh(self, old)? {
+            Some(check) => check_tokens(check, new, Some(id_token), now),
+            None => Err(ErrorKind::Internal.into()),
+        }
     }
 
     fn refresh_exchange(&self, tokens: &Tokens, now: i64) -> Result<Exchange, Error> {
@@ -139,19 +154,35 @@ impl Flight {
         received: Result<Step<Exchange, Tokens>, Failure<Exchange>>,
         now: i64,
     ) -> Result<Step<Refresh, Refreshed>, Failure<Refresh>> {
+        match &received {
+            Ok(Step::Send(exchange) | Step::Wait(_, exchange)) => self.keep(exchange, now),
+            Err(Failure { pending: Some(exchange), .. }) => self.keep(exchange, now),
+            _ => {}
+        }
         match received {
             Ok(Step::Send(exchange)) => Ok(Step::Send(Refresh { exchange, flight: self })),
             Ok(Step::Wait(seconds, exchange)) => Ok(Step::Wait(seconds, Refresh { exchange, flight: self })),
             Ok(Step::Done(tokens)) => {
-                if self.lead.is_of_this_process() {
-                    self.entry.remember(&self.old, Outcome::Unsaved(tokens.clone()), now);
-                }
+                self.remember(Outcome::Unsaved(tokens.clone()), now);
                 Ok(Step::Done(Refreshed { tokens, flight: Some(self) }))
             }
             Err(Failure { error, pending }) => {
                 let pending = pending.map(|exchange| Box::new(Refresh { exchange: *exchange, flight: self }));
                 Err(Failure { error, pending })
             }
+        }
+    }
+
+    /// Whoever refreshes the old tokens next goes on with the new ones of this exchange, if it has any and is dropped.
+    fn keep(&self, exchange: &Exchange, now: i64) {
+        if let Some((tokens, id_token)) = exchange.unchecked() {
+            self.remember(Outcome::Unchecked { tokens: tokens.clone(), id_token: id_token.clone() }, now);
+        }
+    }
+
+    fn remember(&self, outcome: Outcome, now: i64) {
+        if self.lead.is_of_this_process() {
+            self.entry.remember(&self.old, outcome, now);
         }
     }
 }
@@ -203,12 +234,12 @@ impl Client {
     /// the result, and so does every caller that comes with the old tokens within a minute.
     ///
     /// # Errors
-    /// [`RefreshTokenAbsent`](crate::ErrorKind::RefreshTokenAbsent);
-    /// [`RefreshUnderWay`](crate::ErrorKind::RefreshUnderWay) while a [`Refresh`] of these tokens lives; those of [`Transport::send`] and those of
-    /// [`Exchange`](crate::Exchange). `invalid_grant` in [`oauth`](Error::oauth) means that the refresh token is no
-    /// longer valid: read the storage once more, since another process may have refreshed, else begin a new login. After
-    /// [`KeysUnavailable`](ErrorKind::KeysUnavailable) with [`request_sent`](Error::request_sent), the next call within a
-    /// minute asks for the keys alone: the new tokens wait for them.
+    /// [`RefreshTokenAbsent`](ErrorKind::RefreshTokenAbsent);
+    /// [`RefreshUnderWay`](ErrorKind::RefreshUnderWay) while a [`Refresh`] of these tokens lives; those of
+    /// [`Transport::send`] and those of [`Exchange`]. `invalid_grant` in [`oauth`](Error::oauth) means that the refresh
+    /// token is no longer valid: read the storage once more, since another process may have refreshed, else begin a new
+    /// login. After [`KeysUnavailable`](ErrorKind::KeysUnavailable) with [`request_sent`](Error::request_sent), the next
+    /// call within a minute asks for the keys alone: the new tokens wait for them.
     ///
     /// ```no_run
     /// # use proofkey::{Client, Error, Provider, Secret, Tokens, Transport};
@@ -255,18 +286,26 @@ impl Client {
             Some(Outcome::Saved(new)) => (new, true),
             Some(Outcome::Unsaved(new)) => (new, false),
             unfinished => {
-                let exchange = match unfinished {
-                    Some(Outcome::Unchecked(pending)) => pending.downcast().map_or(exchange, |pending| *pending),
-                    _ => exchange,
+                let step = match unfinished {
+                    Some(Outcome::Unchecked { tokens: new, id_token }) => {
+                        self.check_again(tokens, new, id_token, now()).map_err(Failure::from)
+                    }
+                    _ => Ok(Step::Send(exchange)),
                 };
-                match transport.run(exchange) {
+                let refreshed = step.and_then(|step| match step {
+                    Step::Send(exchange) | Step::Wait(_, exchange) => transport.run(exchange),
+                    Step::Done(new) => Ok(new),
+                });
+                match refreshed {
                     Ok(new) => {
                         refresh.remember(tokens, Outcome::Unsaved(new.clone()), now());
                         (new, false)
                     }
                     Err(Failure { error, pending }) => {
-                        if let Some(exchange) = pending.filter(|_| error.request_sent()) {
-                            refresh.remember(tokens, Outcome::Unchecked(exchange), now());
+                        let unchecked = pending.as_deref().and_then(Exchange::unchecked);
+                        if let Some((new, id_token)) = unchecked {
+                            let outcome = Outcome::Unchecked { tokens: new.clone(), id_token: id_token.clone() };
+                            refresh.remember(tokens, outcome, now());
                         }
                         lead.land(Err(error.clone()));
                         return Err(error.into());

@@ -1,4 +1,3 @@
-use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -36,10 +35,8 @@ pub(super) enum Outcome {
     Saved(Tokens),
     /// These tokens, which nobody may have before they are saved.
     Unsaved(Tokens),
-    /// Tokens in an [`Exchange`](super::Exchange), which still lacks the keys for their ID token. Its type has no name
-    /// here: it has the client, which has this.
-    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "the transport alone leaves one"))]
-    Unchecked(Box<dyn Any + Send + Sync>),
+    /// These tokens, which nobody may have before their ID token is checked: the keys for it did not come.
+    Unchecked { tokens: Tokens, id_token: Secret },
 }
 
 impl Refreshes {
@@ -76,7 +73,7 @@ impl Outcome {
     const fn tokens(&self) -> Option<&Tokens> {
         match self {
             Self::Saved(tokens) | Self::Unsaved(tokens) => Some(tokens),
-            Self::Unchecked(_) => None,
+            Self::Unchecked { .. } => None,
         }
     }
 }
@@ -86,7 +83,7 @@ impl Entry {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The outcome for a caller with these old tokens, unless it has expired. An exchange is given away.
+    /// The outcome for a caller with these old tokens, unless it has expired. Unchecked tokens are given away.
     pub(super) fn outcome(&self, old: &Tokens, now: i64) -> Option<Outcome> {
         let old_access_token = hash(Some(old.access_token()));
         let mut last = self.lock();
@@ -95,7 +92,7 @@ impl Entry {
             Outcome::Saved(tokens) | Outcome::Unsaved(tokens) if tokens.expires_within(0, now) => None,
             Outcome::Saved(tokens) => Some(Outcome::Saved(tokens.clone())),
             Outcome::Unsaved(tokens) => Some(Outcome::Unsaved(tokens.clone())),
-            Outcome::Unchecked(_) => last.take().map(|last| last.outcome),
+            Outcome::Unchecked { .. } => last.take().map(|last| last.outcome),
         }
     }
 
