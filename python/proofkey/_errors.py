@@ -13,6 +13,7 @@ __all__ = [
     "IdTokenError",
     "MetadataError",
     "SealError",
+    "StoredTokensError",
     "TokenError",
     "TransportError",
     "UserinfoError",
@@ -89,6 +90,10 @@ class CallbackError(Error):
 
 class SealError(Error):
     """A sealed login that does not open here."""
+
+
+class StoredTokensError(Error):
+    """Stored tokens that cannot be read."""
 
 
 class _FromServer(Error):
@@ -211,6 +216,7 @@ _DETAILS: dict[type[Error], frozenset[str]] = {
     IdTokenError: _BASE,
     MetadataError: _SAID,
     SealError: _BASE,
+    StoredTokensError: _BASE,
     TokenError: _SAID,
     TransportError: _BASE | {"request_sent"},
     UserinfoError: _SAID,

@@ -828,13 +828,17 @@ class Tokens:
 
     @staticmethod
     def from_dict(stored: dict[str, Any], /) -> Tokens:
-        """Tokens from storage, made of what `to_dict()` returned. Their ID token was checked when it came and is not
-        checked again.
+        """Tokens from storage: a dict that `to_dict()` returned, or one that Authlib, requests-oauthlib or MSAL stored
+        (`scope` may be a text, `expires_at` may have a fraction, `expires_on` stands for it). Their ID token was checked
+        when it came and is not checked again.
+
+        `StoredTokensError` says which member cannot be read: "stored_expiry_relative" for `expires_in` without
+        `expires_at`. `IdTokenError` if the ID token is not a signed JWT.
 
         >>> import proofkey
-        >>> stored = {"access_token": "a", "refresh_token": "r", "expires_at": None, "scope": ["read"]}
+        >>> stored = {"access_token": "a", "refresh_token": "r", "expires_at": None, "scope": "read write"}
         >>> proofkey.Tokens.from_dict(stored)
-        <proofkey.Tokens redacted, scope=["read"], expires_at=None>
+        <proofkey.Tokens redacted, scope=["read", "write"], expires_at=None>
         """
     @property
     def access_token(self) -> Secret:

@@ -159,6 +159,11 @@ def lost() -> None:
         raise refusal.error from None
 
 
+def stored(**members: object) -> proofkey.Tokens:
+    """Reads stored tokens with these members."""
+    return proofkey.Tokens.from_dict({"access_token": "a", **members})
+
+
 def sealed(scope: str = "read") -> str:
     return client().begin(scope=scope).seal(KEYS, "github")
 
@@ -295,6 +300,15 @@ MAKE: dict[str, Callable[[], object]] = {
     "address_forbidden": lambda: finish(hostile.well, public_only=True),
     "store_unavailable": lambda: replay_store.SqliteReplayStore("/no/such/folder/logins.db"),
     "store_reply_lost": lambda: replay_store.RedisReplayStore(Stalled()).claim("an-id", 0),  # type: ignore[arg-type]
+    # Stored tokens.
+    "stored_tokens_malformed": lambda: stored(expires_at=float("nan")),
+    "stored_access_token_invalid": lambda: stored(access_token=None),
+    "stored_refresh_token_invalid": lambda: stored(refresh_token=7),
+    "stored_token_type_unsupported": lambda: stored(token_type="DPoP"),
+    "stored_expiry_invalid": lambda: stored(expires_at="tomorrow"),
+    "stored_expiry_relative": lambda: stored(expires_in=3600),
+    "stored_scope_invalid": lambda: stored(scope={}),
+    "stored_resource_invalid": lambda: stored(resource=7),
     # The languages.
     "text_invalid": lambda: provider(issuer="\udc80"),
 }

@@ -197,8 +197,6 @@ def test_tokens_without_a_refresh_token() -> None:
     client = proofkey.Client(provider, "c")
     with pytest.raises(proofkey.TokenError, match="refresh_token_absent"):
         client.refresh(proofkey.Tokens.from_dict({"access_token": "a"}))
-    with pytest.raises(KeyError):
-        proofkey.Tokens.from_dict({})
     with pytest.raises(proofkey.ConfigurationError, match="endpoint_missing"):
         client.revoke(proofkey.Tokens.from_dict({"access_token": "a"}))
 
@@ -216,5 +214,5 @@ def test_expires_within() -> None:
         return proofkey.Tokens.from_dict({"access_token": "a", "expires_at": expires_at})
 
     assert tokens(0).expires_within(0)
-    assert tokens(2**40).expires_within(2**31) is False
+    assert tokens(2**36).expires_within(2**31) is False
     assert tokens(None).expires_within(2**31) is False, "unknown is neither expired nor eternal"

@@ -1,10 +1,8 @@
-use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyDict;
 
 use crate::error::flow_error;
 use crate::json::{claims_to_python, to_python};
-use crate::python_text::utf8;
 use crate::secret::{Secret, not_copied};
 
 /// What the token endpoint granted (RFC 6749 section 5.1). It cannot be copied or pickled, and its repr hides the
@@ -14,28 +12,23 @@ pub(crate) struct Tokens(pub(crate) proofkey::Tokens);
 
 #[pyo3::pymethods]
 impl Tokens {
-    /// Tokens from storage, made of what `to_dict()` returned. Their ID token was checked when it came and is not
-    /// checked again.
+    /// Tokens from storage: a dict that `to_dict()` returned, or one that Authlib, requests-oauthlib or MSAL stored
+    /// (`scope` may be a text, `expires_at` may have a fraction, `expires_on` stands for it). Their ID token was checked
+    /// when it came and is not checked again.
+    ///
+    /// `StoredTokensError` says which member cannot be read: "stored_expiry_relative" for `expires_in` without
+    /// `expires_at`. `IdTokenError` if the ID token is not a signed JWT.
     ///
     /// >>> import proofkey
-    /// >>> stored = {"access_token": "a", "refresh_token": "r", "expires_at": None, "scope": ["read"]}
+    /// >>> stored = {"access_token": "a", "refresh_token": "r", "expires_at": None, "scope": "read write"}
     /// >>> proofkey.Tokens.from_dict(stored)
-    /// <proofkey.Tokens redacted, scope=["read"], expires_at=None>
+    /// <proofkey.Tokens redacted, scope=["read", "write"], expires_at=None>
     #[staticmethod]
     #[pyo3(signature = (stored, /))]
-    fn from_dict(stored: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let present = |name: &str| Ok::<_, PyErr>(stored.get_item(name)?.filter(|value| !value.is_none()));
-        let secret = |name: &str| present(name)?.map(|token| utf8(name, &token).map(proofkey::Secret::new)).transpose();
-        let access_token = secret("access_token")?.ok_or_else(|| PyKeyError::new_err("access_token"))?;
-        let expires_at = present("expires_at")?.map(|at| at.extract()).transpose()?;
-        let scope = present("scope")?.map(|scope| scope.extract()).transpose()?;
-        let resource: Option<Vec<String>> = present("resource")?.map(|resource| resource.extract()).transpose()?;
-        let tokens = proofkey::Tokens::from_parts(access_token, secret("refresh_token")?, expires_at, scope)
-            .with_resource(resource.unwrap_or_default());
-        match secret("id_token")? {
-            None => Ok(Self(tokens)),
-            Some(id_token) => tokens.with_id_token(id_token).map(Self).map_err(|error| flow_error(stored.py(), &error)),
-        }
+    fn from_dict(py: Python<'_>, stored: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let text: String = py.import("json")?.call_method1("dumps", (stored,))?.extract()?;
+        let stored = proofkey::Secret::new(text);
+        proofkey::Tokens::from_json(stored.expose()).map(Self).map_err(|error| flow_error(py, &error))
     }
 
     /// The access token: send `access_token.expose()` as `Authorization: Bearer …` to the resource server and to nobody
@@ -130,16 +123,8 @@ impl Tokens {
     }
 
     /// Everything as a dict, with the tokens in clear text. Store it only where they are safe.
-    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let tokens = PyDict::new(py);
-        tokens.set_item("access_token", self.0.access_token().expose())?;
-        tokens.set_item("token_type", "Bearer")?;
-        tokens.set_item("refresh_token", self.0.refresh_token().map(proofkey::Secret::expose))?;
-        tokens.set_item("id_token", self.0.id_token().map(proofkey::Secret::expose))?;
-        tokens.set_item("expires_at", self.0.expires_at())?;
-        tokens.set_item("resource", PyList::new(py, self.0.resource())?)?;
-        tokens.set_item("scope", self.0.scope().map(|scope| PyList::new(py, scope)).transpose()?)?;
-        Ok(tokens)
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        py.import("json")?.call_method1("loads", (self.0.to_json().expose(),))
     }
 
     fn __repr__(&self) -> String {

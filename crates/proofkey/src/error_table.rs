@@ -111,6 +111,14 @@ macro_rules! error_table {
             AddressForbidden = 705, "address_forbidden", None, Configuration, DoNotRetry, "the address is not public";
             StoreUnavailable = 706, "store_unavailable", None, Platform, RetryLater, "the replay store did not respond, so nothing was sent";
             StoreReplyLost = 707, "store_reply_lost", None, Platform, RestartLogin, "the reply of the replay store was lost: nothing was sent, but this login may count as used";
+            StoredTokensMalformed = 800, "stored_tokens_malformed", None, Caller, FixCall, "stored tokens are one JSON object that names each of its members once";
+            StoredAccessTokenInvalid = 801, "stored_access_token_invalid", None, Caller, FixCall, "stored tokens need an access_token of visible ASCII characters";
+            StoredRefreshTokenInvalid = 802, "stored_refresh_token_invalid", None, Caller, FixCall, "a stored refresh_token has only visible ASCII characters";
+            StoredTokenTypeUnsupported = 803, "stored_token_type_unsupported", None, Caller, FixCall, "stored tokens must have the token_type Bearer";
+            StoredExpiryInvalid = 804, "stored_expiry_invalid", None, Caller, FixCall, "a stored expires_at is a number of seconds since the epoch";
+            StoredExpiryRelative = 805, "stored_expiry_relative", None, Caller, FixCall, "a stored expires_in counts from a moment that nobody knows now; store expires_at";
+            StoredScopeInvalid = 806, "stored_scope_invalid", None, Caller, FixCall, "a stored scope is a text or a list of texts";
+            StoredResourceInvalid = 807, "stored_resource_invalid", None, Caller, FixCall, "a stored resource is a text or a list of texts";
             TextInvalid = 902, "text_invalid", None, Caller, FixCall, "text must be UTF-8 without lone surrogates";
             Internal = 999, "internal", None, Library, ReportBug, "a bug in the library";
         } }

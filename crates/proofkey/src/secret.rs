@@ -22,6 +22,10 @@ impl Secret {
         Self(Zeroizing::new(text.into()))
     }
 
+    pub(crate) const fn of_erased(text: Zeroizing<String>) -> Self {
+        Self(text)
+    }
+
     /// The text itself.
     #[must_use]
     pub fn expose(&self) -> &str {

@@ -2,6 +2,7 @@ mod exchange;
 mod refresh;
 mod refreshes;
 mod revocation;
+mod stored;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -13,6 +13,8 @@ mod redirect_uri;
 mod support;
 #[cfg(feature = "id-token")]
 mod tokens;
+#[cfg(feature = "id-token")]
+mod tokens_stored;
 
 use proofkey::{Client, Error, Login, Provider};
 
