@@ -33,9 +33,13 @@ mod login;
 mod loopback;
 mod per_process;
 mod provider;
+mod seal_keys;
 mod secret;
 mod single_flight;
 mod syntax;
+#[cfg(test)]
+#[path = "../tests/support/vectors.rs"]
+mod test_vectors;
 mod tokens;
 mod used_logins;
 
@@ -48,11 +52,12 @@ pub use http::Transport;
 pub use http::{Conversation, Failure, Request, Response, Roundtrip, Step};
 #[cfg(feature = "id-token")]
 pub use id_token::{Claims, IdTokenAlgorithm, Userinfo};
-pub use login::{Authorize, Callback, Login, MemoryReplayStore, Refusal, ReplayStore, SealKeys};
+pub use login::{Authorize, Callback, Login, MemoryReplayStore, Refusal, ReplayStore};
 #[cfg(feature = "http")]
 pub use loopback::LoopbackLogin;
 pub use proofkey_core::{Binding, Challenge, Error as PkceError, Fault, Method, Policy, Recovery, Verifier};
 pub use provider::{Discovery, KnownProvider, PkceSupport, Provider, Quirk};
+pub use seal_keys::SealKeys;
 pub use secret::Secret;
 pub use syntax::{LoopbackPort, redirect_uri_matches};
 pub use tokens::{Exchange, Refresh, Refreshed, Revocation, Tokens};

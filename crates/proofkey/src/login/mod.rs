@@ -13,7 +13,6 @@ use zeroize::Zeroizing;
 pub use self::authorize::Authorize;
 pub use self::callback::Callback;
 pub use self::replay_store::{MemoryReplayStore, ReplayStore};
-pub use self::seal::SealKeys;
 use crate::client::Client;
 use crate::client_authentication::ClientAuthenticationMethod;
 use crate::error::{Endpoint, Error, ErrorKind, OAuthError};

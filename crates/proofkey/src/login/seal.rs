@@ -1,13 +1,6 @@
 //! A pending login as one encrypted text. `tests/vectors/README.md` describes the format for other implementations.
 
-use std::fmt;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chacha20poly1305::{AeadInOut, KeyInit, Tag, XChaCha20Poly1305, XNonce};
-use hkdf::Hkdf;
 use proofkey_core::Verifier;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -17,72 +10,8 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::id_token::OpenIdRequest;
 use crate::provider::Provider;
+use crate::seal_keys::{HASH, Kind, SealKeys, context_hash};
 use crate::syntax::grammar::{is_vschar, scope_tokens};
-
-/// The keys that seal logins, derived from secrets of the application. The newest one seals; all of them open.
-///
-/// A secret is 32 random bytes, or a text made from them. It is the same in every process that may finish the login. To
-/// replace it, make the new secret the newest, and keep the old one for ten minutes, until its logins have expired.
-///
-/// ```
-/// use proofkey::{ErrorKind, SealKeys};
-///
-/// let keys = SealKeys::new("a new secret of 32 random bytes or more")?
-///     .with_older("the secret of last year, as random")?;
-/// assert!(!keys.is_weak());
-/// assert_eq!(format!("{keys:?}"), "SealKeys(redacted)");
-/// assert_eq!(SealKeys::new("dev").unwrap_err().kind(), ErrorKind::SecretWeak);
-/// # Ok::<(), proofkey::Error>(())
-/// ```
-pub struct SealKeys {
-    newest: Key,
-    older: Vec<Key>,
-    is_weak: bool,
-}
-
-impl SealKeys {
-    /// Keys from this secret alone. The caller erases its own copy of the secret.
-    ///
-    /// # Errors
-    /// [`SecretWeak`](ErrorKind::SecretWeak) for fewer than 16 bytes.
-    pub fn new(secret: impl AsRef<[u8]>) -> Result<Self, Error> {
-        let secret = secret.as_ref();
-        Ok(Self { newest: Key::derive(secret)?, older: Vec::new(), is_weak: secret.len() < STRONG })
-    }
-
-    /// Adds a key that still opens what was sealed with this secret.
-    ///
-    /// # Errors
-    /// As for [`new`](Self::new).
-    pub fn with_older(mut self, secret: impl AsRef<[u8]>) -> Result<Self, Error> {
-        let secret = secret.as_ref();
-        self.older.push(Key::derive(secret)?);
-        self.is_weak |= secret.len() < STRONG;
-        Ok(self)
-    }
-
-    /// Whether any of the secrets has fewer than 32 bytes. Such keys work, but warn about them when the application
-    /// starts.
-    ///
-    /// ```
-    /// assert!(proofkey::SealKeys::new("twenty-four letters, say")?.is_weak());
-    /// # Ok::<(), proofkey::Error>(())
-    /// ```
-    #[must_use]
-    pub const fn is_weak(&self) -> bool {
-        self.is_weak
-    }
-
-    fn get(&self, id: &str) -> Option<&Key> {
-        std::iter::once(&self.newest).chain(&self.older).find(|key| key.id == id)
-    }
-}
-
-impl fmt::Debug for SealKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SealKeys(redacted)")
-    }
-}
 
 impl Login {
     /// Turns this login into an encrypted text, which [`Client::resume`] opens: in another request, worker, process or
@@ -124,16 +53,7 @@ impl Login {
         if self.exchange.is_some() {
             return Err(ErrorKind::LoginAlreadyUsed.into());
         }
-        let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce).map_err(|_| ErrorKind::EntropyUnavailable)?;
-        Ok(self.seal_with_nonce(keys, context, nonce)?)
-    }
-
-    /// Private, because callers must not choose the nonce: a nonce that is used twice with one key would reveal the
-    /// authentication key.
-    fn seal_with_nonce(&self, keys: &SealKeys, context: &str, nonce: [u8; NONCE]) -> Result<String, ErrorKind> {
-        let payload = payload(self, context)?;
-        keys.newest.seal(nonce, &payload)
+        Ok(keys.seal(&LOGIN, &payload(self, context)?)?)
     }
 }
 
@@ -153,11 +73,9 @@ impl Client {
     /// `openid` if this client has no keys, or [`OpenidUnsupported`](ErrorKind::OpenidUnsupported) without the feature
     /// `id-token`.
     pub fn resume(&self, sealed: &str, keys: &SealKeys, context: &str, now: i64) -> Result<Login, Error> {
-        let (key_id, mut bytes) = parse(sealed).ok_or(ErrorKind::SealMalformed)?;
-        let key = keys.get(key_id).ok_or(ErrorKind::SealKeyUnknown)?;
-        let payload = key.open(&mut bytes)?;
-        let (sealed_for, login) = read(payload).ok_or(ErrorKind::SealMalformed)?;
-        if !bool::from(sealed_for.ct_eq(&hash(context))) {
+        let payload = keys.open(&LOGIN, sealed)?;
+        let (sealed_for, login) = read(&payload).ok_or(ErrorKind::SealMalformed)?;
+        if !bool::from(sealed_for.ct_eq(&context_hash(context))) {
             return Err(ErrorKind::SealContext.into());
         }
         let login = login.with_client(self)?;
@@ -171,77 +89,12 @@ impl Client {
     }
 }
 
-/// What is derived from one secret of the application.
-struct Key {
-    /// Part of the sealed text, so that the right key is found without trial decryption.
-    id: String,
-    /// Boxed, so that a move leaves no copy behind.
-    key: Box<Zeroizing<[u8; 32]>>,
-}
-
-impl Key {
-    fn derive(secret: &[u8]) -> Result<Self, ErrorKind> {
-        if secret.len() < WEAKEST {
-            return Err(ErrorKind::SecretWeak);
-        }
-        let mut key = Box::new(Zeroizing::new([0; 32]));
-        Hkdf::<Sha256>::new(None, secret).expand(LABEL, key.as_mut_slice()).map_err(|_| ErrorKind::Internal)?;
-        let [a, b, c, d, e, f, ..] = <[u8; 32]>::from(Sha256::digest(key.as_slice()));
-        Ok(Self { id: URL_SAFE_NO_PAD.encode([a, b, c, d, e, f]), key })
-    }
-
-    fn seal(&self, nonce: [u8; NONCE], payload: &[u8]) -> Result<String, ErrorKind> {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(payload.len().saturating_add(NONCE + TAG)));
-        bytes.extend_from_slice(&nonce);
-        bytes.extend_from_slice(payload);
-        let (_, payload) = bytes.split_at_mut_checked(NONCE).ok_or(ErrorKind::Internal)?;
-        let sealed = self.cipher().encrypt_inout_detached(&XNonce::from(nonce), &self.associated(), payload.into());
-        let tag = sealed.map_err(|_| ErrorKind::SealTooLarge)?;
-        bytes.extend_from_slice(&tag);
-        let text = format!("{PREFIX}{}.{}", self.id, URL_SAFE_NO_PAD.encode(&*bytes));
-        if text.len() <= MAX_LEN { Ok(text) } else { Err(ErrorKind::SealTooLarge) }
-    }
-
-    /// Decrypts in place, and returns the part that is the payload.
-    fn open<'a>(&self, bytes: &'a mut [u8]) -> Result<&'a [u8], ErrorKind> {
-        let (nonce, rest) = bytes.split_first_chunk_mut::<NONCE>().ok_or(ErrorKind::SealMalformed)?;
-        let (payload, tag) = rest.split_last_chunk_mut::<TAG>().ok_or(ErrorKind::SealMalformed)?;
-        let (nonce, tag) = (XNonce::from(*nonce), Tag::from(*tag));
-        self.cipher()
-            .decrypt_inout_detached(&nonce, &self.associated(), payload.into(), &tag)
-            .map_err(|_| ErrorKind::SealForged)?;
-        Ok(payload)
-    }
-
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new((&**self.key).into())
-    }
-
-    fn associated(&self) -> Vec<u8> {
-        [PREFIX, &self.id, PURPOSE].concat().into_bytes()
-    }
-}
-
-/// Cuts a sealed text into the id of its key, and the nonce with the ciphertext.
-fn parse(sealed: &str) -> Option<(&str, Zeroizing<Vec<u8>>)> {
-    if sealed.len() > MAX_LEN {
-        return None;
-    }
-    let (key_id, text) = sealed.strip_prefix(PREFIX)?.split_once('.')?;
-    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    if key_id.len() != KEY_ID || !key_id.bytes().all(is_base64url) {
-        return None;
-    }
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    (bytes.len() >= NONCE + TAG).then_some((key_id, Zeroizing::new(bytes)))
-}
-
 /// Encodes the login and a hash of its context, field by field. An empty field means that the value is absent.
 fn payload(login: &Login, context: &str) -> Result<Zeroizing<Vec<u8>>, ErrorKind> {
     let (provider, scope, resource) = (login.client.provider(), login.scope.join(" "), login.resource.join(" "));
     let [nonce, max_age, acr_values] = login.openid.as_ref().map(OpenIdRequest::fields).unwrap_or_default();
     let fields: [&[u8]; FIELDS] = [
-        &hash(context),
+        &context_hash(context),
         provider.issuer().unwrap_or_default().as_bytes(),
         provider.authorization_endpoint().as_bytes(),
         provider.token_endpoint().as_bytes(),
@@ -360,45 +213,13 @@ fn text(field: &[u8]) -> Option<&str> {
     std::str::from_utf8(field).ok()
 }
 
-/// A fixed-size hash of the caller's context.
-fn hash(context: &str) -> [u8; HASH] {
-    let digest = <[u8; 32]>::from(Sha256::digest(context));
-    let mut hash = [0; HASH];
-    hash.iter_mut().zip(digest).for_each(|(byte, of_digest)| *byte = of_digest);
-    hash
-}
-
-/// Names the format, the cipher and the key derivation.
-const PREFIX: &str = "proofkey1.";
-
-/// The end of the associated data, so that nothing else that is sealed with the same key opens as a login.
-const PURPOSE: &str = ".login";
-
-/// Separates the key from others that the application may derive from its secret (RFC 5869 section 3.2).
-const LABEL: &[u8] = b"proofkey1 seal";
+const LOGIN: Kind = Kind { purpose: ".login", max_len: 8192 };
 
 /// The version of the payload.
 const VERSION: u8 = 1;
 
 /// How many fields the payload has.
 const FIELDS: usize = 18;
-
-/// The longest sealed text, in characters. Anybody may send one, so a longer text is refused unread.
-const MAX_LEN: usize = 8192;
-
-/// The shortest secret that is accepted, in bytes.
-const WEAKEST: usize = 16;
-/// The shortest secret that is not weak, in bytes.
-const STRONG: usize = 32;
-
-/// The length of a key id, in characters.
-const KEY_ID: usize = 8;
-/// The length of the nonce, in bytes.
-const NONCE: usize = 24;
-/// The length of the authentication tag, in bytes.
-const TAG: usize = 16;
-/// The length of the hash of a context, in bytes.
-const HASH: usize = 16;
 
 #[cfg(test)]
 #[cfg(feature = "id-token")]
