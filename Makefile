@@ -63,6 +63,7 @@ lint: ## Check formatting, lints, generated files, and that no modules form a ci
 	if need cargo-fmt "the formatting of Rust"; then cargo fmt --all --check; fi
 	if need cargo-clippy "the lints of Rust"; then
 	    cargo clippy -q --workspace --all-targets -- -D warnings
+	    cargo clippy -q -p proofkey --features token-store --all-targets -- -D warnings
 	    cargo clippy -q -p proofkey-core -p proofkey --no-default-features --all-targets -- -D warnings
 	    cargo clippy -q -p proofkey-c --no-default-features --profile embedded --lib -- -D warnings
 	fi
@@ -77,6 +78,7 @@ test-vectors: ## Run the vectors in JavaScript, as a project in another language
 .PHONY: test-rust
 test-rust: ## Test the crates: units, vectors, properties, examples in the documentation
 	@cargo test -q -p proofkey-core -p proofkey -p proofkey-handles -p proofkey-c
+	cargo test -q -p proofkey --features token-store
 	cargo test -q -p proofkey --no-default-features
 
 .PHONY: test-no-std

@@ -159,13 +159,13 @@
 /* this browser has no such login */
 #define PROOFKEY_STATUS_LOGIN_LOST 214
 
-/* not a sealed login */
+/* not a sealed text */
 #define PROOFKEY_STATUS_SEAL_MALFORMED 300
 
 /* sealed with a secret that is not in use */
 #define PROOFKEY_STATUS_SEAL_KEY_UNKNOWN 301
 
-/* the sealed login was changed */
+/* the sealed text was changed */
 #define PROOFKEY_STATUS_SEAL_FORGED 302
 
 /* sealed for another context */
@@ -177,7 +177,7 @@
 /* a sealing secret must be at least 16 bytes long */
 #define PROOFKEY_STATUS_SECRET_WEAK 305
 
-/* a sealed login may have at most 8192 characters */
+/* too long to be sealed: a login may have at most 8192 characters */
 #define PROOFKEY_STATUS_SEAL_TOO_LARGE 306
 
 /* the response cannot be read */
@@ -327,7 +327,7 @@
 /* the address is not public */
 #define PROOFKEY_STATUS_ADDRESS_FORBIDDEN 705
 
-/* the replay store did not respond, so nothing was sent */
+/* the store did not respond */
 #define PROOFKEY_STATUS_STORE_UNAVAILABLE 706
 
 /* the reply of the replay store was lost: nothing was sent, but this login may count as used */

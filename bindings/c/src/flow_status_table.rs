@@ -155,7 +155,7 @@ this browser has no such login\0\
 \0\
 restart_login\0\
     seal_malformed\0\
-not a sealed login\0\
+not a sealed text\0\
 \0\
 restart_login\0\
     seal_key_unknown\0\
@@ -163,7 +163,7 @@ sealed with a secret that is not in use\0\
 \0\
 restart_login\0\
     seal_forged\0\
-the sealed login was changed\0\
+the sealed text was changed\0\
 \0\
 restart_login\0\
     seal_context\0\
@@ -179,7 +179,7 @@ a sealing secret must be at least 16 bytes long\0\
 \0\
 fix_configuration\0\
     seal_too_large\0\
-a sealed login may have at most 8192 characters\0\
+too long to be sealed: a login may have at most 8192 characters\0\
 \0\
 fix_call\0\
     response_malformed\0\
@@ -379,7 +379,7 @@ the address is not public\0\
 \0\
 do_not_retry\0\
     store_unavailable\0\
-the replay store did not respond, so nothing was sent\0\
+the store did not respond\0\
 \0\
 retry_later\0\
     store_reply_lost\0\

@@ -53,13 +53,13 @@ macro_rules! error_table {
             LoginAlreadyUsed = 212, "login_already_used", None, Caller, RestartLogin, "this login was already used";
             LoginExpired = 213, "login_expired", None, User, RestartLogin, "this login took too long";
             LoginLost = 214, "login_lost", None, User, RestartLogin, "this browser has no such login";
-            SealMalformed = 300, "seal_malformed", None, Caller, RestartLogin, "not a sealed login";
+            SealMalformed = 300, "seal_malformed", None, Caller, RestartLogin, "not a sealed text";
             SealKeyUnknown = 301, "seal_key_unknown", None, Configuration, RestartLogin, "sealed with a secret that is not in use";
-            SealForged = 302, "seal_forged", None, AttackerOrServer, RestartLogin, "the sealed login was changed";
+            SealForged = 302, "seal_forged", None, AttackerOrServer, RestartLogin, "the sealed text was changed";
             SealContext = 303, "seal_context", None, AttackerOrServer, RestartLogin, "sealed for another context";
             SealClient = 304, "seal_client", None, Configuration, FixConfiguration, "sealed for another client or provider";
             SecretWeak = 305, "secret_weak", None, Configuration, FixConfiguration, "a sealing secret must be at least 16 bytes long";
-            SealTooLarge = 306, "seal_too_large", None, Caller, FixCall, "a sealed login may have at most 8192 characters";
+            SealTooLarge = 306, "seal_too_large", None, Caller, FixCall, "too long to be sealed: a login may have at most 8192 characters";
             ResponseMalformed = 400, "response_malformed", None, Server, FixConfiguration, "the response cannot be read";
             ResponseContentType = 401, "response_content_type", None, Server, FixConfiguration, "the response is neither JSON nor a form";
             ResponseStatus = 402, "response_status", None, Server, RetryLater, "the server answered with an HTTP error";
@@ -73,6 +73,7 @@ macro_rules! error_table {
             TokenError = 410, "token_error", FromServer, Server, RestartLogin, "the server refused the request";
             RefreshTokenAbsent = 411, "refresh_token_absent", None, Caller, RestartLogin, "there is no refresh token";
             RefreshUnderWay = 412, "refresh_under_way", None, Caller, RetryLater, "these tokens are being refreshed already";
+            RefreshOutcomeUnknown = 413, "refresh_outcome_unknown", None, Server, RestartLogin, "nobody knows how an earlier refresh ended, and now the server refuses its refresh token";
             IdTokenMissing = 500, "id_token_missing", None, Server, DoNotRetry, "openid was requested, but no ID token came";
             IdTokenMalformed = 501, "id_token_malformed", None, Server, DoNotRetry, "the ID token is not a signed JWT";
             IdTokenAlg = 502, "id_token_alg", None, AttackerOrServer, DoNotRetry, "the ID token's algorithm is not accepted";
@@ -109,7 +110,7 @@ macro_rules! error_table {
             ResponseInterrupted = 703, "response_interrupted", None, Network, RestartLogin, "the connection broke after the request was sent";
             ResponseTooLarge = 704, "response_too_large", None, Server, DoNotRetry, "the response is too large";
             AddressForbidden = 705, "address_forbidden", None, Configuration, DoNotRetry, "the address is not public";
-            StoreUnavailable = 706, "store_unavailable", None, Platform, RetryLater, "the replay store did not respond, so nothing was sent";
+            StoreUnavailable = 706, "store_unavailable", None, Platform, RetryLater, "the store did not respond";
             StoreReplyLost = 707, "store_reply_lost", None, Platform, RestartLogin, "the reply of the replay store was lost: nothing was sent, but this login may count as used";
             StoredTokensMalformed = 800, "stored_tokens_malformed", None, Caller, FixCall, "stored tokens are one JSON object that names each of its members once";
             StoredAccessTokenInvalid = 801, "stored_access_token_invalid", None, Caller, FixCall, "stored tokens need an access_token of visible ASCII characters";
@@ -119,6 +120,9 @@ macro_rules! error_table {
             StoredExpiryRelative = 805, "stored_expiry_relative", None, Caller, FixCall, "a stored expires_in counts from a moment that nobody knows now; store expires_at";
             StoredScopeInvalid = 806, "stored_scope_invalid", None, Caller, FixCall, "a stored scope is a text or a list of texts";
             StoredResourceInvalid = 807, "stored_resource_invalid", None, Caller, FixCall, "a stored resource is a text or a list of texts";
+            TokensAbsent = 810, "tokens_absent", None, Caller, RestartLogin, "no tokens are stored for this provider, client and user";
+            StoreBusy = 811, "store_busy", None, Platform, RetryLater, "another process is refreshing or replacing these tokens";
+            StoreInsecure = 812, "store_insecure", None, Configuration, FixConfiguration, "the folder or a file of the token store is a link, or belongs to or is open to other users";
             TextInvalid = 902, "text_invalid", None, Caller, FixCall, "text must be UTF-8 without lone surrogates";
             Internal = 999, "internal", None, Library, ReportBug, "a bug in the library";
         } }

@@ -40,6 +40,8 @@ mod syntax;
 #[cfg(test)]
 #[path = "../tests/support/vectors.rs"]
 mod test_vectors;
+#[cfg(feature = "token-store")]
+mod token_store;
 mod tokens;
 mod used_logins;
 
@@ -60,4 +62,6 @@ pub use provider::{Discovery, KnownProvider, PkceSupport, Provider, Quirk};
 pub use seal_keys::SealKeys;
 pub use secret::Secret;
 pub use syntax::{LoopbackPort, redirect_uri_matches};
+#[cfg(feature = "token-store")]
+pub use token_store::{FileTokenStore, SealedTokenStore, TokenStore};
 pub use tokens::{Exchange, Refresh, Refreshed, Revocation, Tokens};

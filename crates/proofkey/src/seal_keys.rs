@@ -87,6 +87,12 @@ impl SealKeys {
         self.get(key_id).ok_or(ErrorKind::SealKeyUnknown)?.open(kind, bytes)
     }
 
+    /// Whether this is sealed with the newest key.
+    #[cfg(feature = "token-store")]
+    pub(crate) fn is_newest(&self, sealed: &str) -> bool {
+        sealed.strip_prefix(PREFIX).is_some_and(|rest| rest.starts_with(&self.newest.id))
+    }
+
     fn get(&self, id: &str) -> Option<&Key> {
         std::iter::once(&self.newest).chain(&self.older).find(|key| key.id == id)
     }
