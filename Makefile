@@ -50,6 +50,7 @@ test-long: $(cargo_c)/bin/cargo-cinstall $(cargo_fuzz)/bin/cargo-fuzz ## Run wha
 	$(MAKE) test-install
 	tests/c/tsan.sh
 	tests/load/run.sh --all
+	PROOFKEY_TEST_LONG=1 tests/python/run.sh -k refresh_once
 	tests/fuzz/run.sh 600
 
 # Says in one line what is missing, before a build fails somewhere in the middle.

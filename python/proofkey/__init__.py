@@ -33,7 +33,7 @@ from proofkey._native import (
 # Type checkers take this for true, like typing.TYPE_CHECKING, which would cost an import.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from proofkey import replay_store, server, testing
+    from proofkey import replay_store, server, testing, token_store
     from proofkey._errors import (
         AuthorizationError,
         CallbackError,
@@ -83,11 +83,12 @@ __all__ = [
     "s256",
     "server",
     "testing",
+    "token_store",
 ]
 
 # Hidden from type checkers: with it they would accept every misspelt name.
 if not TYPE_CHECKING:
-    _SUBMODULES = frozenset({"replay_store", "server", "testing"})
+    _SUBMODULES = frozenset({"replay_store", "server", "testing", "token_store"})
 
     def __getattr__(name):
         if name in _SUBMODULES:

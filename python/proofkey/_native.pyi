@@ -11,6 +11,7 @@ __all__ = [
     "Client",
     "Discovery",
     "Exchange",
+    "FileTokenStore",
     "Login",
     "MemoryReplayStore",
     "Policy",
@@ -19,12 +20,16 @@ __all__ = [
     "Request",
     "Revocation",
     "SealKeys",
+    "SealedTokenStore",
     "Secret",
     "Tokens",
     "Transport",
     "Userinfo",
     "Verifier",
     "__version__",
+    "after_fork_in_child",
+    "after_fork_in_parent",
+    "before_fork",
     "bind",
     "error_info",
     "error_names",
@@ -51,6 +56,14 @@ class _HasItems(Protocol):
 class _ReplayStore(Protocol):
     def claim(self, key: str, until: int, /) -> None: ...
     def release(self, key: str, /) -> None: ...
+
+# `proofkey.token_store.TokenStore`, likewise.
+class _TokenStore(Protocol):
+    def load(self, key: str, /) -> str | None: ...
+    def save(self, key: str, sealed: str, read: str | None, /) -> bool: ...
+    def delete(self, key: str, read: str, /) -> bool: ...
+    def lease(self, key: str, owner: str, seconds: int, /) -> bool: ...
+    def release(self, key: str, owner: str, /) -> None: ...
 
 _Value: TypeAlias = str | list[str] | tuple[str, ...] | None
 _Headers: TypeAlias = _HasItems | Iterable[tuple[str, str]]
@@ -762,7 +775,7 @@ class Request:
 
 @final
 class SealKeys:
-    """The keys that seal logins, derived from secrets of the application. The newest one seals; the older ones still open.
+    """The keys that seal logins and stored tokens, derived from secrets of the application. The newest one seals; the older ones still open.
 
     A secret is 32 random bytes, or a text made from them (`secrets.token_urlsafe(32)`). It is the same in every process
     that may finish the login. To replace it, pass the new secret first, and keep the old one for ten minutes, until its
@@ -819,6 +832,107 @@ class Secret:
         """The text itself."""
     def __eq__(self, other: object, /) -> NoReturn: ...
     def __ne__(self, other: object, /) -> NoReturn: ...
+
+@final
+class FileTokenStore:
+    """A `TokenStore` of files in one folder, for programs on a user's machine: a file and a lock for each user.
+
+    The folder is made with the permissions 0700, its files with 0600. A folder or a file that is a link, or that belongs
+    to or is open to other users, is refused: `StoredTokensError` "store_insecure". On Windows, the folder has the
+    permissions that it inherits: choose one in the user's profile, which other users cannot read.
+
+    A file is replaced as a whole, so that a crash leaves the old one or the new one. The folder must be on a local disk,
+    where locks work. A lease ends with the process that has it. Rust programs can use the same folder.
+
+    >>> import secrets, tempfile
+    >>> import proofkey
+    >>> from proofkey import token_store
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> files = token_store.FileTokenStore(f"{folder.name}/tokens")
+    >>> store = token_store.SealedTokenStore(files, proofkey.SealKeys(secrets.token_bytes(32)))
+    >>> folder.cleanup()
+    """
+
+    def __new__(cls, folder: str | PathLike[str], /) -> FileTokenStore: ...
+    def load(self, key: str, /) -> str | None:
+        """See `TokenStore`."""
+    def save(self, key: str, sealed: str, read: str | None, /) -> bool:
+        """See `TokenStore`."""
+    def delete(self, key: str, read: str, /) -> bool:
+        """See `TokenStore`."""
+    def lease(self, key: str, owner: str, seconds: int, /) -> bool:
+        """See `TokenStore`. The lease ends with the process, not after `seconds`."""
+    def release(self, key: str, owner: str, /) -> None:
+        """See `TokenStore`."""
+
+def before_fork() -> None:
+    """What `os.register_at_fork` calls before a fork: no lock of a file is taken or given up until it is over."""
+
+def after_fork_in_parent() -> None:
+    """What `os.register_at_fork` calls in the parent."""
+
+def after_fork_in_child() -> None:
+    """What `os.register_at_fork` calls in the child: it closes the child's copies of its parent's locks."""
+
+@final
+class SealedTokenStore:
+    """Tokens at rest: encrypted in a `TokenStore`, one record for each user of a client, and refreshed once, however many
+    threads, processes and machines want them fresh.
+
+    What is stored is sealed for its provider, client and user. A record in another's place does not open, and neither
+    does one that was changed: `SealError`. Whoever can write to the store can still put back an older record of the same
+    user.
+
+    `user` is how the application names the user: an id, or any text if there is only one.
+
+    >>> import secrets, tempfile
+    >>> import proofkey
+    >>> from proofkey import testing, token_store
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> keys = proofkey.SealKeys(secrets.token_bytes(32))  # in your app: one secret for all workers, kept for good
+    >>> store = token_store.from_url(f"sqlite:///{folder.name}/tokens.db", keys)
+    >>> with testing.AuthorizationServer() as server:
+    ...     client = proofkey.Client(server.provider, "my-app", redirect_uri="http://127.0.0.1:8400/callback")
+    ...     login = client.begin(scope="files.read")
+    ...     store.save(client, "user-42", client.finish(login, server.sign_in(login.url)))
+    ...     old = store.fresh(client, "user-42")  # in any worker
+    ...     new = store.fresh(client, "user-42", rejected=old.access_token)  # a resource server responded with 401
+    >>> new.access_token.expose() != old.access_token.expose()
+    True
+    >>> tokens = store.delete(client, "user-42")  # signed out; client.revoke(tokens) tells the server, too
+    >>> store.load(client, "user-42") is None
+    True
+    >>> folder.cleanup()
+    """
+
+    def __new__(cls, store: _TokenStore, keys: SealKeys, /) -> SealedTokenStore: ...
+    def save(self, client: Client, user: str, tokens: Tokens, /) -> None:
+        """Saves the tokens of a login, in place of those that were there. If they are being refreshed, it waits, up to ten
+        seconds: `StoredTokensError` "store_busy".
+        """
+    def load(self, client: Client, user: str, /) -> Tokens | None:
+        """The tokens as they are stored, fresh or not; `None` if there are none."""
+    def delete(self, client: Client, user: str, /) -> Tokens | None:
+        """Forgets the tokens, for example when the user signs out, and returns them, to be revoked; `None` if there are
+        none, or if their record does not open. If they are being refreshed, it waits, up to ten seconds:
+        `StoredTokensError` "store_busy".
+        """
+    def fresh(self, client: Client, user: str, /, *, within: int = 60, rejected: Secret | None = None) -> Tokens:
+        """Tokens that do not expire `within` this many seconds, refreshed over the network if need be. Give the `rejected`
+        access token if a resource server responded with `invalid_token`: it is refreshed, too, unless somebody else has
+        done so already.
+
+        One caller refreshes. The others get the old tokens while those are valid, and wait otherwise. The same goes for
+        a server that cannot be reached, is overloaded or fails. Only `invalid_grant` ends a grant: the tokens are deleted
+        then.
+
+        If a process ends in the middle of a refresh, the next caller sends the same refresh token once more. Most
+        servers accept that; one that does not ends the grant.
+
+        `StoredTokensError` "tokens_absent", `TokenError` "refresh_token_absent", "token_error" with `.error`
+        "invalid_grant", and "refresh_outcome_unknown" mean: begin a new login. `StoredTokensError` "store_busy" if
+        somebody else refreshes for too long; else the errors of `client.refresh()`.
+        """
 
 @final
 class Tokens:

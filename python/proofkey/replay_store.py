@@ -23,19 +23,15 @@ A store learns only a hash of the state and a time, and forgets both when the lo
 
 import logging
 import os
-import re
 import secrets
-import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Protocol
 
 import proofkey
 from proofkey._error_table import ErrorName
 from proofkey._native import MemoryReplayStore
+from proofkey._stores import check_sqlite_file, redis_client, redis_errors, sqlite_file
 
 if TYPE_CHECKING:
     import redis
@@ -85,19 +81,11 @@ class SqliteReplayStore:
         if self._path in ("", ":memory:"):
             # Each connection would have a database of its own, which ends with the connection.
             raise ValueError("path: SqliteReplayStore needs a file; use MemoryReplayStore to keep claims in memory")
-        try:
-            # Fails now, rather than at the first login, if the file cannot be used. Never waits, because whoever opens
-            # the store may hold up other requests meanwhile.
-            with self._opened(timeout=0):
-                pass
-        except sqlite3.Error as error:
-            # A file that is locked is in use, so it can be used. Before Python 3.11, the exception has only this text.
-            if str(error) != "database is locked":
-                raise proofkey.TransportError("store_unavailable", request_sent=False) from error
+        check_sqlite_file(self._path, _TABLE)
 
     def claim(self, key: str, until: int, /) -> None:
         """Claims a key. See `ReplayStore`."""
-        with self._transaction() as database:
+        with sqlite_file(self._path, _TABLE, timeout=5) as database:
             database.execute("DELETE FROM claims WHERE until < ?", (_now() - _CLOCK_SKEW,))
             added = database.execute("INSERT OR IGNORE INTO claims VALUES (?, ?)", (key, until)).rowcount
         if not added:
@@ -105,24 +93,8 @@ class SqliteReplayStore:
 
     def release(self, key: str, /) -> None:
         """Gives a claim back. See `ReplayStore`."""
-        with self._transaction() as database:
+        with sqlite_file(self._path, _TABLE, timeout=5) as database:
             database.execute("DELETE FROM claims WHERE key = ?", (key,))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with self._opened(timeout=5) as database:
-                yield database
-        except sqlite3.Error as error:
-            raise proofkey.TransportError("store_unavailable", request_sent=False) from error
-
-    @contextmanager
-    def _opened(self, timeout: int) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._path, timeout=timeout, isolation_level=None)) as database:
-            database.execute("BEGIN IMMEDIATE")
-            database.execute(_TABLE)
-            yield database
-            database.execute("COMMIT")
 
 
 class RedisReplayStore:
@@ -150,7 +122,7 @@ class RedisReplayStore:
         # A duration, because the server's clock may differ from this one.
         seconds = max(until - _now(), 0) + _CLOCK_SKEW
         name = _PREFIX + key
-        with _redis_errors():
+        with redis_errors():
             # Tells a server that is down, where nothing can be claimed, from a reply that is lost.
             self._client.ping()
         mine = self._take_value(key)
@@ -179,7 +151,7 @@ class RedisReplayStore:
 
     def release(self, key: str, /) -> None:
         """Gives a claim back. See `ReplayStore`."""
-        with _redis_errors():
+        with redis_errors():
             self._client.delete(_PREFIX + key)
 
 
@@ -231,43 +203,10 @@ def from_url(url: str, /) -> ReplayStore:
     if scheme == "sqlite" and rest.startswith("/"):
         return SqliteReplayStore(rest[1:])
     if scheme in ("redis", "rediss"):
-        return _redis_store(url)
+        return RedisReplayStore(redis_client(url))
     if url == "memory://":
         return MemoryReplayStore()
     raise ValueError("the URL of a replay store is sqlite:///path, redis://host, rediss://host or memory://")
-
-
-def _redis_store(url: str) -> RedisReplayStore:
-    import redis
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
-
-    # One retry, at once, in case the server has closed an idle connection.
-    options: dict[str, Any] = {"retry": Retry(NoBackoff(), 1), "socket_timeout": 2, "socket_connect_timeout": 2}
-    try:
-        parts = urlsplit(url)
-        # redis-py connects to another host or database than was meant if it cannot read these.
-        if parts.hostname and parts.port != 0 and not parts.fragment and re.fullmatch(r"/?|/[0-9]+", parts.path):
-            client = redis.Redis.from_url(url, **options)
-            pool = client.connection_pool
-            pool.connection_class(**pool.connection_kwargs)  # Connects to nothing, but checks the options in the query.
-            return RedisReplayStore(client)
-    except (TypeError, ValueError, redis.RedisError):
-        pass  # Its text may contain a part of the password.
-    raise ValueError(
-        "the URL of this Redis store cannot be read: it is redis://:password@host:6379/0, with the characters "
-        "/ ? # @ : % [ ] of the password percent-encoded"
-    )
-
-
-@contextmanager
-def _redis_errors() -> Iterator[None]:
-    import redis
-
-    try:
-        yield
-    except redis.RedisError as error:
-        raise proofkey.TransportError("store_unavailable", request_sent=False) from error
 
 
 def _now() -> int:

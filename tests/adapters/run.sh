@@ -11,8 +11,6 @@ python=${PYTHON:-python3}
 
 need "$python" "the adapters" || exit 0
 need cargo "the adapters" || exit 0
-# Debian keeps the programs of PostgreSQL off the PATH.
-for folder in /usr/lib/postgresql/*/bin; do PATH=$PATH:$folder; done
 marks='not sdist'
 need initdb "django-oauth-toolkit with PostgreSQL" || marks="$marks and not postgres"
 

@@ -1,4 +1,8 @@
 import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import django.conf
@@ -10,6 +14,9 @@ from hostile import Authority
 django.conf.settings.configure()
 
 ROOT = Path(__file__).resolve().parents[2]
+
+# Its PostgreSQL server.
+sys.path.append(str(ROOT / "tests/adapters"))
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +42,35 @@ def wheel() -> Path:
 @pytest.fixture(scope="session")
 def sdist() -> Path:
     return _built("PROOFKEY_SDIST", "*.tar.gz")
+
+
+@pytest.fixture(scope="session")
+def redis_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    with subprocess.Popen(["redis-server", *options], stdout=subprocess.PIPE, text=True, cwd="/") as running:
+        assert running.stdout is not None
+        try:
+            assert any("Ready to accept connections" in line for line in running.stdout)
+            yield port
+        finally:
+            running.terminate()
+            running.stdout.read()
+
+
+@pytest.fixture(scope="session")
+def postgres_database() -> Iterator[Callable[[], str]]:
+    """Makes an empty database on a PostgreSQL server of its own, and returns its URL for SQLAlchemy."""
+    import postgres
+
+    with postgres.running() as new_database:
+
+        def url() -> str:
+            name, _, folder = new_database().partition("@")
+            return f"postgresql+psycopg://tests@/{name}?host={folder}"
+
+        yield url
 
 
 def _built(variable: str, pattern: str) -> Path:

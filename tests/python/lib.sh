@@ -1,5 +1,8 @@
 # Sourced by the scripts here, at the root of the work tree.
 
+# Debian keeps the programs of PostgreSQL off the PATH.
+for folder in /usr/lib/postgresql/*/bin; do PATH=$PATH:$folder; done
+
 # venv PYTHON FOLDER [REQUIREMENTS]: a virtual environment with pinned requirements, by default those of the Python
 # tests, installed again when they change.
 venv() {
@@ -44,5 +47,6 @@ built() {
 marks() {
     printf 'not sdist'
     need redis-server "logins that are finished once, with Redis" || printf ' and not redis'
+    need initdb "stored tokens in PostgreSQL" || printf ' and not postgres'
     need_header curl/curl.h "the login in C, with libcurl" || printf ' and not curl'
 }

@@ -3,6 +3,9 @@
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import hostile
@@ -11,7 +14,7 @@ import pytest
 import redis
 import vectors
 from conftest import ROOT
-from proofkey import replay_store, server, testing
+from proofkey import replay_store, server, testing, token_store
 from proofkey.testing import faults
 from proofkey.web import LoginRefused, Request, SignIn
 from rfc7636 import B_CHALLENGE, STORED, B
@@ -19,6 +22,8 @@ from rfc7636 import B_CHALLENGE, STORED, B
 ISSUER = "https://as.example"
 REDIRECT_URI = "https://client.example/cb"
 KEYS = proofkey.SealKeys("the secret of these tests, of 32 bytes and more")
+FOLDER = TemporaryDirectory()
+"""For the stores here. It is deleted at the end."""
 OTHER_KEYS = proofkey.SealKeys("another secret, which is of 32 bytes and more, too")
 NOW = 1_700_000_000
 JSON = {"Content-Type": "application/json"}
@@ -164,6 +169,41 @@ def stored(**members: object) -> proofkey.Tokens:
     return proofkey.Tokens.from_dict({"access_token": "a", **members})
 
 
+def files() -> token_store.SealedTokenStore:
+    return token_store.SealedTokenStore(token_store.FileTokenStore(Path(mkdtemp(dir=FOLDER.name), "tokens")), KEYS)
+
+
+def refreshing(behave: hostile.Behaviour) -> object:
+    """Refreshes stored tokens twice, with a server that behaves like this."""
+    with hostile.Server(behave) as there:
+        known, store = client(token_endpoint=there.url("/token")), files()
+        store.save(known, "user", stored(refresh_token="r", expires_at=0))
+        with suppress(proofkey.TransportError):
+            store.fresh(known, "user")
+        return store.fresh(known, "user")
+
+
+def refreshed_after_a_lost_response() -> object:
+    """The server closes the first connection, and then refuses."""
+    behaviours = iter([hostile.closes, hostile.says(hostile.response(b'{"error": "invalid_grant"}', "400 Bad Request"))])
+    return refreshing(lambda connection: next(behaviours)(connection))
+
+
+def busy() -> object:
+    """Somebody else refreshes the tokens and does not come to an end."""
+    folder = Path(mkdtemp(dir=FOLDER.name), "tokens")
+    store = token_store.SealedTokenStore(token_store.FileTokenStore(folder), KEYS)
+    impatient = proofkey.Client(provider(), "my-app", transport=proofkey.Transport(timeout=0.01))
+    store.save(impatient, "user", stored(refresh_token="r", expires_at=0))
+    [path] = folder.glob("*.lock")
+    other = token_store.FileTokenStore(folder)
+    assert other.lease(path.stem, "somebody else", 60)
+    try:
+        return store.fresh(impatient, "user")
+    finally:
+        other.release(path.stem, "somebody else")
+
+
 def sealed(scope: str = "read") -> str:
     return client().begin(scope=scope).seal(KEYS, "github")
 
@@ -259,6 +299,7 @@ MAKE: dict[str, Callable[[], object]] = {
     "token_error": lambda: respond(400, JSON, '{"error": "invalid_grant"}'),
     "refresh_token_absent": lambda: client().refresh(grant()),
     "refresh_under_way": refreshed_in_its_own_hook,
+    "refresh_outcome_unknown": refreshed_after_a_lost_response,
     # ID tokens and userinfo.
     "id_token_missing": lambda: id_token_of(""),
     "id_token_malformed": lambda: id_token_of("five.parts.are.encrypted.tokens"),
@@ -309,6 +350,9 @@ MAKE: dict[str, Callable[[], object]] = {
     "stored_expiry_relative": lambda: stored(expires_in=3600),
     "stored_scope_invalid": lambda: stored(scope={}),
     "stored_resource_invalid": lambda: stored(resource=7),
+    "tokens_absent": lambda: files().fresh(client(), "user"),
+    "store_busy": busy,
+    "store_insecure": lambda: token_store.FileTokenStore(Path(__file__).parent),
     # The languages.
     "text_invalid": lambda: provider(issuer="\udc80"),
 }

@@ -72,7 +72,7 @@ def test_the_metadata_of_the_wheel(wheel: Path) -> None:
     assert about["Requires-Python"] == ">=3.10"
     required = [line for line in about.get_all("Requires-Dist") or [] if "extra ==" not in line]
     assert required == [], "no dependencies"
-    assert set(about.get_all("Provides-Extra") or []) == {"django", "flask", "redis", "starlette", "testing"}
+    assert set(about.get_all("Provides-Extra") or []) == {"django", "flask", "redis", "sqlalchemy", "starlette", "testing"}
     assert entry_points == ["[pytest11]", "proofkey=proofkey._pytest"]
     assert "Typing :: Typed" in (about.get_all("Classifier") or [])
     payload = about.get_payload(decode=True)

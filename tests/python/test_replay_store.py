@@ -71,21 +71,6 @@ def ready() -> None:
     sys.stdin.readline()
 
 
-@pytest.fixture(scope="module")
-def redis_port() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-    with subprocess.Popen(["redis-server", *options], stdout=subprocess.PIPE, text=True, cwd="/") as running:
-        assert running.stdout is not None
-        try:
-            assert any("Ready to accept connections" in line for line in running.stdout)
-            yield port
-        finally:
-            running.terminate()
-            running.stdout.read()
-
-
 @pytest.fixture(params=["memory", "sqlite", pytest.param("redis", marks=pytest.mark.redis)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "redis":

@@ -48,9 +48,9 @@ use crate::verifier::Verifier;
 /// 'https://as.example/authorize?response_type=code&client_id'
 #[pyo3::pyclass(frozen, module = "proofkey")]
 pub(crate) struct Client {
-    client: AuthenticatedClient,
+    pub(crate) client: AuthenticatedClient,
     provider: Py<Provider>,
-    transport: Transport,
+    pub(crate) transport: Transport,
 }
 
 #[pyo3::pymethods]

@@ -89,7 +89,11 @@ impl CurrentLater<'_> {
 
     /// What was raised, else the exception for the error.
     pub(crate) fn or_raised(self, py: Python<'_>, error: &Error) -> PyErr {
-        let raised = self.raised.into_inner().unwrap_or_else(PoisonError::into_inner);
-        raised.unwrap_or_else(|| flow_error(py, error))
+        self.raised().unwrap_or_else(|| flow_error(py, error))
+    }
+
+    /// What was raised.
+    pub(crate) fn raised(self) -> Option<PyErr> {
+        self.raised.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }

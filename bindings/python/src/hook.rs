@@ -3,6 +3,8 @@
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
+use crate::python_text::type_name;
+
 /// `TypeError` for an async function: nobody would await what it returns.
 pub(crate) fn refuse_coroutine_function(py: Python<'_>, what: &str, function: &Bound<'_, PyAny>) -> PyResult<()> {
     if inspect(py, "iscoroutinefunction", function)? {
@@ -17,12 +19,22 @@ pub(crate) fn refuse_result(what: &str, returned: &Bound<'_, PyAny>) -> PyResult
     if returned.is_none() {
         return Ok(());
     }
+    let kind = kind_of(returned)?;
+    Err(PyTypeError::new_err(format!("{what} must return None, not {kind}: nothing waits for it and nothing reads it")))
+}
+
+/// The `TypeError` for a result that is not what `wanted` names.
+pub(crate) fn wrong_result(what: &str, wanted: &str, returned: &Bound<'_, PyAny>) -> PyErr {
+    let refused = |kind| PyTypeError::new_err(format!("{what} must return {wanted}, not {kind}"));
+    kind_of(returned).map_or_else(|raised| raised, refused)
+}
+
+/// The name of the type. A coroutine is closed: it would warn that it was never awaited.
+fn kind_of(returned: &Bound<'_, PyAny>) -> PyResult<String> {
     if inspect(returned.py(), "iscoroutine", returned)? {
-        // It would warn that it was never awaited.
         returned.call_method0("close")?;
     }
-    let kind = returned.get_type().name()?;
-    Err(PyTypeError::new_err(format!("{what} must return None, not {kind}: nothing waits for it and nothing reads it")))
+    Ok(type_name(returned))
 }
 
 fn inspect(py: Python<'_>, question: &str, object: &Bound<'_, PyAny>) -> PyResult<bool> {

@@ -33,6 +33,7 @@ mod revocation;
 mod roundtrip;
 mod seal;
 mod secret;
+mod token_store;
 mod tokens;
 mod transport;
 mod userinfo;
@@ -71,6 +72,10 @@ mod _native {
     use crate::seal::SealKeys;
     #[pymodule_export]
     use crate::secret::Secret;
+    #[pymodule_export]
+    use crate::token_store::{
+        FileTokenStore, SealedTokenStore, after_fork_in_child, after_fork_in_parent, before_fork,
+    };
     #[pymodule_export]
     use crate::tokens::Tokens;
     #[pymodule_export]

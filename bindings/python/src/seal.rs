@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use proofkey::ErrorKind;
 use pyo3::class::basic::CompareOp;
 use pyo3::exceptions::PyTypeError;
@@ -8,7 +10,7 @@ use crate::error::{flow_error, to_pyerr};
 use crate::python_text::type_name;
 use crate::secret::not_copied;
 
-/// The keys that seal logins, derived from secrets of the application. The newest one seals; the older ones still open.
+/// The keys that seal logins and stored tokens, derived from secrets of the application. The newest one seals; the older ones still open.
 ///
 /// A secret is 32 random bytes, or a text made from them (`secrets.token_urlsafe(32)`). It is the same in every process
 /// that may finish the login. To replace it, pass the new secret first, and keep the old one for ten minutes, until its
@@ -21,7 +23,7 @@ use crate::secret::not_copied;
 /// >>> proofkey.SealKeys("the secret of this application, 32 random bytes", "the secret of last year, just as random")
 /// <proofkey.SealKeys redacted>
 #[pyo3::pyclass(frozen, module = "proofkey")]
-pub(crate) struct SealKeys(pub(crate) proofkey::SealKeys);
+pub(crate) struct SealKeys(pub(crate) Arc<proofkey::SealKeys>);
 
 #[pyo3::pymethods]
 impl SealKeys {
@@ -38,7 +40,7 @@ impl SealKeys {
             let category = py.import("proofkey._errors")?.getattr("WeakSecretWarning")?;
             PyErr::warn(py, &category, c"a sealing secret has fewer than 32 bytes: take 32 random ones", 1)?;
         }
-        Ok(Self(keys))
+        Ok(Self(Arc::new(keys)))
     }
 
     fn __repr__(&self) -> &'static str {

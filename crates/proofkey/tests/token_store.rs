@@ -54,11 +54,11 @@ impl TokenStore for Memory {
 
     fn delete(&self, key: &str, read: &str) -> Result<bool, Error> {
         let mut records = self.records.lock().unwrap();
-        let is_still_there = records.get(key).is_some_and(|sealed| sealed == read);
-        if is_still_there {
+        let is_changed = records.get(key).is_some_and(|sealed| sealed != read);
+        if !is_changed {
             records.remove(key);
         }
-        Ok(is_still_there)
+        Ok(!is_changed)
     }
 
     fn lease(&self, key: &str, owner: &str, seconds: u32) -> Result<bool, Error> {
@@ -381,11 +381,12 @@ fn tokens_that_were_refreshed_past_the_store_are_saved() {
 
 #[test]
 fn tokens_without_a_refresh_token_end() {
-    let ((store, _), client) = (store(), client("127.0.0.1:1"));
+    let ((store, memory), client) = (store(), client("127.0.0.1:1"));
     let stored = Tokens::from_parts(Secret::new("old"), None, Some(now() - 1), None);
     store.save(&client, "user", &stored).unwrap();
     assert_eq!(name(fresh(&store, &client)), "refresh_token_absent");
     assert!(store.load(&client, "user").unwrap().is_some());
+    assert_eq!(memory.saves.load(Ordering::Relaxed), 1, "nothing is marked that is not sent");
 }
 
 #[test]

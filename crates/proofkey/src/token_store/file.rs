@@ -149,13 +149,13 @@ impl TokenStore for FileTokenStore {
     }
 
     fn delete(&self, key: &str, read: &str) -> Result<bool, Error> {
-        self.locked(key, || {
-            let is_still_there = self.load(key)?.as_deref() == Some(read);
-            if is_still_there {
+        self.locked(key, || match self.load(key)? {
+            None => Ok(true),
+            Some(stored) if stored == read => {
                 let deleted = fs::remove_file(self.path(key, RECORD));
-                deleted.and_then(|()| owner::sync_folder(&self.folder)).map_err(failed)?;
+                deleted.and_then(|()| owner::sync_folder(&self.folder)).map(|()| true).map_err(failed)
             }
-            Ok(is_still_there)
+            Some(_) => Ok(false),
         })
     }
 

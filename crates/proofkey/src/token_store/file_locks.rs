@@ -78,7 +78,10 @@ pub(super) fn unlock(file: &File) {
 }
 
 pub(super) fn before_fork() {
-    FORKS.with_borrow_mut(|forks| *forks = Some(held()));
+    FORKS.with_borrow_mut(|forks| {
+        // It may be announced twice: Python does that if a module is loaded again.
+        forks.get_or_insert_with(held);
+    });
 }
 
 pub(super) fn after_fork_in_parent() {

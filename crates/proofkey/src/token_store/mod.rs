@@ -29,7 +29,8 @@ pub trait TokenStore {
     fn load(&self, key: &str) -> Result<Option<String>, Error>;
 
     /// Compare and set: saves `sealed` if what is stored is still `read`, which [`load`](Self::load) returned, `None`
-    /// for nothing. `false` if it is not; nothing is saved then.
+    /// for nothing. `false` if it is not; nothing is saved then. No two sealed texts are equal, so a store that sends a
+    /// command again, because the reply was lost, may take `sealed` itself for the success of its first attempt.
     ///
     /// When this returns, the text has to survive a crash of the process and, if the store can, of the machine: it may
     /// be the only copy of a refresh token.
@@ -38,7 +39,7 @@ pub trait TokenStore {
     /// [`StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if the store cannot tell.
     fn save(&self, key: &str, sealed: &str, read: Option<&str>) -> Result<bool, Error>;
 
-    /// Compare and delete: deletes what is stored, if it is still `read`. `false` if it is not.
+    /// Compare and delete: deletes what is stored, if it is still `read`. `false` if it is something else.
     ///
     /// # Errors
     /// [`StoreUnavailable`](crate::ErrorKind::StoreUnavailable) if the store cannot tell.

@@ -113,6 +113,23 @@ impl<S: TokenStore> SealedTokenStore<S> {
         rejected: Option<&Secret>,
         transport: &Transport,
     ) -> Result<Tokens, Error> {
+        self.fresh_with(client, user, within, rejected, transport, || Ok(client.clone()))
+    }
+
+    /// [`fresh`](Self::fresh) for a client whose secret is fetched when it is needed: `current` is asked for the client
+    /// before a refresh, and only then.
+    ///
+    /// # Errors
+    /// Those of [`fresh`](Self::fresh), and those of `current`.
+    pub fn fresh_with(
+        &self,
+        client: &Client,
+        user: &str,
+        within: u32,
+        rejected: Option<&Secret>,
+        transport: &Transport,
+        current: impl Fn() -> Result<Client, Error>,
+    ) -> Result<Tokens, Error> {
         let key = Key::new(client, user);
         let is_rejected = |tokens: &Tokens| rejected.is_some_and(|it| it.expose() == tokens.access_token().expose());
         let is_good_for = |tokens: &Tokens, seconds| !is_rejected(tokens) && !tokens.expires_within(seconds, now());
@@ -138,7 +155,7 @@ impl<S: TokenStore> SealedTokenStore<S> {
             if is_good_for(&record.tokens, within) {
                 return Ok(record.tokens);
             }
-            let attempt = self.refresh(&key, client, &sealed, &record, transport);
+            let attempt = current().and_then(|client| self.refresh(&key, &client, &sealed, &record, transport));
             drop(lease);
             match attempt {
                 Ok(Some(tokens)) => return Ok(tokens),
