@@ -114,6 +114,9 @@
 /* a resource is an absolute URI without a fragment */
 #define PROOFKEY_STATUS_RESOURCE_INVALID 121
 
+/* a proxy is http:// or https://, a host, and perhaps a port, a user and a password */
+#define PROOFKEY_STATUS_PROXY_INVALID 122
+
 /* the callback is not form-encoded UTF-8 */
 #define PROOFKEY_STATUS_CALLBACK_MALFORMED 200
 

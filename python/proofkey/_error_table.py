@@ -38,6 +38,7 @@ ErrorName: TypeAlias = Literal[
     "client_secret_empty",
     "issuer_well_known",
     "resource_invalid",
+    "proxy_invalid",
     "callback_malformed",
     "callback_duplicate",
     "state_missing",
@@ -123,6 +124,7 @@ ErrorName: TypeAlias = Literal[
     "tokens_absent",
     "store_busy",
     "store_insecure",
+    "store_key_unavailable",
     "text_invalid",
     "internal",
 ]
@@ -164,6 +166,7 @@ CLASSES: dict[ErrorName, str] = {
     "client_secret_empty": "ConfigurationError",
     "issuer_well_known": "ConfigurationError",
     "resource_invalid": "ConfigurationError",
+    "proxy_invalid": "ConfigurationError",
     "callback_malformed": "CallbackError",
     "callback_duplicate": "CallbackError",
     "state_missing": "CallbackError",
@@ -249,6 +252,7 @@ CLASSES: dict[ErrorName, str] = {
     "tokens_absent": "StoredTokensError",
     "store_busy": "StoredTokensError",
     "store_insecure": "StoredTokensError",
+    "store_key_unavailable": "StoredTokensError",
     "text_invalid": "ConfigurationError",
     "internal": "Error",
 }

@@ -1015,11 +1015,16 @@ class Tokens:
 class Transport:
     """A blocking transport that is safe by default: it uses https with the root certificates of the operating system
     (plain http only to loopback), takes ten seconds at most for a whole request, accepts 1 MiB of body at most, follows
-    no redirects, and uses no cookies, proxies or .netrc.
+    no redirects, and uses no cookies, no .netrc, and no proxy unless it is given one.
 
     `ca_file` is a PEM file with the only certificates to trust (`ConfigurationError` "ca_file_invalid" if it has none);
     `public_only` refuses addresses that are not public, for hosts that a user names; `timeout` is another limit, in
-    seconds. Clients share one transport unless they are given their own. It is safe to share between threads.
+    seconds. `proxy` is the URL of a proxy that makes the connections, except for those to loopback:
+    "http://user:password@host:port" or https (`ConfigurationError` "proxy_invalid" for another one). It sees the names of
+    the servers and nothing else. With `public_only`, every request is refused ("address_forbidden"), because the proxy
+    looks names up by itself. The variables of the environment are never read.
+
+    Clients share one transport unless they are given their own. It is safe to share between threads.
 
     >>> import proofkey
     >>> proofkey.Transport(timeout=5)
@@ -1032,6 +1037,7 @@ class Transport:
         ca_file: str | PathLike[str] | None = None,
         public_only: bool = False,
         timeout: float | None = None,
+        proxy: str | None = None,
     ) -> Transport: ...
     @property
     def timeout(self) -> float:

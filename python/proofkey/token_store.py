@@ -14,7 +14,7 @@
 ['files.read']
 >>> folder.cleanup()
 
-`from_url()` opens a store. A `TokenStore` of your own can take the place of those here: it keeps texts, and decides
+`from_url()` opens a store, and `for_this_user()` that of a program on a user's machine. A `TokenStore` of your own can take the place of those here: it keeps texts, and decides
 nothing. `SealedTokenStore` does the rest.
 """
 
@@ -32,6 +32,7 @@ from proofkey._native import (
     after_fork_in_parent,
     before_fork,
 )
+from proofkey._file_key import file_keys, state_folder
 from proofkey._stores import check_sqlite_file, redis_client, redis_errors, sqlite_file
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ __all__ = [
     "SqlAlchemyTokenStore",
     "SqliteTokenStore",
     "TokenStore",
+    "for_this_user",
     "from_url",
 ]
 
@@ -284,6 +286,30 @@ def _sql_errors() -> Iterator[None]:
         yield
     except sql.exc.SQLAlchemyError as error:
         raise proofkey.TransportError("store_unavailable", request_sent=False) from error
+
+
+def for_this_user(name: str, /, *, folder: str | os.PathLike[str] | None = None) -> SealedTokenStore:
+    """The store of a program on a user's machine: a `FileTokenStore` in `folder`, by default the folder with this name
+    among those of the user's programs ($XDG_STATE_HOME or ~/.local/state, ~/Library/Application Support on macOS,
+    %LOCALAPPDATA% on Windows).
+
+    The key that opens it is made at the first call. It goes into the system keyring, if the package `keyring` is
+    installed (`pip install proofkey[keyring]`) and finds one, and is read back. Otherwise, as over SSH and in
+    containers, it goes into a file in the same folder that only this user can read, and a line on stderr says so once.
+
+    `StoredTokensError`: "store_key_unavailable" if the keyring no longer gives the key, "store_insecure" as for
+    `FileTokenStore`, and "store_busy" if another process waits for the keyring's user for longer than ten seconds.
+    `ValueError` for a name that is not that of a folder.
+
+    >>> import tempfile
+    >>> from proofkey import token_store
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> store = token_store.for_this_user("my-cli", folder=f"{folder.name}/my-cli")
+    >>> folder.cleanup()
+    """
+    place = state_folder(name) if folder is None else os.path.abspath(os.fspath(folder))
+    files = FileTokenStore(place)
+    return SealedTokenStore(files, file_keys(files, place, name))
 
 
 def from_url(url: str | None, keys: proofkey.SealKeys, /) -> SealedTokenStore:

@@ -134,7 +134,7 @@ class Server:
         self._host = f"[{host}]" if ":" in host else host
         self._listener = socket.create_server((host, 0), family=family, backlog=128)
         self._listener.settimeout(0.02)
-        self._streams: list[socket.socket] = []
+        self.streams: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]
 
     @property
@@ -163,7 +163,7 @@ class Server:
     ) -> None:
         self.ended.set()
         self._threads[0].join(DEADLINE)
-        for stream in self._streams:
+        for stream in self.streams:
             with contextlib.suppress(OSError):
                 stream.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
@@ -179,7 +179,7 @@ class Server:
                 continue
             self.connections += 1
             stream.settimeout(DEADLINE)
-            self._streams.append(stream)
+            self.streams.append(stream)
             self._threads.append(threading.Thread(target=self._serve, args=(stream,)))
             self._threads[-1].start()
 
@@ -189,7 +189,7 @@ class Server:
             if self.tls is None:
                 return self.behave(Connection(self, stream))
             with self.tls.wrap_socket(stream, server_side=True) as encrypted:
-                self._streams.append(encrypted)
+                self.streams.append(encrypted)
                 self.behave(Connection(self, encrypted))
 
 
@@ -201,6 +201,19 @@ def redirects(status: int, *, away: bool) -> Behaviour:
         while connection.request():
             to = connection.server.elsewhere if away else connection.server.url()
             connection.send(response(b"", f"{status} Elsewhere", "text/plain", f"Location: {to}/token"))
+
+    return behave
+
+
+def tunnels(tls: ssl.SSLContext) -> Behaviour:
+    """A proxy, and the server behind it, whose certificates are those of `tls`."""
+
+    def behave(connection: Connection) -> None:
+        if connection.request():
+            connection.send(b"HTTP/1.1 200 OK\r\n\r\n")
+            with tls.wrap_socket(connection.stream, server_side=True) as encrypted:
+                connection.server.streams.append(encrypted)
+                well(Connection(connection.server, encrypted))
 
     return behave
 

@@ -189,6 +189,13 @@ def refreshed_after_a_lost_response() -> object:
     return refreshing(lambda connection: next(behaviours)(connection))
 
 
+def no_longer_in_the_keyring() -> object:
+    """The key of a store was put there, and is gone."""
+    folder = Path(mkdtemp(dir=FOLDER.name), "tokens")
+    assert token_store.FileTokenStore(folder).save("key", "keyring", None)
+    return token_store.for_this_user("my-cli", folder=folder)
+
+
 def busy() -> object:
     """Somebody else refreshes the tokens and does not come to an end."""
     folder = Path(mkdtemp(dir=FOLDER.name), "tokens")
@@ -256,6 +263,7 @@ MAKE: dict[str, Callable[[], object]] = {
     "nonce_invalid": lambda: openid().begin(scope="openid", nonce=""),
     "data_too_large": lambda: client().begin(data="x" * 257),
     "ca_file_invalid": lambda: proofkey.Transport(ca_file=__file__),
+    "proxy_invalid": lambda: proofkey.Transport(proxy="socks5://proxy.example"),
     "openid_scope_missing": lambda: client().begin(scope="email", max_age=300),
     "resource_invalid": lambda: client().begin(resource="api"),
     "acr_values_invalid": lambda: openid().begin(scope="openid", acr_values=["two words"]),
@@ -353,6 +361,7 @@ MAKE: dict[str, Callable[[], object]] = {
     "tokens_absent": lambda: files().fresh(client(), "user"),
     "store_busy": busy,
     "store_insecure": lambda: token_store.FileTokenStore(Path(__file__).parent),
+    "store_key_unavailable": no_longer_in_the_keyring,
     # The languages.
     "text_invalid": lambda: provider(issuer="\udc80"),
 }

@@ -1,7 +1,7 @@
 // Generated from tests/vectors/errors.json by `make errors`. Do not edit.
 
 /// The numbers, in the order of `TEXTS`.
-pub(crate) static NUMBERS: [i32; 96] = [100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 300, 301, 302, 303, 304, 305, 306, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 511, 512, 513, 514, 515, 516, 517, 518, 521, 522, 600, 601, 602, 603, 604, 605, 606, 607, 608, 700, 701, 702, 703, 704, 705, 706, 707, 902];
+pub(crate) static NUMBERS: [i32; 97] = [100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 300, 301, 302, 303, 304, 305, 306, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 511, 512, 513, 514, 515, 516, 517, 518, 521, 522, 600, 601, 602, 603, 604, 605, 606, 607, 608, 700, 701, 702, 703, 704, 705, 706, 707, 902];
 
 /// Name, message, OAuth error and recovery of each, NUL-terminated. One literal, because a linker drops it as a
 /// whole from a program that asks for no text.
@@ -94,6 +94,10 @@ fix_configuration\0\
 a resource is an absolute URI without a fragment\0\
 \0\
 fix_call\0\
+    proxy_invalid\0\
+a proxy is http:// or https://, a host, and perhaps a port, a user and a password\0\
+\0\
+fix_configuration\0\
     callback_malformed\0\
 the callback is not form-encoded UTF-8\0\
 \0\

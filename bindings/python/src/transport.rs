@@ -9,11 +9,16 @@ use crate::error::flow_error;
 
 /// A blocking transport that is safe by default: it uses https with the root certificates of the operating system
 /// (plain http only to loopback), takes ten seconds at most for a whole request, accepts 1 MiB of body at most, follows
-/// no redirects, and uses no cookies, proxies or .netrc.
+/// no redirects, and uses no cookies, no .netrc, and no proxy unless it is given one.
 ///
 /// `ca_file` is a PEM file with the only certificates to trust (`ConfigurationError` "ca_file_invalid" if it has none);
 /// `public_only` refuses addresses that are not public, for hosts that a user names; `timeout` is another limit, in
-/// seconds. Clients share one transport unless they are given their own. It is safe to share between threads.
+/// seconds. `proxy` is the URL of a proxy that makes the connections, except for those to loopback:
+/// "http://user:password@host:port" or https (`ConfigurationError` "proxy_invalid" for another one). It sees the names of
+/// the servers and nothing else. With `public_only`, every request is refused ("address_forbidden"), because the proxy
+/// looks names up by itself. The variables of the environment are never read.
+///
+/// Clients share one transport unless they are given their own. It is safe to share between threads.
 ///
 /// >>> import proofkey
 /// >>> proofkey.Transport(timeout=5)
@@ -33,8 +38,14 @@ impl Transport {
 #[pyo3::pymethods]
 impl Transport {
     #[new]
-    #[pyo3(signature = (*, ca_file = None, public_only = false, timeout = None))]
-    fn new(py: Python<'_>, ca_file: Option<PathBuf>, public_only: bool, timeout: Option<f64>) -> PyResult<Self> {
+    #[pyo3(signature = (*, ca_file = None, public_only = false, timeout = None, proxy = None))]
+    fn new(
+        py: Python<'_>,
+        ca_file: Option<PathBuf>,
+        public_only: bool,
+        timeout: Option<f64>,
+        proxy: Option<&str>,
+    ) -> PyResult<Self> {
         let mut transport = match ca_file {
             None => proofkey::Transport::new(),
             Some(path) => {
@@ -47,6 +58,9 @@ impl Transport {
         }
         if let Some(seconds) = timeout {
             transport = transport.with_timeout(time_out(seconds)?);
+        }
+        if let Some(url) = proxy {
+            transport = transport.with_proxy(url).map_err(|error| flow_error(py, &error))?;
         }
         Ok(Self(transport))
     }

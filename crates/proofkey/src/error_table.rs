@@ -38,6 +38,7 @@ macro_rules! error_table {
             ClientSecretEmpty = 119, "client_secret_empty", None, Configuration, FixConfiguration, "the client secret is empty";
             IssuerWellKnown = 120, "issuer_well_known", None, Configuration, FixConfiguration, "an issuer is given without /.well-known/ and what follows, which discovery adds";
             ResourceInvalid = 121, "resource_invalid", None, Caller, FixCall, "a resource is an absolute URI without a fragment";
+            ProxyInvalid = 122, "proxy_invalid", None, Configuration, FixConfiguration, "a proxy is http:// or https://, a host, and perhaps a port, a user and a password";
             CallbackMalformed = 200, "callback_malformed", None, Server, RestartLogin, "the callback is not form-encoded UTF-8";
             CallbackDuplicate = 201, "callback_duplicate", None, Server, RestartLogin, "the callback has a parameter twice";
             StateMissing = 202, "state_missing", None, AttackerOrServer, RestartLogin, "the callback has no state";
@@ -123,6 +124,7 @@ macro_rules! error_table {
             TokensAbsent = 810, "tokens_absent", None, Caller, RestartLogin, "no tokens are stored for this provider, client and user";
             StoreBusy = 811, "store_busy", None, Platform, RetryLater, "another process is refreshing or replacing these tokens";
             StoreInsecure = 812, "store_insecure", None, Configuration, FixConfiguration, "the folder or a file of the token store is a link, or belongs to or is open to other users";
+            StoreKeyUnavailable = 813, "store_key_unavailable", None, Configuration, FixConfiguration, "the key of the token store is in the system keyring, which did not give it";
             TextInvalid = 902, "text_invalid", None, Caller, FixCall, "text must be UTF-8 without lone surrogates";
             Internal = 999, "internal", None, Library, ReportBug, "a bug in the library";
         } }

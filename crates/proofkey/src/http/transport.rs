@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ureq::Agent;
 use ureq::config::Config;
 use ureq::http::{Uri, uri};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, NextTimeout, RustlsConnector, TcpConnector, Transport as UreqTransport,
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, RustlsConnector, TcpConnector,
+    Transport as UreqTransport,
 };
+use ureq::{Agent, Proxy, ProxyBuilder, ProxyProtocol};
 
 use super::{Failure, Request, Response, Roundtrip, Step};
 use crate::clock::now;
@@ -25,7 +26,7 @@ use crate::syntax::address::is_public;
 ///
 /// It uses https with the root certificates of the operating system, and plain http only to loopback, as
 /// [`Provider`](crate::Provider) allows. A whole request may take ten seconds, and a response body may have 1 MiB. It
-/// follows no redirects and uses no cookies, proxies or `.netrc`. Every status is a response, not an error. Connections
+/// follows no redirects and uses no cookies, no `.netrc`, and no proxy unless it is given one. Every status is a response, not an error. Connections
 /// are pooled for one second. Share one transport between threads: clones use the same pool.
 ///
 /// Copies in the buffers of the operating system and of the TLS library are not erased.
@@ -42,13 +43,14 @@ struct Settings {
     roots: RootCerts,
     public_only: bool,
     timeout: Duration,
+    proxy: Option<Proxy>,
 }
 
 impl Transport {
     /// A transport with its own pool of connections.
     #[must_use]
     pub fn new() -> Self {
-        Self::build(Settings { roots: RootCerts::PlatformVerifier, public_only: false, timeout: TIMEOUT })
+        Self::build(Settings::new(RootCerts::PlatformVerifier))
     }
 
     /// A transport that trusts only the certificates in this PEM text.
@@ -74,8 +76,7 @@ impl Transport {
         };
         match certificates {
             Ok(certificates) if !certificates.is_empty() && certificates.iter().all(is_certificate) => {
-                let roots = RootCerts::from(certificates);
-                Ok(Self::build(Settings { roots, public_only: false, timeout: TIMEOUT }))
+                Ok(Self::build(Settings::new(RootCerts::from(certificates))))
             }
             _ => Err(ErrorKind::CaFileInvalid.into()),
         }
@@ -92,6 +93,27 @@ impl Transport {
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self::build(Settings { timeout: timeout.min(MAX_TIMEOUT), ..self.settings })
+    }
+
+    /// The same transport, but it asks this proxy to connect (`CONNECT`): `http://` or `https://`, a host, and perhaps a
+    /// port, a user and a password. What goes to loopback does not go through it. TLS ends at the server, so the proxy
+    /// sees only its name.
+    ///
+    /// The variables of the environment (`HTTPS_PROXY`) are never read. The proxy resolves names by itself, so requests
+    /// that may go to public addresses only are refused: [`AddressForbidden`](ErrorKind::AddressForbidden).
+    ///
+    /// # Errors
+    /// [`ProxyInvalid`](ErrorKind::ProxyInvalid) for another URL.
+    ///
+    /// ```
+    /// use proofkey::{ErrorKind, Transport};
+    /// let transport = Transport::new().with_proxy("http://proxy.example:3128")?;
+    /// assert_eq!(transport.with_proxy("socks5://proxy.example").unwrap_err().kind(), ErrorKind::ProxyInvalid);
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn with_proxy(self, url: &str) -> Result<Self, Error> {
+        let proxy = parse_proxy(url).ok_or(ErrorKind::ProxyInvalid)?;
+        Ok(Self::build(Settings { proxy: Some(proxy), ..self.settings }))
     }
 
     /// Whether this connects to public addresses only.
@@ -114,6 +136,10 @@ impl Transport {
 }
 
 impl Settings {
+    const fn new(roots: RootCerts) -> Self {
+        Self { roots, public_only: false, timeout: TIMEOUT, proxy: None }
+    }
+
     fn public(&self) -> Self {
         Self { public_only: true, ..self.clone() }
     }
@@ -124,7 +150,7 @@ impl Settings {
             TlsConfig::builder().root_certs(self.roots.clone()).unversioned_rustls_crypto_provider(provider).build();
         let config = Agent::config_builder()
             .tls_config(tls)
-            .proxy(None)
+            .proxy(self.proxy.clone())
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
@@ -134,7 +160,11 @@ impl Settings {
             .max_idle_connections(MAX_IDLE_CONNECTIONS)
             .max_idle_connections_per_host(MAX_IDLE_CONNECTIONS)
             .build();
-        let connector = ().chain(TcpConnector::default()).chain(RustlsConnector::default()).chain(MarkSent);
+        let connector =
+            ().chain(ConnectProxyConnector::default())
+                .chain(TcpConnector::default())
+                .chain(RustlsConnector::default())
+                .chain(MarkSent { has_proxy: self.proxy.is_some() });
         let resolver = LiteralResolver { names: DefaultResolver::default(), public_only: self.public_only };
         Agent::with_parts(config, connector, resolver)
     }
@@ -172,6 +202,10 @@ impl Transport {
     }
 
     fn try_send(&self, request: &Request, timeout: Duration) -> Result<Response, ureq::Error> {
+        // The proxy would look the name up, and nobody would check the address.
+        if self.settings.proxy.is_some() && (self.settings.public_only || request.is_public_only()) {
+            return Err(ureq::Error::Other(Box::new(AddressForbidden)));
+        }
         // A pool of its own, because a pooled connection may lead to an address that is not public.
         let agent = match &self.public {
             Some(public) if request.is_public_only() => public.get_or(|| self.settings.public().agent()),
@@ -233,6 +267,30 @@ impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transport").field("public_only", &self.settings.public_only).finish_non_exhaustive()
     }
+}
+
+fn parse_proxy(url: &str) -> Option<Proxy> {
+    let uri = url.parse::<Uri>().ok()?;
+    let (scheme, authority) = (uri.scheme()?, uri.authority()?);
+    let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none() && !url.contains('#');
+    // A port that is no number would be taken for none.
+    let address = authority.as_str().rsplit('@').next()?;
+    let has_port = address.len() > authority.host().len();
+    if !is_bare || has_port && authority.port_u16().is_none() {
+        return None;
+    }
+    let protocol = ProxyProtocol::try_from(scheme.as_str()).ok()?;
+    if !matches!(protocol, ProxyProtocol::Http | ProxyProtocol::Https) {
+        return None;
+    }
+    let given = Proxy::new(url).ok()?;
+    let mut proxy = Proxy::builder(protocol).host(given.host()).port(given.port());
+    for host in ["127.0.0.1", "[::1]", "localhost"] {
+        proxy = proxy.no_proxy(host);
+    }
+    proxy = given.username().into_iter().fold(proxy, ProxyBuilder::username);
+    proxy = given.password().into_iter().fold(proxy, ProxyBuilder::password);
+    proxy.build().ok()
 }
 
 /// Maps an error of ureq, depending on whether a byte of the request had been sent.
@@ -308,39 +366,48 @@ thread_local! {
 
 /// The last connector of the chain. It sees the bytes of the request itself, after the TLS handshake.
 #[derive(Debug)]
-struct MarkSent;
+struct MarkSent {
+    /// The chain also makes the connection to the proxy, where a CONNECT is sent, and nothing of the request.
+    has_proxy: bool,
+}
 
 impl<In: UreqTransport> Connector<In> for MarkSent {
     type Out = Marked<In>;
 
-    fn connect(&self, _: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Marked<In>>, ureq::Error> {
-        Ok(chained.map(Marked))
+    fn connect(&self, to: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Marked<In>>, ureq::Error> {
+        let is_to_proxy = self.has_proxy && to.config.proxy().is_none();
+        Ok(chained.map(|inner| Marked { inner, is_to_proxy }))
     }
 }
 
 #[derive(Debug)]
-struct Marked<In>(In);
+struct Marked<In> {
+    inner: In,
+    is_to_proxy: bool,
+}
 
 impl<In: UreqTransport> UreqTransport for Marked<In> {
     fn buffers(&mut self) -> &mut dyn Buffers {
-        self.0.buffers()
+        self.inner.buffers()
     }
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
-        SENT.set(true);
-        self.0.transmit_output(amount, timeout)
+        if !self.is_to_proxy {
+            SENT.set(true);
+        }
+        self.inner.transmit_output(amount, timeout)
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
-        self.0.await_input(timeout).inspect_err(|_| BROKEN.set(true))
+        self.inner.await_input(timeout).inspect_err(|_| BROKEN.set(true))
     }
 
     fn is_open(&mut self) -> bool {
-        self.0.is_open()
+        self.inner.is_open()
     }
 
     fn is_tls(&self) -> bool {
-        self.0.is_tls()
+        self.inner.is_tls()
     }
 }
 
