@@ -11,6 +11,8 @@ mod metadata;
 mod redirect_uri;
 #[path = "../support/vectors.rs"]
 mod support;
+#[cfg(feature = "token-store")]
+mod token_record;
 #[cfg(feature = "id-token")]
 mod tokens;
 #[cfg(feature = "id-token")]
