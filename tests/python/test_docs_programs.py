@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
+import keyring.backends.fail
 import markdown_pages as pages
 import proofkey
 import pytest
@@ -40,6 +41,8 @@ def server() -> Iterator[testing.AuthorizationServer]:
 @pytest.fixture(autouse=True)
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("keyring.core._keyring_backend", keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call]
 
 
 def test_the_programs_were_found() -> None:
@@ -108,6 +111,26 @@ def test_tokens(server: testing.AuthorizationServer, capsys: pytest.CaptureFixtu
     assert example["use"](client, stored) == stored["access_token"] != tokens.access_token.expose()
 
 
+def test_a_token_store(server: testing.AuthorizationServer) -> None:
+    example = run("token-store.md", 0, server)
+    client = example["client"]
+    login = client.begin()
+    tokens = client.finish(login, server.sign_in(login.url))
+    example["signed_in"]("user-42", tokens)
+    assert example["access_token"]("user-42").expose() == tokens.access_token.expose()
+    new = example["access_token"]("user-42", tokens.access_token)
+    assert new.expose() != tokens.access_token.expose()
+    example["signed_out"]("user-42")
+    assert server.seen[-1].path == "/revoke"
+    assert example["store"].load(client, "user-42") is None
+
+
+def test_a_token_store_of_a_user(server: testing.AuthorizationServer, tmp_path: Path) -> None:
+    store = run("token-store.md", 1, server)["store"]
+    store.save(proofkey.Client(server.provider, "a"), "me", proofkey.Tokens.from_dict({"access_token": "a"}))
+    assert len(list((tmp_path / "my-cli").glob("*.tokens"))) == 2
+
+
 @contextmanager
 def browser(server: testing.AuthorizationServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A browser that signs in and opens the callback URL."""
@@ -144,5 +167,6 @@ COUNTS = {
     "proxy.md": 1,
     "quickstart.md": 5,
     "testing.md": 4,
+    "token-store.md": 2,
     "workers.md": 2,
 }

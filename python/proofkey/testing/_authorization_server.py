@@ -46,7 +46,7 @@ class AuthorizationServer:
     consent page, for people and real browsers; "auto" allows every request at once. Lifetimes are in seconds, and
     `advance` moves the clock.
 
-    It listens on 127.0.0.1 alone, responds only to requests for that address or `localhost`, and raises `RuntimeError`
+    It listens on 127.0.0.1 alone, on a free port unless it is given one, responds only to requests for that address or `localhost`, and raises `RuntimeError`
     where the environment variable `PROOFKEY_PRODUCTION` is set.
 
     >>> import proofkey
@@ -72,6 +72,7 @@ class AuthorizationServer:
         access_token_lifetime: int = 3600,
         refresh_token_lifetime: int = 30 * 86400,
         id_token_lifetime: int = 3600,
+        port: int = 0,
     ) -> None:
         _refuse_production()
         self._users = list(users)
@@ -84,7 +85,7 @@ class AuthorizationServer:
         self._faults = InjectedFaults()
         self._lock = threading.Lock()
         self._seen: list[Seen] = []
-        self._http = Server(self._response)
+        self._http = Server(self._response, port)
         self._endpoints = Endpoints(
             ServerState(
                 issuer=self.issuer,

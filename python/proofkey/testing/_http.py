@@ -73,13 +73,13 @@ def is_uri(text: str) -> bool:
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on a free port of 127.0.0.1, and calls `response` for each request, in many threads."""
+    """Listens on 127.0.0.1, on a free port for 0, and calls `response` for each request, in many threads."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, response: Callable[[Request], Response]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, response: Callable[[Request], Response], port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.response = response
         self._open: set[Any] = set()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
