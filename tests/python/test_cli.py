@@ -208,6 +208,8 @@ def test_how_commands_end(cli: Cli, server: testing.AuthorizationServer) -> None
         (["login", "--client-id", "a", "--provider", "microsoft"], 1, "tenant"),
         (["login", "--client-id", "a", "--authorization-endpoint", "https://as.example/a"], 1, "--token-endpoint"),
         (["login", "--client-id", "a", "--provider", "github", "--ca-file", "/nowhere/ca.pem"], 1, "/nowhere/ca.pem"),
+        (["login", "--client-id", "a", "--provider", "github", "--proxy", "http://me:s3cret@proxy.example"], 1, "password"),
+        (["login", "--client-id", "a", "--provider", "github", "--proxy", "proxy.example"], 1, "proxy_invalid"),
         (["login", "--client-secret", "s3cret"], 2, "unrecognized arguments"),
         (["login", "--issuer", "https://a.example", "--provider", "github"], 2, "not allowed with"),
         (["token", "--profile", "../x"], 1, "name of a profile"),

@@ -60,6 +60,8 @@ class Profile:
         )
 
     def transport(self) -> proofkey.Transport:
+        if "@" in (self.proxy or ""):
+            raise Refused("the proxy has a password, which other users could see here: use one that needs none")
         try:
             return proofkey.Transport(ca_file=self.ca_file, proxy=self.proxy)
         except OSError as error:
