@@ -31,6 +31,9 @@ say "Kotlin and Java, with -Xcheck:jni"
 packed=$build/natives/dev/proofkey/natives/linux-$(uname -m)
 mkdir -p "$packed"
 cp "$native" "$packed"
+mkdir -p "$build/docs"
+{ echo 'package docs'; sed -n '/^```kotlin$/,/^```$/{//!p;/^```$/q}' docs/kotlin.md; } >"$build/docs/QuickStart.kt"
+grep -q 'fun signIn' "$build/docs/QuickStart.kt"
 mvn -B -q -f bindings/kotlin/pom.xml package -Dbuild="$build" -Dnative="$native" -Dpython="$PWD/target/venv/bin/python" \
     -Dlogins="${LOGINS:-10000}" >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
 if grep -E 'WARNING in native method|FATAL ERROR in native' "$build.log" "$build"/surefire-reports/*; then exit 1; fi

@@ -80,7 +80,7 @@ impl fmt::Display for Refused {
         match self {
             Self::Flow(kind) => kind.fmt(f),
             Self::ResultAbsent => f.write_str("there is no such result, or not yet"),
-            Self::QuirkUnknown => f.write_str("not a quirk of this version"),
+            Self::QuirkUnknown => f.write_str("this version has no quirk of this name"),
         }
     }
 }

@@ -56,7 +56,7 @@ pub(crate) fn bytes(env: &Env<'_>, argument: &JByteArray<'_>) -> Result<Zeroizin
 /// A text, erased after use.
 pub(crate) fn text(env: &Env<'_>, argument: &JByteArray<'_>) -> Result<Zeroizing<String>, Failed> {
     let bytes = bytes(env, argument)?;
-    let text = str::from_utf8(&bytes).map_err(|_| Refused::from(ErrorKind::TextInvalid))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| Refused::from(ErrorKind::TextInvalid))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 

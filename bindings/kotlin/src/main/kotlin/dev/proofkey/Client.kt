@@ -52,8 +52,10 @@ public class Client private constructor(number: Long) : Handle(number) {
         Login(make { client -> keys.call { Native.clientResume(client, it, utf8(sealed), utf8(context), now) } })
 
     /** Begins a refresh (RFC 6749 section 6): for callers that drive the exchange themselves. */
-    public fun beginRefresh(tokens: Tokens): Exchange =
-        Exchange(make { client -> tokens.call { Native.clientBeginRefresh(client, it, now()) } })
+    public fun beginRefresh(tokens: Tokens): Exchange = beginRefresh(tokens, now())
+
+    internal fun beginRefresh(tokens: Tokens, now: Long): Exchange =
+        Exchange(make { client -> tokens.call { Native.clientBeginRefresh(client, it, now) } })
 
     /** Begins a revocation (RFC 7009). */
     public fun beginRevocation(tokens: Tokens): Exchange =

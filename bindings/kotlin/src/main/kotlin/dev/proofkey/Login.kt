@@ -67,8 +67,10 @@ public class Login internal constructor(number: Long) : Handle(number) {
         Exchange(make { Native.loginAcceptFormPost(it, utf8(url), utf8(contentType), utf8(body), now) })
 
     /** [accept] for a code that the user typed in: only for a client without a redirect URI. */
-    public fun acceptPastedCode(code: String): Exchange =
-        Exchange(make { Native.loginAcceptPastedCode(it, utf8(code), now()) })
+    public fun acceptPastedCode(code: String): Exchange = acceptPastedCode(code, now())
+
+    internal fun acceptPastedCode(code: String, now: Long): Exchange =
+        Exchange(make { Native.loginAcceptPastedCode(it, utf8(code), now) })
 
     /** Accepts the callback and exchanges its code for tokens. `send` may suspend if the caller does. */
     public inline fun finish(callbackUrl: String, send: (Request) -> Response): Tokens =

@@ -1,5 +1,6 @@
 package dev.proofkey
 
+import docs.signIn
 import java.net.HttpURLConnection
 import java.net.URI
 import java.util.concurrent.CyclicBarrier
@@ -119,6 +120,28 @@ class LoginTest {
         }
     }
 
+    @Test
+    fun `a login with java net http`() {
+        client.begin("openid").use { login ->
+            login.finish(browse(login), HttpClientHttp()).use { assertTrue(it.signatureVerified) }
+        }
+    }
+
+    @Test
+    fun `java net http sends a code once though the connection is cut`() {
+        command("cut")
+        client.begin("profile").use { login ->
+            val before = command("seen").split(' ').count { it == "/token" }
+            assertThrows(java.io.IOException::class.java) { login.finish(browse(login), HttpClientHttp()) }
+            assertEquals(before + 1, command("seen").split(' ').count { it == "/token" })
+        }
+    }
+
+    @Test
+    fun `the quick start of the documentation`() {
+        assertTrue("\"sub\":\"user-1\"" in signIn(issuer) { browse(it) })
+    }
+
     private fun command(line: String): String {
         commands.write("$line\n")
         commands.flush()
@@ -126,8 +149,10 @@ class LoginTest {
     }
 
     /** Where the server sends the browser to. */
-    private fun browse(login: Login): String {
-        val page = URI(login.url!!).toURL().openConnection() as HttpURLConnection
+    private fun browse(login: Login): String = browse(login.url!!)
+
+    private fun browse(url: String): String {
+        val page = URI(url).toURL().openConnection() as HttpURLConnection
         page.instanceFollowRedirects = false
         return page.getHeaderField("Location")
     }
