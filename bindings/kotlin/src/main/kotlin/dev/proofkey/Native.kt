@@ -3,7 +3,7 @@ package dev.proofkey
 /**
  * The natives: `bindings/kotlin/src/natives.rs` says what crosses.
  *
- * Annotation processors and shrinkers must keep the names: see `META-INF/proguard/proofkey.pro`.
+ * Shrinkers must keep the names: see `META-INF/proguard/proofkey.pro`.
  */
 internal object Native {
     init {
