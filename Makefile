@@ -37,7 +37,7 @@ demo-serve: needs target/demo/installed ## Keep that app running for a person, a
 .PHONY: test
 test: needs ## Run every check and test that this machine has the tools for
 	@mkdir -p target && : >$(MISSING)
-	$(MAKE) lint test-vectors test-rust test-no-std test-c test-python test-web
+	$(MAKE) lint test-vectors test-rust test-no-std test-c test-python test-web test-kotlin
 	if [ -s $(MISSING) ]; then
 	    printf '\nPassed, except for what needs tools that are missing here:\n'
 	    sort -u $(MISSING) | sed 's/^/  /'
@@ -49,6 +49,7 @@ test: needs ## Run every check and test that this machine has the tools for
 test-long: $(cargo_c)/bin/cargo-cinstall $(cargo_fuzz)/bin/cargo-fuzz ## Run what takes too long for every change
 	$(MAKE) test-install
 	tests/c/tsan.sh
+	LOGINS=100000 tests/kotlin/run.sh
 	tests/load/run.sh --all
 	PROOFKEY_TEST_LONG=1 tests/python/run.sh -k refresh_once
 	tests/fuzz/run.sh 600
@@ -69,7 +70,7 @@ lint: ## Check formatting, lints, generated files, and that no modules form a ci
 	    cargo clippy -q -p proofkey-c --no-default-features --profile embedded --lib -- -D warnings
 	fi
 	$(PYTHON) tests/vectors/make_errors.py --check
-	$(PYTHON) tests/structure/modules.py crates/proofkey-core/src crates/proofkey/src bindings/handles/src bindings/c/src bindings/python/src
+	$(PYTHON) tests/structure/modules.py crates/proofkey-core/src crates/proofkey/src bindings/handles/src bindings/c/src bindings/kotlin/src bindings/python/src
 	RUSTDOCFLAGS='-D warnings' cargo doc -q --no-deps -p proofkey-core -p proofkey --all-features
 
 .PHONY: test-vectors
@@ -98,6 +99,10 @@ test-python: ## Test the wheel, on every Python of this machine
 .PHONY: test-web
 test-web: ## Test signing in with Flask, FastAPI and Django (after test-python)
 	@PYTHON=$(PYTHON) tests/web/run.sh
+
+.PHONY: test-kotlin
+test-kotlin: ## Test the package for Kotlin and Java (after test-python)
+	@tests/kotlin/run.sh
 
 .PHONY: test-servers
 test-servers: ## Test against real authorization servers, installed below target/ and run on loopback

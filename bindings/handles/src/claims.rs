@@ -32,6 +32,13 @@ impl Claims {
     }
 }
 
+impl Clone for Claims {
+    /// A handle of its own, which lends its own texts.
+    fn clone(&self) -> Self {
+        self.claims.clone().into()
+    }
+}
+
 impl From<proofkey::Claims> for Claims {
     fn from(claims: proofkey::Claims) -> Self {
         Self { claims, texts: Mutex::default() }

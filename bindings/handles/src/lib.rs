@@ -20,6 +20,7 @@
 )]
 
 mod authorize;
+mod challenge;
 mod claims;
 mod client;
 mod error;
@@ -34,6 +35,7 @@ mod text;
 mod tokens;
 
 pub use authorize::Authorize;
+pub use challenge::s256_challenge;
 pub use claims::Claims;
 pub use client::Client;
 pub use error::ErrorDetails;

@@ -13,6 +13,44 @@ pub enum Refused {
     QuirkUnknown,
 }
 
+impl Refused {
+    /// Its number in the error table.
+    #[must_use]
+    pub const fn number(self) -> i32 {
+        match self {
+            Self::Flow(kind) => kind.number(),
+            Self::ResultAbsent => 903,
+            Self::QuirkUnknown => 904,
+        }
+    }
+
+    /// The one with this number, if there is one.
+    #[must_use]
+    pub fn from_number(number: i32) -> Option<Self> {
+        let own = [Self::ResultAbsent, Self::QuirkUnknown].into_iter().find(|refused| refused.number() == number);
+        own.or_else(|| ErrorKind::from_number(number).map(Self::Flow))
+    }
+
+    /// Its stable name: the same in every language.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Flow(kind) => kind.name(),
+            Self::ResultAbsent => "result_absent",
+            Self::QuirkUnknown => "quirk_unknown",
+        }
+    }
+
+    /// What to do next, as far as the kind alone tells: see [`ErrorKind::recovery`].
+    #[must_use]
+    pub const fn recovery(self) -> &'static str {
+        match self {
+            Self::Flow(kind) => kind.recovery().as_str(),
+            Self::ResultAbsent | Self::QuirkUnknown => "fix_call",
+        }
+    }
+}
+
 impl From<ErrorKind> for Refused {
     fn from(kind: ErrorKind) -> Self {
         Self::Flow(kind)
@@ -42,7 +80,7 @@ impl fmt::Display for Refused {
         match self {
             Self::Flow(kind) => kind.fmt(f),
             Self::ResultAbsent => f.write_str("there is no such result, or not yet"),
-            Self::QuirkUnknown => f.write_str("not a quirk of this version"),
+            Self::QuirkUnknown => f.write_str("this version has no quirk of this name"),
         }
     }
 }

@@ -1,0 +1,98 @@
+package dev.proofkey
+
+/** A conversation with a server: requests to send, until the result is there. */
+public class Exchange internal constructor(number: Long) : Handle(number) {
+    /** The request to send; null when there is none. */
+    public val request: Request?
+        get() = synchronized(this) {
+            if (!flag(Native::exchangeIsPending)) return null
+            val headers = ArrayList<Pair<String, String>>()
+            while (true) {
+                val at = headers.size
+                val name = text { Native.exchangeHeaderName(it, at) } ?: break
+                headers.add(name to text { Native.exchangeHeader(it, at) }.orEmpty())
+            }
+            Request(text(Native::exchangeMethod).orEmpty(), text(Native::exchangeUrl).orEmpty(), headers, call(Native::exchangeBody))
+        }
+
+    /** How many seconds to wait before the request is sent, because the server asked for a pause. */
+    public val waitSeconds: Int get() = call(Native::exchangeWaitSeconds).toInt()
+
+    /** Takes the response to the request. */
+    public fun receive(response: Response): Unit = receive(response, now())
+
+    internal fun receive(response: Response, now: Long): Unit =
+        response.hand { received -> change { Native.exchangeReceive(it, received, now) } }
+
+    /** Sends one request after another. `send` may suspend if the caller does; what it throws is passed on. */
+    public inline fun finish(send: (Request) -> Response): Exchange {
+        while (true) receive(send(request ?: return this))
+    }
+
+    /** The tokens that were granted. */
+    public fun tokens(): Tokens = Tokens(make(Native::exchangeTokens))
+
+    /** The provider that was discovered. */
+    public fun provider(): Provider = Provider.of(make(Native::exchangeProvider))
+
+    /** The claims about the user, as JSON. */
+    public fun claims(): String = claimsJson(make(Native::exchangeClaims))
+
+    /** Says that the tokens of a refresh are stored: until then they are handed out again. */
+    public fun saved(): Unit = change(Native::exchangeSaved)
+
+    override fun failure(number: Int): ProofKeyException {
+        val oauth = text(Native::exchangeErrorOauthError)?.let {
+            ProofKeyException.OAuthError(it, text(Native::exchangeErrorOauthDescription), text(Native::exchangeErrorOauthUri))
+        }
+        return ProofKeyException.of(
+            number, text(Native::exchangeErrorMessage), text(Native::exchangeErrorRecovery), oauth,
+            call(Native::exchangeErrorRetryAfter).toInt().takeIf { it >= 0 }, flag(Native::exchangeErrorRequestSent),
+        )
+    }
+}
+
+/** An HTTP request. It must be sent once, without following redirects and without cookies. It contains secrets. */
+public class Request internal constructor(
+    /** The method, `GET` or `POST`. */
+    public val method: String,
+    /** The URL. */
+    public val url: String,
+    /** The headers. */
+    public val headers: List<Pair<String, String>>,
+    /** The body, if there is one. */
+    public val body: ByteArray?,
+) {
+    override fun toString(): String = "Request($method)"
+}
+
+/** An HTTP response: its status, its headers and its body. It contains secrets. */
+public class Response(
+    private val status: Int,
+    private val headers: List<Pair<String, String>>,
+    private val body: ByteArray,
+) {
+    /** Lends a native copy, which is freed afterwards. */
+    internal fun hand(take: (Long) -> Unit) {
+        val native = made(Native.responseNew())
+        try {
+            succeed(Native.responseSetStatus(native, status))
+            for ((name, value) in headers) succeed(Native.responseAddHeader(native, utf8(name), utf8(value)))
+            succeed(Native.responseAddBody(native, body))
+            take(native)
+        } finally {
+            Native.free(native)
+        }
+    }
+
+    private fun succeed(number: Int) {
+        if (number != 0) throw ProofKeyException.of(number)
+    }
+
+    override fun toString(): String = "Response($status)"
+
+    public companion object {
+        /** The largest body that is read, in bytes. */
+        public const val MAX_BODY: Int = 1024 * 1024
+    }
+}

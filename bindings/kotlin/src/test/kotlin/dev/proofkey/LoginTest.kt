@@ -1,0 +1,163 @@
+package dev.proofkey
+
+import docs.signIn
+import java.net.HttpURLConnection
+import java.net.URI
+import java.util.concurrent.CyclicBarrier
+import kotlin.concurrent.thread
+import org.junit.jupiter.api.AfterAll
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNotNull
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.TestInstance
+
+/** Whole logins against the bundled server. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class LoginTest {
+    private val server = ProcessBuilder(System.getProperty("python"), System.getProperty("server"))
+        .redirectError(ProcessBuilder.Redirect.INHERIT).start()
+    private val commands = server.outputStream.bufferedWriter()
+    private val answers = server.inputStream.bufferedReader()
+    private val issuer = answers.readLine()!!
+    private val provider = Provider.discover(issuer, UrlConnectionHttp)
+    private val client = Client(provider, "my-app", REDIRECT_URI)
+    private val keys = SealKeys("a secret of 32 bytes, or of more".toByteArray())
+
+    @AfterAll
+    fun stop() {
+        commands.close()
+        assertEquals(0, server.waitFor())
+    }
+
+    @Test
+    fun `login, refresh, userinfo, revocation`() {
+        client.begin("openid profile").use { login ->
+            val tokens = login.finish(browse(login), UrlConnectionHttp)
+            assertTrue(tokens.signatureVerified)
+            assertTrue("\"sub\":\"user-1\"" in tokens.claims!!)
+            assertEquals("Tokens", tokens.toString())
+            var stored: String? = null
+            val refreshed = client.refresh(tokens, UrlConnectionHttp) { stored = it.exposeRefreshToken() }
+            assertNotNull(stored)
+            assertTrue("user-1" in client.userinfo(refreshed, UrlConnectionHttp))
+            client.revoke(refreshed, UrlConnectionHttp)
+            assertFalse(login.isPending)
+            val again = assertThrows(ProofKeyException::class.java) { login.accept("$REDIRECT_URI?code=c&state=s") }
+            assertEquals("login_already_used", again.name)
+        }
+    }
+
+    @Test
+    fun `a denied consent has the server's words`() {
+        command("deny")
+        client.begin("profile").use { login ->
+            val denied = assertThrows(ProofKeyException::class.java) { login.finish(browse(login), UrlConnectionHttp) }
+            assertEquals(listOf("authorization_error", 211, "ask_user"), listOf(denied.name, denied.number, denied.recovery))
+            assertEquals("access_denied", denied.oauth?.error)
+            assertFalse(denied.requestSent)
+        }
+    }
+
+    @Test
+    fun `a forged callback leaves the login pending`() {
+        client.begin("profile").use { login ->
+            val callback = browse(login)
+            val forged = assertThrows(ProofKeyException::class.java) { login.accept("$REDIRECT_URI?code=c&state=forged") }
+            assertEquals("state_mismatch", forged.name)
+            login.finish(callback, UrlConnectionHttp).close()
+        }
+    }
+
+    @Test
+    fun `a login survives the death of the process`() {
+        val begun = client.begin("openid")
+        val sealed = begun.seal(keys, "app")
+        val callback = browse(begun)
+        begun.close()
+        Provider.discover(issuer, UrlConnectionHttp).use { provider ->
+            Client(provider, "my-app", REDIRECT_URI).use { client ->
+                client.resume(sealed, keys, "app").use { login ->
+                    assertEquals(null, login.url)
+                    login.finish(callback, UrlConnectionHttp).use { assertTrue(it.signatureVerified) }
+                }
+            }
+        }
+    }
+
+    @Test
+    fun `a code is sent once though the connection is cut`() {
+        command("cut")
+        client.begin("profile").use { login ->
+            val before = command("seen").split(' ').count { it == "/token" }
+            assertThrows(java.io.IOException::class.java) { login.finish(browse(login), UrlConnectionHttp) }
+            assertEquals(before + 1, command("seen").split(' ').count { it == "/token" })
+        }
+    }
+
+    @Test
+    fun `of 16 threads one gets the exchange`() {
+        repeat(20) {
+            client.begin("profile").use { login ->
+                val callback = browse(login)
+                val barrier = CyclicBarrier(16)
+                val outcomes = java.util.Collections.synchronizedList(ArrayList<String>())
+                List(16) {
+                    thread {
+                        barrier.await()
+                        outcomes += try {
+                            login.accept(callback).close()
+                            "accepted"
+                        } catch (refused: ProofKeyException) {
+                            refused.name
+                        }
+                    }
+                }.forEach(Thread::join)
+                assertEquals(mapOf("accepted" to 1, "login_already_used" to 15), outcomes.groupingBy { it }.eachCount())
+            }
+        }
+    }
+
+    @Test
+    fun `a login with java net http`() {
+        client.begin("openid").use { login ->
+            login.finish(browse(login), HttpClientHttp()).use { assertTrue(it.signatureVerified) }
+        }
+    }
+
+    @Test
+    fun `java net http sends a code once though the connection is cut`() {
+        command("cut")
+        client.begin("profile").use { login ->
+            val before = command("seen").split(' ').count { it == "/token" }
+            assertThrows(java.io.IOException::class.java) { login.finish(browse(login), HttpClientHttp()) }
+            assertEquals(before + 1, command("seen").split(' ').count { it == "/token" })
+        }
+    }
+
+    @Test
+    fun `the quick start of the documentation`() {
+        assertTrue("\"sub\":\"user-1\"" in signIn(issuer) { browse(it) })
+    }
+
+    private fun command(line: String): String {
+        commands.write("$line\n")
+        commands.flush()
+        return answers.readLine()
+    }
+
+    /** Where the server sends the browser to. */
+    private fun browse(login: Login): String = browse(login.url!!)
+
+    private fun browse(url: String): String {
+        val page = URI(url).toURL().openConnection() as HttpURLConnection
+        page.instanceFollowRedirects = false
+        return page.getHeaderField("Location")
+    }
+
+    private companion object {
+        const val REDIRECT_URI = "http://127.0.0.1:8765/callback"
+    }
+}
