@@ -137,7 +137,7 @@ impl AuthorizeDevice {
             parameters.push((name, value));
         }
         let request = client.request(Endpoint::DeviceAuthorization, url, &parameters);
-        let grant = Grant { scope, resource: self.resource, verifier: verifier.map(Box::new), client: client.clone() };
+        let grant = Grant { scope, resource: self.resource, verifier, client: client.clone() };
         Ok(DeviceRequest { request, grant })
     }
 }

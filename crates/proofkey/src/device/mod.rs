@@ -4,6 +4,7 @@ mod authorize;
 mod polling;
 
 use std::fmt;
+use std::sync::Arc;
 
 use proofkey_core::Verifier;
 
@@ -21,9 +22,10 @@ use crate::tokens::seconds;
 ///
 /// Show [`verification_uri`](Self::verification_uri) and [`user_code`](Self::user_code), then
 /// [`begin_polling`](Self::begin_polling) or, with the feature `http`, `finish`. The device code inside is a secret: it
-/// has no accessor, and is erased on drop.
+/// has no accessor, and is erased on drop. A clone has the same codes: poll with one of them.
+#[derive(Clone)]
 pub struct DeviceAuthorization {
-    grant: Grant,
+    grant: Arc<Grant>,
     device_code: Secret,
     user_code: String,
     verification_uri: String,
@@ -37,7 +39,7 @@ struct Grant {
     client: Client,
     scope: Vec<String>,
     resource: Vec<String>,
-    verifier: Option<Box<Verifier>>,
+    verifier: Option<Verifier>,
 }
 
 impl DeviceAuthorization {
@@ -66,7 +68,7 @@ impl DeviceAuthorization {
             return Err(ErrorKind::DeviceLifetimeInvalid);
         }
         Ok(Self {
-            grant,
+            grant: Arc::new(grant),
             device_code: Secret::new(device_code),
             user_code: user_code.to_owned(),
             verification_uri,

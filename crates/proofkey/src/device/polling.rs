@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use proofkey_core::Recovery;
 
@@ -22,7 +23,7 @@ pub struct DevicePolling {
 
 /// What it takes to ask again.
 struct Plan {
-    grant: Grant,
+    grant: Arc<Grant>,
     device_code: Secret,
     schedule: Schedule,
 }
@@ -89,7 +90,7 @@ impl Plan {
     }
 
     fn exchange(&self, now: i64) -> Exchange {
-        let Grant { client, scope, resource, verifier } = &self.grant;
+        let Grant { client, scope, resource, verifier } = &*self.grant;
         let provider = client.provider();
         let mut parameters = vec![("grant_type", GRANT_TYPE), ("device_code", self.device_code.expose())];
         if let Some(verifier) = verifier {
