@@ -222,6 +222,21 @@
 /* these tokens are being refreshed already */
 #define PROOFKEY_STATUS_REFRESH_UNDER_WAY 412
 
+/* the device code expired before the user decided */
+#define PROOFKEY_STATUS_DEVICE_CODE_EXPIRED 414
+
+/* the device code is missing, or is no text */
+#define PROOFKEY_STATUS_DEVICE_CODE_INVALID 415
+
+/* the user code is missing, or cannot be shown */
+#define PROOFKEY_STATUS_USER_CODE_INVALID 416
+
+/* the verification URI is missing, or not https */
+#define PROOFKEY_STATUS_VERIFICATION_URI_INVALID 417
+
+/* the lifetime or the polling interval cannot be used */
+#define PROOFKEY_STATUS_DEVICE_LIFETIME_INVALID 418
+
 /* openid was requested, but no ID token came */
 #define PROOFKEY_STATUS_ID_TOKEN_MISSING 500
 

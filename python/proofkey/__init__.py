@@ -13,6 +13,9 @@ Importing this loads only the native module: exceptions and submodules load on f
 
 from proofkey._native import (
     Client,
+    DeviceAuthorization,
+    DevicePolling,
+    DeviceRequest,
     Discovery,
     Exchange,
     Login,
@@ -55,6 +58,9 @@ __all__ = [
     "CallbackError",
     "Client",
     "ConfigurationError",
+    "DeviceAuthorization",
+    "DevicePolling",
+    "DeviceRequest",
     "Discovery",
     "Error",
     "Exchange",

@@ -53,7 +53,8 @@ class Error(Exception):
     """What to do next, as a sentence."""
 
     endpoint: str | None
-    """What was asked: "metadata", "jwks", "token", "revocation" or "userinfo"; `None` if nothing was."""
+    """What was asked: "metadata", "jwks", "token", "device_authorization", "revocation" or
+    "userinfo"; `None` if nothing was."""
 
     status: int | None
     """The HTTP status of the response; `None` if there was none."""

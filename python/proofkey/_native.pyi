@@ -9,6 +9,9 @@ from proofkey._error_table import ErrorName
 __all__ = [
     "Binding",
     "Client",
+    "DeviceAuthorization",
+    "DevicePolling",
+    "DeviceRequest",
     "Discovery",
     "Exchange",
     "FileTokenStore",
@@ -160,6 +163,7 @@ class Provider:
         issuer: str | None = None,
         iss_parameter_supported: bool = False,
         revocation_endpoint: str | None = None,
+        device_authorization_endpoint: str | None = None,
         jwks_uri: str | None = None,
         userinfo_endpoint: str | None = None,
         end_session_endpoint: str | None = None,
@@ -201,6 +205,7 @@ class Provider:
         self,
         *,
         revocation_endpoint: str | None = None,
+        device_authorization_endpoint: str | None = None,
         jwks_uri: str | None = None,
         userinfo_endpoint: str | None = None,
         end_session_endpoint: str | None = None,
@@ -240,6 +245,9 @@ class Provider:
     def revocation_endpoint(self) -> str | None:
         """Where tokens are revoked; `None` if it is not known."""
 
+    @property
+    def device_authorization_endpoint(self) -> str | None:
+        """Where a device asks for its codes (RFC 8628); `None` if it is not known."""
     @property
     def jwks_uri(self) -> str | None:
         """Where the server's keys for ID tokens are; `None` if it is not known."""
@@ -556,6 +564,44 @@ class Client:
         >>> revocation.request is None
         True
         """
+    def authorize_device(
+        self,
+        *,
+        scope: str | Iterable[str] | None = None,
+        resource: str | Iterable[str] | None = None,
+        pkce: bool = False,
+        extra: dict[str, str] | None = None,
+    ) -> DeviceAuthorization:
+        """Asks the provider over the network for the codes of a device (RFC 8628): for programs without a browser, whose
+        user signs in on another device. Show what it returns, then call its `finish()`.
+
+        `scope`, `resource` and `extra` are those of `begin()`. RFC 8628 has no PKCE, and some servers refuse parameters
+        that they do not know; `pkce=True` is for servers that ask for it all the same. With the scope `openid` the ID
+        token is checked. `ConfigurationError` if the provider has no device authorization endpoint; `TokenError` if it
+        refused, or if its response cannot be used; `TransportError`.
+        """
+    def begin_device_authorization(
+        self,
+        *,
+        scope: str | Iterable[str] | None = None,
+        resource: str | Iterable[str] | None = None,
+        pkce: bool = False,
+        extra: dict[str, str] | None = None,
+    ) -> DeviceRequest:
+        """`authorize_device()` without network: for programs that bring their own HTTP.
+
+        >>> import proofkey
+        >>> client = proofkey.Client(proofkey.Provider.known("github"), "my-app")
+        >>> request = client.begin_device_authorization(scope="repo")
+        >>> request.request.url
+        'https://github.com/login/device/code'
+        >>> request.receive(200, {"Content-Type": "application/json"}, '''{"device_code": "3584d83530557fdd1f46af8289938c",
+        ...     "user_code": "WDJB-MJHT", "verification_uri": "https://github.com/login/device", "expires_in": 900}''')
+        >>> request.device.user_code, request.device.verification_uri
+        ('WDJB-MJHT', 'https://github.com/login/device')
+        >>> request.device.begin_polling().wait_seconds
+        5
+        """
 
 @final
 class Login:
@@ -733,6 +779,111 @@ class Revocation:
         """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
         text. `TokenError` if the server refused; the revocation is then over, and the token may still be valid.
         """
+
+@final
+class DeviceRequest:
+    """The request for the codes of a device (RFC 8628 section 3.1), from `client.begin_device_authorization()`, for programs
+    that bring their own HTTP. The loop is that of an `Exchange`.
+    """
+
+    @property
+    def request(self) -> Request | None:
+        """The request to send now; `None` once the codes are there."""
+    @property
+    def wait_seconds(self) -> int:
+        """How many seconds to wait before `request` is sent: 0, unless the server asked for a pause."""
+    def receive(
+        self, status: int, headers: _Headers, body: bytes | bytearray | str, /, *, now: int | None = None
+    ) -> None:
+        """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
+        text. `TokenError` if the server refused, or if the response is not what RFC 8628 section 3.2 describes; the
+        request is then over. `now` is for tests.
+        """
+    @property
+    def device(self) -> DeviceAuthorization:
+        """The codes, once `request` is `None`."""
+
+@final
+class DeviceAuthorization:
+    """What the user of a device is shown, and what it takes to get the tokens (RFC 8628 section 3.2), from
+    `client.authorize_device()`:
+
+        device = client.authorize_device(scope="films")
+        print(f"Go to {device.verification_uri} and enter {device.user_code}")
+        tokens = device.finish()
+
+    The device code inside is a secret, which nothing shows.
+    """
+
+    @property
+    def user_code(self) -> str:
+        """The code that the user types at `verification_uri`: at most 64 printable ASCII characters."""
+    @property
+    def verification_uri(self) -> str:
+        """Where the user signs in, on any device with a browser: an https URL, or one on loopback."""
+    @property
+    def verification_uri_complete(self) -> str | None:
+        """The same with the user code in it, for a QR code or a link; `None` if the server has no such thing. Show the user
+        code all the same, so that the user can compare it with what the browser shows.
+        """
+    @property
+    def expires_at(self) -> int:
+        """When the codes expire, in seconds since the epoch."""
+    @property
+    def interval(self) -> int:
+        """How many seconds the server wants between two requests for the tokens."""
+    def finish(self) -> Tokens:
+        """Asks for the tokens over the network until the user has decided. It blocks until the codes expire at the latest;
+        Ctrl-C ends it. A network that is lost is waited for.
+
+        `TokenError`: "device_code_expired", or with `.error` "access_denied" if the user refused; `IdTokenError`;
+        `TransportError`. After `MetadataError` "keys_unavailable" the next call goes on where this one ended.
+        """
+    def begin_polling(self, *, now: int | None = None) -> DevicePolling:
+        """`finish()` without network: for programs that bring their own HTTP. Poll one device only once. `TokenError`
+        "device_code_expired". `now` is for tests.
+        """
+
+@final
+class DevicePolling:
+    """The requests for the tokens of a device (RFC 8628 sections 3.4 and 3.5), from `device.begin_polling()`, for programs
+    that bring their own HTTP:
+
+        polling = device.begin_polling()
+        while request := polling.request:
+            time.sleep(polling.wait_seconds)
+            try:
+                response = http.request(request.method, request.url, headers=request.headers, content=request.body)
+            except ConnectionError:
+                polling.connection_lost()
+            else:
+                polling.receive(response.status_code, response.headers, response.content)
+        tokens = polling.tokens
+    """
+
+    @property
+    def request(self) -> Request | None:
+        """The request to send after `wait_seconds`; `None` once the tokens are there."""
+    @property
+    def wait_seconds(self) -> int:
+        """How many seconds to wait before `request` is sent."""
+    def receive(
+        self, status: int, headers: _Headers, body: bytes | bytearray | str, /, *, now: int | None = None
+    ) -> None:
+        """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
+        text. That the user has not decided yet is no error.
+
+        `TokenError`: "device_code_expired", or with `.error` "access_denied" if the user refused, or as for an
+        `Exchange`; `IdTokenError`: the polling is then over. `MetadataError` if the server's keys for ID tokens cannot be
+        read: the polling is then still pending. `now` is for tests.
+        """
+    def connection_lost(self, *, now: int | None = None) -> None:
+        """Goes on after a request that got no response: `wait_seconds` is then twice what it was, up to a minute. `TokenError`
+        "device_code_expired" if the codes expire before that. `now` is for tests.
+        """
+    @property
+    def tokens(self) -> Tokens:
+        """The tokens, once `request` is `None`."""
 
 @final
 class Userinfo:

@@ -13,7 +13,7 @@ export RUSTC_BOOTSTRAP=1
 
 seconds=${1:-30}
 targets=("${@:2}")
-[ ${#targets[@]} -gt 0 ] || targets=(abi callback form id_token metadata pkce response seal uri)
+[ ${#targets[@]} -gt 0 ] || targets=(abi callback device form id_token metadata pkce response seal uri)
 for target in "${targets[@]}"; do
     if [[ ! $seconds =~ ^[0-9]+$ || ! -f tests/fuzz/targets/$target.rs ]]; then
         echo "usage: $0 [SECONDS [TARGET…]]" >&2

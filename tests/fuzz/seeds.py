@@ -47,6 +47,16 @@ def callback() -> Iterator[list[Any]]:
         yield [redirect_uri, "", "l", "s", f"{redirect_uri.partition('?')[0]}?{query}"]
 
 
+def device() -> Iterator[list[Any]]:
+    """Type, the response with the codes, the responses to polls, one a line."""
+    cases = vectors("device")["device_authorization_responses"]
+    for case in cases:
+        yield [case["content_type"], case["body"], ""]
+    for case in vectors("device")["polling"]:
+        polls = [step.get("body", "").replace("\n", " ") for step in case["steps"]]
+        yield ["application/json", cases[0]["body"], "\n".join(polls)]
+
+
 def response() -> Iterator[list[Any]]:
     """Flags (c: scopes by comma, r: a refresh, m: at the end of time), status, type, body."""
     for case in vectors("token")["token_responses"]:
@@ -236,7 +246,7 @@ def abi() -> Iterator[list[Any]]:
 
 
 def main(folder: pathlib.Path) -> None:
-    for make in abi, callback, form, id_token, metadata, pkce, response, seal, uri:
+    for make in abi, callback, device, form, id_token, metadata, pkce, response, seal, uri:
         corpus = folder / make.__name__
         corpus.mkdir(parents=True, exist_ok=True)
         for fields in make():

@@ -48,6 +48,15 @@ def accept(query: str, at: str = REDIRECT_URI, **more: Any) -> proofkey.Exchange
     return client(**more).begin(state="s").accept(f"{at}?{query}")
 
 
+def device(**changed: object) -> proofkey.DeviceAuthorization:
+    """The codes of a device, at the time 0, with these members changed."""
+    known = proofkey.Client(provider(device_authorization_endpoint=f"{ISSUER}/device"), "my-tv")
+    members: dict[str, object] = {"device_code": "d", "user_code": "u", "expires_in": 600}
+    request = known.begin_device_authorization()
+    request.receive(200, JSON, json.dumps({**members, "verification_uri": f"{ISSUER}/go", **changed}), now=0)
+    return request.device
+
+
 def respond(status: int, headers: dict[str, str], body: str) -> proofkey.Tokens:
     """Receives this response of the token endpoint."""
     exchange = accept("code=c&state=s")
@@ -308,6 +317,11 @@ MAKE: dict[str, Callable[[], object]] = {
     "refresh_token_absent": lambda: client().refresh(grant()),
     "refresh_under_way": refreshed_in_its_own_hook,
     "refresh_outcome_unknown": refreshed_after_a_lost_response,
+    "device_code_expired": lambda: device().begin_polling(now=600),
+    "device_code_invalid": lambda: device(device_code=None),
+    "user_code_invalid": lambda: device(user_code="a\nb"),
+    "verification_uri_invalid": lambda: device(verification_uri="http://as.example/device"),
+    "device_lifetime_invalid": lambda: device(expires_in=None),
     # ID tokens and userinfo.
     "id_token_missing": lambda: id_token_of(""),
     "id_token_malformed": lambda: id_token_of("five.parts.are.encrypted.tokens"),

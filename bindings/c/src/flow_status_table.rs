@@ -1,7 +1,7 @@
 // Generated from tests/vectors/errors.json by `make errors`. Do not edit.
 
 /// The numbers, in the order of `TEXTS`.
-pub(crate) static NUMBERS: [i32; 97] = [100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 300, 301, 302, 303, 304, 305, 306, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 511, 512, 513, 514, 515, 516, 517, 518, 521, 522, 600, 601, 602, 603, 604, 605, 606, 607, 608, 700, 701, 702, 703, 704, 705, 706, 707, 902];
+pub(crate) static NUMBERS: [i32; 102] = [100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 200, 201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 211, 212, 213, 214, 300, 301, 302, 303, 304, 305, 306, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 414, 415, 416, 417, 418, 500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 511, 512, 513, 514, 515, 516, 517, 518, 521, 522, 600, 601, 602, 603, 604, 605, 606, 607, 608, 700, 701, 702, 703, 704, 705, 706, 707, 902];
 
 /// Name, message, OAuth error and recovery of each, NUL-terminated. One literal, because a linker drops it as a
 /// whole from a program that asks for no text.
@@ -238,6 +238,26 @@ restart_login\0\
 these tokens are being refreshed already\0\
 \0\
 retry_later\0\
+    device_code_expired\0\
+the device code expired before the user decided\0\
+\0\
+restart_login\0\
+    device_code_invalid\0\
+the device code is missing, or is no text\0\
+\0\
+do_not_retry\0\
+    user_code_invalid\0\
+the user code is missing, or cannot be shown\0\
+\0\
+do_not_retry\0\
+    verification_uri_invalid\0\
+the verification URI is missing, or not https\0\
+\0\
+do_not_retry\0\
+    device_lifetime_invalid\0\
+the lifetime or the polling interval cannot be used\0\
+\0\
+do_not_retry\0\
     id_token_missing\0\
 openid was requested, but no ID token came\0\
 \0\

@@ -5,6 +5,7 @@ use pyo3::types::{PyDict, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::client_authentication::AuthenticatedClient;
+use crate::device::{DeviceAuthorization, DeviceRequest};
 use crate::error::{flow_error, to_pyerr};
 use crate::hook::{refuse_coroutine_function, refuse_result};
 use crate::instance::Instance;
@@ -456,6 +457,54 @@ impl Client {
         revocation.map(Revocation::new).map_err(|error| flow_error(py, &error))
     }
 
+    /// Asks the provider over the network for the codes of a device (RFC 8628): for programs without a browser, whose
+    /// user signs in on another device. Show what it returns, then call its `finish()`.
+    ///
+    /// `scope`, `resource` and `extra` are those of `begin()`. RFC 8628 has no PKCE, and some servers refuse parameters
+    /// that they do not know; `pkce=True` is for servers that ask for it all the same. With the scope `openid` the ID
+    /// token is checked. `ConfigurationError` if the provider has no device authorization endpoint; `TokenError` if it
+    /// refused, or if its response cannot be used; `TransportError`.
+    #[pyo3(signature = (*, scope = None, resource = None, pkce = false, extra = None))]
+    fn authorize_device(
+        &self,
+        py: Python<'_>,
+        scope: Option<&Bound<'_, PyAny>>,
+        resource: Option<&Bound<'_, PyAny>>,
+        pkce: bool,
+        extra: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<DeviceAuthorization> {
+        let request = self.device_request(py, scope, resource, pkce, extra)?;
+        let device = py.detach(|| self.transport.0.run(request));
+        let device = device.map_err(|failure| flow_error(py, &failure.error))?;
+        Ok(DeviceAuthorization::new(device, self.transport.clone()))
+    }
+
+    /// `authorize_device()` without network: for programs that bring their own HTTP.
+    ///
+    /// >>> import proofkey
+    /// >>> client = proofkey.Client(proofkey.Provider.known("github"), "my-app")
+    /// >>> request = client.begin_device_authorization(scope="repo")
+    /// >>> request.request.url
+    /// 'https://github.com/login/device/code'
+    /// >>> request.receive(200, {"Content-Type": "application/json"}, '''{"device_code": "3584d83530557fdd1f46af8289938c",
+    /// ...     "user_code": "WDJB-MJHT", "verification_uri": "https://github.com/login/device", "expires_in": 900}''')
+    /// >>> request.device.user_code, request.device.verification_uri
+    /// ('WDJB-MJHT', 'https://github.com/login/device')
+    /// >>> request.device.begin_polling().wait_seconds
+    /// 5
+    #[pyo3(signature = (*, scope = None, resource = None, pkce = false, extra = None))]
+    fn begin_device_authorization(
+        &self,
+        py: Python<'_>,
+        scope: Option<&Bound<'_, PyAny>>,
+        resource: Option<&Bound<'_, PyAny>>,
+        pkce: bool,
+        extra: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<DeviceRequest> {
+        let request = self.device_request(py, scope, resource, pkce, extra)?;
+        Ok(DeviceRequest::new(request, self.transport.clone()))
+    }
+
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.client.traverse(&visit)
     }
@@ -472,6 +521,30 @@ impl Client {
 fn unknown_algorithm() -> PyErr {
     let names: Vec<_> = IdTokenAlgorithm::ALL.iter().map(|algorithm| algorithm.as_str()).collect();
     PyValueError::new_err(format!("id_token_algorithms: any of {}", names.join(", ")))
+}
+
+impl Client {
+    fn device_request(
+        &self,
+        py: Python<'_>,
+        scope: Option<&Bound<'_, PyAny>>,
+        resource: Option<&Bound<'_, PyAny>>,
+        pkce: bool,
+        extra: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<proofkey::DeviceRequest> {
+        let mut request = self.client.current(py)?.authorize_device();
+        if let Some(scope) = scope {
+            request = request.scope(joined(scope)?);
+        }
+        for resource in resource.map(|resource| texts("resource", resource)).transpose()?.unwrap_or_default() {
+            request = request.resource(resource);
+        }
+        for (name, value) in extra.into_iter().flatten() {
+            request = request.extra(utf8("a name in extra", &name)?, utf8("a value in extra", &value)?);
+        }
+        let request = if pkce { request.pkce() } else { request };
+        request.begin().map_err(|error| flow_error(py, &error))
+    }
 }
 
 /// Why there are no new tokens.

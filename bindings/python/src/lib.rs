@@ -14,6 +14,7 @@
 mod binding;
 mod client;
 mod client_authentication;
+mod device;
 mod discovery;
 mod error;
 mod exchange;
@@ -46,6 +47,8 @@ mod _native {
     use crate::binding::{Binding, verify};
     #[pymodule_export]
     use crate::client::Client;
+    #[pymodule_export]
+    use crate::device::{DeviceAuthorization, DevicePolling, DeviceRequest};
     #[pymodule_export]
     use crate::discovery::Discovery;
     #[pymodule_export]

@@ -31,7 +31,8 @@ impl Provider {
     #[new]
     #[pyo3(signature = (
         *, authorization_endpoint, token_endpoint, issuer = None, iss_parameter_supported = false,
-        revocation_endpoint = None, jwks_uri = None, userinfo_endpoint = None, end_session_endpoint = None
+        revocation_endpoint = None, device_authorization_endpoint = None, jwks_uri = None, userinfo_endpoint = None,
+        end_session_endpoint = None
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
@@ -41,6 +42,7 @@ impl Provider {
         issuer: Option<&Bound<'_, PyAny>>,
         iss_parameter_supported: bool,
         revocation_endpoint: Option<&Bound<'_, PyAny>>,
+        device_authorization_endpoint: Option<&Bound<'_, PyAny>>,
         jwks_uri: Option<&Bound<'_, PyAny>>,
         userinfo_endpoint: Option<&Bound<'_, PyAny>>,
         end_session_endpoint: Option<&Bound<'_, PyAny>>,
@@ -48,9 +50,14 @@ impl Provider {
         let authorization_endpoint = utf8("authorization_endpoint", authorization_endpoint)?;
         let token_endpoint = utf8("token_endpoint", token_endpoint)?;
         let provider = proofkey::Provider::new(authorization_endpoint, token_endpoint);
-        let further: [(_, _, Further); 5] = [
+        let further: [(_, _, Further); 6] = [
             ("issuer", issuer, proofkey::Provider::with_issuer),
             ("revocation_endpoint", revocation_endpoint, proofkey::Provider::with_revocation_endpoint),
+            (
+                "device_authorization_endpoint",
+                device_authorization_endpoint,
+                proofkey::Provider::with_device_authorization_endpoint,
+            ),
             ("jwks_uri", jwks_uri, proofkey::Provider::with_jwks_uri),
             ("userinfo_endpoint", userinfo_endpoint, proofkey::Provider::with_userinfo_endpoint),
             ("end_session_endpoint", end_session_endpoint, proofkey::Provider::with_end_session_endpoint),
@@ -122,18 +129,25 @@ impl Provider {
     /// >>> github.with_endpoints(userinfo_endpoint="https://api.github.com/user").userinfo_endpoint
     /// 'https://api.github.com/user'
     #[pyo3(signature = (
-        *, revocation_endpoint = None, jwks_uri = None, userinfo_endpoint = None, end_session_endpoint = None
+        *, revocation_endpoint = None, device_authorization_endpoint = None, jwks_uri = None, userinfo_endpoint = None,
+        end_session_endpoint = None
     ))]
     fn with_endpoints(
         &self,
         py: Python<'_>,
         revocation_endpoint: Option<&Bound<'_, PyAny>>,
+        device_authorization_endpoint: Option<&Bound<'_, PyAny>>,
         jwks_uri: Option<&Bound<'_, PyAny>>,
         userinfo_endpoint: Option<&Bound<'_, PyAny>>,
         end_session_endpoint: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let further: [(_, _, Further); 4] = [
+        let further: [(_, _, Further); 5] = [
             ("revocation_endpoint", revocation_endpoint, proofkey::Provider::with_revocation_endpoint),
+            (
+                "device_authorization_endpoint",
+                device_authorization_endpoint,
+                proofkey::Provider::with_device_authorization_endpoint,
+            ),
             ("jwks_uri", jwks_uri, proofkey::Provider::with_jwks_uri),
             ("userinfo_endpoint", userinfo_endpoint, proofkey::Provider::with_userinfo_endpoint),
             ("end_session_endpoint", end_session_endpoint, proofkey::Provider::with_end_session_endpoint),
@@ -186,6 +200,12 @@ impl Provider {
     #[getter]
     fn revocation_endpoint(&self) -> Option<&str> {
         self.0.revocation_endpoint()
+    }
+
+    /// Where a device asks for its codes (RFC 8628); `None` if it is not known.
+    #[getter]
+    fn device_authorization_endpoint(&self) -> Option<&str> {
+        self.0.device_authorization_endpoint()
     }
 
     /// Where the server's keys for ID tokens are; `None` if it is not known.

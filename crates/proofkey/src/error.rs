@@ -136,6 +136,11 @@ impl Error {
         Self { status: NonZeroU16::new(status), ..self }
     }
 
+    /// The same error by another name.
+    pub(crate) fn with_kind(self, kind: ErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
     /// With the endpoint, unless one is named already.
     pub(crate) fn at(self, endpoint: Endpoint) -> Self {
         Self { endpoint: self.endpoint.or(Some(endpoint)), ..self }
@@ -206,6 +211,8 @@ pub enum Endpoint {
     Jwks,
     /// The token endpoint (RFC 6749 section 3.2).
     Token,
+    /// The device authorization endpoint (RFC 8628 section 3.1).
+    DeviceAuthorization,
     /// The revocation endpoint (RFC 7009).
     Revocation,
     /// The userinfo endpoint (OpenID Connect Core section 5.3).
@@ -224,6 +231,7 @@ impl Endpoint {
             Self::Metadata => "metadata",
             Self::Jwks => "jwks",
             Self::Token => "token",
+            Self::DeviceAuthorization => "device_authorization",
             Self::Revocation => "revocation",
             Self::Userinfo => "userinfo",
         }
@@ -237,6 +245,7 @@ impl fmt::Display for Endpoint {
             Self::Metadata => "metadata",
             Self::Jwks => "keys",
             Self::Token => "token endpoint",
+            Self::DeviceAuthorization => "device authorization endpoint",
             Self::Revocation => "revocation endpoint",
             Self::Userinfo => "userinfo endpoint",
         })

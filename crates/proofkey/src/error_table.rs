@@ -75,6 +75,11 @@ macro_rules! error_table {
             RefreshTokenAbsent = 411, "refresh_token_absent", None, Caller, RestartLogin, "there is no refresh token";
             RefreshUnderWay = 412, "refresh_under_way", None, Caller, RetryLater, "these tokens are being refreshed already";
             RefreshOutcomeUnknown = 413, "refresh_outcome_unknown", None, Server, RestartLogin, "nobody knows how an earlier refresh ended, and now the server refuses its refresh token";
+            DeviceCodeExpired = 414, "device_code_expired", None, User, RestartLogin, "the device code expired before the user decided";
+            DeviceCodeInvalid = 415, "device_code_invalid", None, Server, DoNotRetry, "the device code is missing, or is no text";
+            UserCodeInvalid = 416, "user_code_invalid", None, Server, DoNotRetry, "the user code is missing, or cannot be shown";
+            VerificationUriInvalid = 417, "verification_uri_invalid", None, Server, DoNotRetry, "the verification URI is missing, or not https";
+            DeviceLifetimeInvalid = 418, "device_lifetime_invalid", None, Server, DoNotRetry, "the lifetime or the polling interval cannot be used";
             IdTokenMissing = 500, "id_token_missing", None, Server, DoNotRetry, "openid was requested, but no ID token came";
             IdTokenMalformed = 501, "id_token_malformed", None, Server, DoNotRetry, "the ID token is not a signed JWT";
             IdTokenAlg = 502, "id_token_alg", None, AttackerOrServer, DoNotRetry, "the ID token's algorithm is not accepted";

@@ -24,6 +24,7 @@ struct RustPage;
 mod client;
 mod client_authentication;
 mod clock;
+mod device;
 mod error;
 mod http;
 #[cfg_attr(not(feature = "id-token"), path = "id_token/disabled.rs")]
@@ -48,6 +49,7 @@ mod used_logins;
 pub use client::Client;
 pub use client_authentication::{ClientAuthentication, ClientAuthenticationMethod};
 pub use clock::now;
+pub use device::{AuthorizeDevice, DeviceAuthorization, DevicePolling, DeviceRequest};
 pub use error::{Endpoint, Error, ErrorKind, OAuthError};
 #[cfg(feature = "http")]
 pub use http::Transport;

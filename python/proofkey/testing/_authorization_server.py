@@ -10,7 +10,8 @@ from typing import Any, Literal
 import proofkey
 from proofkey.testing import _browser
 from proofkey.testing._browser import Callback, SignInError
-from proofkey.testing._endpoints import RESPONSE_MODES, Endpoints, ServerState
+from proofkey.testing._devices import Devices
+from proofkey.testing._endpoints import GRANT_TYPES, RESPONSE_MODES, Endpoints, ServerState
 from proofkey.testing._faults import InjectedFault, InjectedFaults
 from proofkey.testing._http import Pairs, Request, Response, Server
 from proofkey.testing._registry import DEFAULT_USER, RegisteredClient, User
@@ -81,6 +82,7 @@ class AuthorizationServer:
             raise ValueError("users: at least one User, because somebody has to sign in")
         self._alg: Alg = id_token_alg
         self._store = Store(Lifetimes(code_lifetime, access_token_lifetime, refresh_token_lifetime, id_token_lifetime))
+        self._devices = Devices(self._store)
         self._keys = KeyRing(id_token_alg)
         self._faults = InjectedFaults()
         self._lock = threading.Lock()
@@ -94,6 +96,7 @@ class AuthorizationServer:
                 clients=self._clients,
                 consent=consent,
                 store=self._store,
+                devices=self._devices,
                 keys=self._keys,
                 faults=self._faults,
             )
@@ -139,6 +142,11 @@ class AuthorizationServer:
         return f"{self.issuer}/revoke"
 
     @property
+    def device_authorization_endpoint(self) -> str:
+        """Where a device asks for its codes (RFC 8628)."""
+        return f"{self.issuer}/device_authorization"
+
+    @property
     def jwks_uri(self) -> str:
         """Where the public keys for ID tokens are published."""
         return f"{self.issuer}/jwks"
@@ -165,13 +173,14 @@ class AuthorizationServer:
             "authorization_endpoint": self.authorization_endpoint,
             "token_endpoint": self.token_endpoint,
             "revocation_endpoint": self.revocation_endpoint,
+            "device_authorization_endpoint": self.device_authorization_endpoint,
             "jwks_uri": self.jwks_uri,
             "userinfo_endpoint": self.userinfo_endpoint,
             "end_session_endpoint": self.end_session_endpoint,
             "scopes_supported": ["openid", "profile", "email", "address", "phone"],
             "response_types_supported": ["code"],
             "response_modes_supported": list(RESPONSE_MODES),
-            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "grant_types_supported": list(GRANT_TYPES),
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": methods,
             "subject_types_supported": ["public"],
@@ -186,6 +195,7 @@ class AuthorizationServer:
             authorization_endpoint=self.authorization_endpoint,
             token_endpoint=self.token_endpoint,
             revocation_endpoint=self.revocation_endpoint,
+            device_authorization_endpoint=self.device_authorization_endpoint,
             jwks_uri=self.jwks_uri,
             userinfo_endpoint=self.userinfo_endpoint,
             end_session_endpoint=self.end_session_endpoint,
@@ -222,6 +232,32 @@ class AuthorizationServer:
         ...     tokens = client.finish(login, callback.url, content_type=callback.content_type, body=callback.body)
         """
         return _browser.visit(authorization_url, user)
+
+    def allow_device(self, user_code: str, *, user: str | None = None) -> None:
+        """Does what the user does who enters the code of a device (RFC 8628) and allows it, where `consent="page"` makes
+        it wait. `user` is the `sub` of the user who signs in. `ValueError` if no device waits with this code, or if there
+        is no such user.
+
+        >>> import proofkey
+        >>> from proofkey import testing
+        >>> with testing.AuthorizationServer(consent="page") as server:
+        ...     client = proofkey.Client(server.provider, "my-tv")
+        ...     device = client.authorize_device()
+        ...     server.allow_device(device.user_code)
+        ...     polling = device.begin_polling()
+        """
+        chosen = next((known for known in self._users if user in (None, known.sub)), None)
+        if chosen is None:
+            raise ValueError(f"user: this server has no user {user!r}")
+        self._decide(user_code, chosen)
+
+    def deny_device(self, user_code: str) -> None:
+        """Like `allow_device`, for a user who denies it."""
+        self._decide(user_code, None)
+
+    def _decide(self, user_code: str, user: User | None) -> None:
+        if not self._devices.decide(user_code, user):
+            raise ValueError("user_code: no device waits with this code")
 
     def inject(self, fault: Fault[Any], /) -> InjectedFault:
         """Injects a fault, which then occurs every time. It ends with the `with` block, or with `undo()` of the result.

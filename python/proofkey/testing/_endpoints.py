@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 
 from proofkey import server
 from proofkey.testing import _pages
+from proofkey.testing._devices import LIFETIME, Device, Devices
 from proofkey.testing._faults import InjectedFaults
 from proofkey.testing._http import Pairs, Request, Response, is_uri
 from proofkey.testing._registry import RegisteredClient, User
@@ -30,6 +31,7 @@ class ServerState:
     """Empty if every client is accepted."""
     consent: Literal["auto", "page"]
     store: Store
+    devices: Devices
     keys: KeyRing
     faults: InjectedFaults
 
@@ -69,6 +71,9 @@ class Endpoints:
             ("POST", "/authorize"): ("authorize", self._authorize),
             ("POST", "/consent"): ("consent", self._consent),
             ("POST", "/token"): ("token", self._token),
+            ("POST", "/device_authorization"): ("device_authorization", self._device_authorization),
+            ("GET", "/device"): ("device", self._device_page),
+            ("POST", "/device"): ("device", self._device_decision),
             ("POST", "/revoke"): ("revoke", self._revoke),
             ("GET", "/userinfo"): ("userinfo", self._userinfo),
             ("POST", "/userinfo"): ("userinfo", self._userinfo),
@@ -194,9 +199,11 @@ class Endpoints:
                 return self._exchange(request.params, client_id)
             if known.get("grant_type") == "refresh_token":
                 return self._refresh(known, client_id)
+            if known.get("grant_type") == DEVICE_CODE:
+                return self._exchange_device(request.params, client_id)
         except NotGranted as error:
             return Response.refusal("invalid_grant", str(error))
-        return Response.refusal("unsupported_grant_type", "grant_type must be authorization_code or refresh_token")
+        return Response.refusal("unsupported_grant_type", f"grant_type must be one of {', '.join(GRANT_TYPES)}")
 
     def _exchange(self, params: Pairs, client_id: str) -> Response:
         known = dict(params)
@@ -211,6 +218,62 @@ class Endpoints:
         # A wrong verifier does not use the code up. Of several requests with the right one, the first gets the tokens.
         issued = self._state.store.use(code)
         return self._grant(grant, issued, grant.nonce)
+
+    # The device authorization grant (RFC 8628).
+
+    def _device_authorization(self, request: Request) -> Response:
+        client_id = self._authenticate(request)
+        known = dict(request.params)
+        scope, binding = known.get("scope", ""), ""
+        if "openid" in scope.split():
+            self._state.keys.require()
+        if "code_challenge" in known or "code_challenge_method" in known:
+            try:
+                binding = str(server.bind(request.params))
+            except server.RequestError as refused:
+                return Response.json(refused.status, refused.as_dict())
+        user = self._state.users[0] if self._state.consent == "auto" else None
+        device_code, device = self._state.devices.add(client_id, scope, binding, user)
+        page = f"{self._state.issuer}/device"
+        members = {
+            "device_code": device_code,
+            "user_code": device.user_code,
+            "verification_uri": page,
+            "verification_uri_complete": f"{page}?user_code={device.user_code}",
+            "expires_in": LIFETIME,
+            "interval": device.interval,
+        }
+        return Response.json(200, members)
+
+    def _device_page(self, request: Request) -> Response:
+        return _pages.device(dict(request.params).get("user_code", ""), self._state.users)
+
+    def _device_decision(self, request: Request) -> Response:
+        known = dict(request.params)
+        user = self._user(known.get("user"), None) if known.get("decision") == "allow" else None
+        if not self._state.devices.decide(known.get("user_code", ""), user):
+            return Response.text(400, "no device waits with this code")
+        return Response.text(200, "Go back to your device.")
+
+    def _exchange_device(self, params: Pairs, client_id: str) -> Response:
+        known = dict(params)
+        device_code = known.get("device_code", "")
+        device = self._state.devices.ask(device_code, client_id)
+        if not isinstance(device, Device):
+            return device
+        if device.binding:
+            try:
+                server.verify(device.binding, params)
+            except server.RequestError as refused:
+                return Response.json(refused.status, refused.as_dict())
+        elif "code_verifier" in known:
+            return Response.refusal("invalid_request", "a code_verifier without a code_challenge")
+        store, user = self._state.store, device.user
+        if user is None or not self._state.devices.use(device_code):
+            raise NotGranted("this device code was already used")
+        now = store.now()
+        grant = Grant(client_id, "", device.scope, device.binding, None, user, now, now + store.lifetimes.code)
+        return self._grant(grant, store.use(store.add(grant)), None)
 
     def _refresh(self, known: Mapping[str, str], client_id: str) -> Response:
         grant, issued = self._state.store.refresh(known.get("refresh_token", ""), client_id)
@@ -359,3 +422,5 @@ def _not_found(_request: Request) -> Response:
 
 
 RESPONSE_MODES = ("query", "form_post")
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+GRANT_TYPES = ("authorization_code", "refresh_token", DEVICE_CODE)

@@ -31,6 +31,24 @@ def consent(request: str, client_id: str, scope: str, users: Sequence[User], cho
     )
 
 
+def device(user_code: str, users: Sequence[User]) -> Response:
+    """Asks for the code that a device shows, and whether the device may have what it asks for."""
+    return _page(
+        "Connect a device",
+        f"""
+<p class="note">This is a test server. Choose any user; there is no password.</p>
+<form method="post" action="/device">
+<label>The code on the device <input name="user_code" value="{escape(user_code)}" autocomplete="off" required></label>
+<fieldset>
+<legend>Sign in as</legend>
+{"".join(_choice(user, user is users[0]) for user in users)}
+</fieldset>
+<button name="decision" value="allow">Allow</button>
+<button name="decision" value="deny">Deny</button>
+</form>""",
+    )
+
+
 def form_post(redirect_uri: str, params: Pairs) -> Response:
     """Posts the callback to the client (OAuth 2.0 Form Post Response Mode), by script or with a button."""
     fields = "".join(f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in params)

@@ -72,6 +72,7 @@ Endpoint: TypeAlias = (
     | Literal["jwks"]
     | Literal["authorize"]
     | Literal["token"]
+    | Literal["device_authorization"]
     | Literal["revoke"]
     | Literal["userinfo"]
     | Literal["end_session"]

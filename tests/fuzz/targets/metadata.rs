@@ -34,6 +34,7 @@ struct Metadata {
     authorization_endpoint: Option<String>,
     token_endpoint: Option<String>,
     revocation_endpoint: Option<String>,
+    device_authorization_endpoint: Option<String>,
     jwks_uri: Option<String>,
     userinfo_endpoint: Option<String>,
     end_session_endpoint: Option<String>,
@@ -116,11 +117,12 @@ const ALGORITHMS: [&str; 10] =
     ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "Ed25519"];
 
 /// The names of [`Metadata`]'s members. None may come twice.
-const READ: [&str; 12] = [
+const READ: [&str; 13] = [
     "issuer",
     "authorization_endpoint",
     "token_endpoint",
     "revocation_endpoint",
+    "device_authorization_endpoint",
     "jwks_uri",
     "userinfo_endpoint",
     "end_session_endpoint",
@@ -133,8 +135,14 @@ const READ: [&str; 12] = [
 
 impl Metadata {
     /// The optional endpoints.
-    fn others(&self) -> [&Option<String>; 4] {
-        [&self.revocation_endpoint, &self.jwks_uri, &self.userinfo_endpoint, &self.end_session_endpoint]
+    fn others(&self) -> [&Option<String>; 5] {
+        [
+            &self.revocation_endpoint,
+            &self.device_authorization_endpoint,
+            &self.jwks_uri,
+            &self.userinfo_endpoint,
+            &self.end_session_endpoint,
+        ]
     }
 
     fn assert_is(&self, provider: &Provider) {

@@ -80,15 +80,23 @@ impl<R: Roundtrip> Conversation<R> {
     /// Those of the [`Roundtrip`]. A conversation that failed keeps failing with the same error, and one that has its
     /// result with [`LoginAlreadyUsed`](ErrorKind::LoginAlreadyUsed).
     pub fn receive(&mut self, response: Response, now: i64) -> Result<(), Error> {
-        let received = match std::mem::replace(&mut self.state, State::Failed) {
-            State::Pending { roundtrip, .. } => roundtrip.receive(response, now),
+        self.advance(|roundtrip| roundtrip.receive(response, now))
+    }
+
+    /// Takes a pending roundtrip where this leads.
+    pub(crate) fn advance(
+        &mut self,
+        advance: impl FnOnce(R) -> Result<Step<R, R::Output>, Failure<R>>,
+    ) -> Result<(), Error> {
+        let advanced = match std::mem::replace(&mut self.state, State::Failed) {
+            State::Pending { roundtrip, .. } => advance(roundtrip),
             State::Done(output) => {
                 self.state = State::Done(output);
                 return Err(ErrorKind::LoginAlreadyUsed.into());
             }
             State::Failed => return Err(self.error.clone().unwrap_or_else(|| ErrorKind::Internal.into())),
         };
-        match received {
+        match advanced {
             Ok(step) => {
                 self.state = step.into();
                 self.error = None;

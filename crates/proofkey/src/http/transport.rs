@@ -257,6 +257,23 @@ impl Transport {
     }
 }
 
+impl Transport {
+    /// Runs a roundtrip that waits for a user: the time limit is for each request.
+    pub(crate) fn run_from<R: Roundtrip>(&self, mut step: Step<R, R::Output>) -> Result<R::Output, Failure<R>> {
+        loop {
+            let roundtrip = match step {
+                Step::Send(next) => next,
+                Step::Wait(seconds, next) => {
+                    thread::sleep(Duration::from_secs(seconds.into()));
+                    next
+                }
+                Step::Done(output) => return Ok(output),
+            };
+            step = roundtrip.send(|request| self.send(request), now)?;
+        }
+    }
+}
+
 impl Default for Transport {
     fn default() -> Self {
         Self::new()

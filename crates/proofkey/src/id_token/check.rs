@@ -107,8 +107,16 @@ pub(crate) struct IdTokenCheck {
 /// What the ID token belongs to.
 #[derive(Debug)]
 enum Origin {
-    Login { openid: OpenIdRequest, began_at: i64, code: Secret },
-    Refresh { original: IdToken },
+    Login {
+        openid: OpenIdRequest,
+        began_at: i64,
+        code: Secret,
+    },
+    /// A device has no code and sends no nonce.
+    Device,
+    Refresh {
+        original: IdToken,
+    },
 }
 
 /// The outcome of a check.
@@ -127,6 +135,11 @@ impl IdTokenCheck {
     pub(crate) fn of_login(client: &Client, openid: OpenIdRequest, began_at: i64, code: &str) -> Option<Self> {
         let origin = Origin::Login { openid, began_at, code: Secret::new(code) };
         Some(Self { client: client.clone(), origin, keys: None })
+    }
+
+    /// `None` for a device that did not ask for the scope `openid`.
+    pub(crate) fn of_device(client: &Client, is_openid: bool) -> Option<Self> {
+        is_openid.then(|| Self { client: client.clone(), origin: Origin::Device, keys: None })
     }
 
     /// `None` for tokens without an ID token: there is nothing to compare a new one with.
@@ -182,7 +195,7 @@ impl IdTokenCheck {
     pub(crate) fn check(&self, tokens: Tokens, id_token: Option<Secret>, now: i64) -> Result<Checked, ErrorKind> {
         let Some(text) = id_token else {
             return match &self.origin {
-                Origin::Login { .. } => Err(ErrorKind::IdTokenMissing),
+                Origin::Login { .. } | Origin::Device => Err(ErrorKind::IdTokenMissing),
                 Origin::Refresh { original } => Ok(Checked::Good(tokens.with_checked_id_token(original.clone()))),
             };
         };
@@ -241,6 +254,7 @@ impl IdTokenCheck {
                 code: Some(code.expose()),
                 ..expectation
             },
+            Origin::Device => expectation,
             Origin::Refresh { original } => Expectation { original: Some(&original.claims), ..expectation },
         }
     }

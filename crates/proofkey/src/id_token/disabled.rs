@@ -54,6 +54,10 @@ impl IdTokenCheck {
         None
     }
 
+    pub(crate) fn of_device(_: &Client, _: bool) -> Option<Self> {
+        None
+    }
+
     pub(crate) fn of_refresh(_: &Client, _: &Tokens) -> Result<Option<Self>, ErrorKind> {
         Ok(None)
     }

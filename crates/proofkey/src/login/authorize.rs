@@ -270,7 +270,7 @@ const LIFETIME: i64 = 600;
 pub(super) const MAX_DATA: usize = 256;
 
 /// Parameters that the flow sets, or that would change what its checks mean.
-const RESERVED: [&str; 15] = [
+pub(crate) const RESERVED: [&str; 15] = [
     "response_type",
     "response_mode",
     "client_id",
@@ -289,6 +289,6 @@ const RESERVED: [&str; 15] = [
 ];
 
 /// An absolute URI without a fragment (RFC 8707 section 2).
-pub(super) fn is_resource(text: &str) -> bool {
+pub(crate) fn is_resource(text: &str) -> bool {
     Uri::split(text).is_some_and(|uri| uri.fragment.is_none())
 }

@@ -124,6 +124,7 @@ struct Facts {
     authorization_endpoint: &'static str,
     token_endpoint: &'static str,
     revocation_endpoint: Option<&'static str>,
+    device_authorization_endpoint: Option<&'static str>,
     #[cfg(feature = "id-token")]
     jwks_uri: Option<&'static str>,
     #[cfg(feature = "id-token")]
@@ -140,6 +141,9 @@ impl Facts {
         }
         if let Some(revocation_endpoint) = self.revocation_endpoint {
             provider = provider.with_revocation_endpoint(revocation_endpoint)?;
+        }
+        if let Some(endpoint) = self.device_authorization_endpoint {
+            provider = provider.with_device_authorization_endpoint(fill(endpoint))?;
         }
         #[cfg(feature = "id-token")]
         {
@@ -161,6 +165,7 @@ const DROPBOX: &Facts = &Facts {
     authorization_endpoint: "https://www.dropbox.com/oauth2/authorize",
     token_endpoint: "https://api.dropboxapi.com/oauth2/token",
     revocation_endpoint: None,
+    device_authorization_endpoint: None,
     #[cfg(feature = "id-token")]
     jwks_uri: None,
     #[cfg(feature = "id-token")]
@@ -175,6 +180,7 @@ const GITHUB: &Facts = &Facts {
     authorization_endpoint: "https://github.com/login/oauth/authorize",
     token_endpoint: "https://github.com/login/oauth/access_token",
     revocation_endpoint: None,
+    device_authorization_endpoint: Some("https://github.com/login/device/code"),
     #[cfg(feature = "id-token")]
     jwks_uri: None,
     #[cfg(feature = "id-token")]
@@ -189,6 +195,7 @@ const GOOGLE: &Facts = &Facts {
     authorization_endpoint: "https://accounts.google.com/o/oauth2/v2/auth",
     token_endpoint: "https://oauth2.googleapis.com/token",
     revocation_endpoint: Some("https://oauth2.googleapis.com/revoke"),
+    device_authorization_endpoint: Some("https://oauth2.googleapis.com/device/code"),
     #[cfg(feature = "id-token")]
     jwks_uri: Some("https://www.googleapis.com/oauth2/v3/certs"),
     #[cfg(feature = "id-token")]
@@ -203,6 +210,7 @@ const MICROSOFT: &Facts = &Facts {
     authorization_endpoint: "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/authorize",
     token_endpoint: "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
     revocation_endpoint: None,
+    device_authorization_endpoint: Some("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/devicecode"),
     #[cfg(feature = "id-token")]
     jwks_uri: Some("https://login.microsoftonline.com/{tenant}/discovery/v2.0/keys"),
     #[cfg(feature = "id-token")]

@@ -46,11 +46,12 @@ impl Metadata {
 }
 
 /// The members that are read. None may appear twice.
-const READ: [&str; 12] = [
+const READ: [&str; 13] = [
     "issuer",
     "authorization_endpoint",
     "token_endpoint",
     "revocation_endpoint",
+    "device_authorization_endpoint",
     "userinfo_endpoint",
     "end_session_endpoint",
     "jwks_uri",

@@ -33,6 +33,7 @@ pub struct Provider {
     authorization_endpoint: String,
     token_endpoint: String,
     revocation_endpoint: Option<String>,
+    device_authorization_endpoint: Option<String>,
     #[cfg(feature = "id-token")]
     openid: openid::OpenId,
     issuer: Option<String>,
@@ -83,6 +84,7 @@ impl Provider {
             authorization_endpoint,
             token_endpoint,
             revocation_endpoint: None,
+            device_authorization_endpoint: None,
             #[cfg(feature = "id-token")]
             openid: openid::OpenId::default(),
             issuer: None,
@@ -139,6 +141,7 @@ impl Provider {
         let offers = |method: &str| authentication.as_ref().is_some_and(|methods| methods.contains(&method));
         Ok(Self {
             revocation_endpoint: endpoint("revocation_endpoint")?,
+            device_authorization_endpoint: endpoint("device_authorization_endpoint")?,
             #[cfg(feature = "id-token")]
             openid: openid::OpenId::from_metadata(&metadata, &issuer_uri)?,
             iss_parameter_supported: metadata.flag("authorization_response_iss_parameter_supported")?,
@@ -182,6 +185,14 @@ impl Provider {
         Ok(Self { revocation_endpoint: Some(revocation_endpoint), ..self })
     }
 
+    /// Sets the endpoint where a device asks for its codes (RFC 8628 section 3.1).
+    ///
+    /// # Errors
+    /// As for the other endpoints.
+    pub fn with_device_authorization_endpoint(self, endpoint: impl Into<String>) -> Result<Self, Error> {
+        Ok(Self { device_authorization_endpoint: Some(checked(endpoint)?), ..self })
+    }
+
     /// Enables a quirk.
     #[must_use]
     pub fn with_quirk(mut self, quirk: Quirk) -> Self {
@@ -207,6 +218,12 @@ impl Provider {
     #[must_use]
     pub fn revocation_endpoint(&self) -> Option<&str> {
         self.revocation_endpoint.as_deref()
+    }
+
+    /// The device authorization endpoint, if there is one.
+    #[must_use]
+    pub fn device_authorization_endpoint(&self) -> Option<&str> {
+        self.device_authorization_endpoint.as_deref()
     }
 
     /// The issuer identifier, if it is known.

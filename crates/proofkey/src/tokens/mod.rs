@@ -292,7 +292,7 @@ impl Drop for Tokens {
 
 /// Reads `expires_in` as servers send it: a number, or one in a string. A fraction is dropped. Zero, negative and
 /// unreadable values mean that the lifetime is not known.
-fn seconds(value: &Value) -> Option<u32> {
+pub(crate) fn seconds(value: &Value) -> Option<u32> {
     let seconds = match value {
         Value::Number(number) => number.as_f64()?,
         Value::String(text) => decimal(text.trim_ascii())?,

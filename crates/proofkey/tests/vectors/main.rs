@@ -2,6 +2,7 @@
 
 mod authorization_url;
 mod callback;
+mod device;
 #[cfg(feature = "id-token")]
 mod discovery;
 mod errors;
