@@ -87,6 +87,10 @@ test-no-std: ## Prove that the core links without std and alloc
 test-c: ## Test the C library and its header
 	@tests/c/run.sh
 
+.PHONY: test-swift
+test-swift: ## Test the Swift package, with Swift or in a Debian root that has it
+	@PYTHON=$(PYTHON) tests/swift/run.sh
+
 .PHONY: test-python
 test-python: ## Test the wheel, on every Python of this machine
 	@PYTHON=$(PYTHON) tests/python/run.sh

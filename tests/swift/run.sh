@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Builds the Swift package on the C library and tests it: vectors, misuse that must not compile, memory, and logins of a
+# second package that depends on it by git. Without Swift on the PATH it uses Debian's in a root of its own: see root.sh.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. tests/lib.sh
+. tests/python/lib.sh
+. tests/swift/root.sh
+. tests/swift/consumer.sh
+swift_tools || exit 0
+python=${PYTHON:-python3}
+target=$PWD/target/swift
+mkdir -p "$target"
+
+say() { printf '\n== %s\n' "$*"; }
+
+# swiftly COMMAND...: with the C library of this tree.
+swiftly() {
+    in_swift env PKG_CONFIG_PATH="$target/prefix/lib/pkgconfig" LD_LIBRARY_PATH="$target/prefix/lib" "$@"
+}
+
+# logged NAME COMMAND...: shows the output of a command only if it fails.
+logged() {
+    local log=$target/$1.log; shift
+    "$@" >"$log" 2>&1 || { cat "$log"; return 1; }
+}
+
+say "library"
+bindings/c/install.sh "$target/prefix"
+swiftly swift --version 2>/dev/null | head -1
+
+say "vectors, debug"
+logged debug swiftly swift test -j 2 --scratch-path "$target/debug" -Xswiftc -warnings-as-errors
+grep -o 'Test run with.*' "$target/debug.log"
+
+say "a second package, which depends on it by git"
+consumer "$target/consumer"
+logged consumer swiftly swift build -j 2 --package-path "$target/consumer" --scratch-path "$target/consumer/build"
+if grep -E 'warning: ' "$target/consumer.log"; then exit 1; fi
+
+say "logins"
+if need "$python" "the logins of the Swift package" && need cargo "the logins of the Swift package"; then
+    [ -x target/venv/bin/python ] && target/venv/bin/python -c 'import proofkey' 2>/dev/null ||
+        { mkdir -p target/wheels; venv "$python" target/venv; build_wheel target/wheels; PROOFKEY_WHEEL=$(ls -t target/wheels/*.whl | head -1); install target/venv; }
+    SWIFT_PROGRAMS=$target/consumer/build/debug SWIFT_RUN="$PWD/tests/swift/run-in.sh" \
+        target/venv/bin/python -m pytest tests/swift
+fi
