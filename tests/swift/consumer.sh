@@ -5,7 +5,9 @@ consumer() {
     rm -rf "$1/repository" "$1/Package.swift" "$1/Sources"
     mkdir -p "$1/repository" "$1/Sources/login" "$1/Sources/quickstart"
     # What is in the tree, also what is not committed yet.
-    git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t "$1/repository"
+    git ls-files -z --cached --others --exclude-standard |
+        while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
+        xargs -0 cp --parents -t "$1/repository"
     git -C "$1/repository" init -q
     git -C "$1/repository" add -A
     git -C "$1/repository" -c user.name=test -c user.email=test@localhost commit -q -m test

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 . tests/python/lib.sh
 . tests/swift/root.sh
 . tests/swift/consumer.sh
+. tests/swift/misuse.sh
 swift_tools || exit 0
 python=${PYTHON:-python3}
 target=$PWD/target/swift
@@ -32,6 +33,12 @@ swiftly swift --version 2>/dev/null | head -1
 say "vectors, debug"
 logged debug swiftly swift test -j 2 --scratch-path "$target/debug" -Xswiftc -warnings-as-errors
 grep -o 'Test run with.*' "$target/debug.log"
+
+say "what must not compile"
+misuse
+
+say "the browser layer: types with a stub, syntax of the view"
+apple
 
 say "a second package, which depends on it by git"
 consumer "$target/consumer"

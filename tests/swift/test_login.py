@@ -5,6 +5,7 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from proofkey import testing
@@ -122,3 +123,29 @@ def test_an_id_token_of_somebody_else(server: testing.AuthorizationServer) -> No
     status, lines, complaints = login(server)
     assert (status, lines) == (1, [])
     assert complaints.startswith("id_token_nonce: the ID token belongs to another login")
+
+
+@pytest.mark.parametrize(
+    ("fault", "name", "sent"),
+    [
+        (faults.redirects("token", 307), "response_redirect", True),
+        (faults.oversized("token"), "response_too_large", True),
+        (faults.cut_within_body("token"), "response_interrupted", True),
+        (faults.slow("token", at_most=20), "timeout", True),
+        (faults.html("token"), "response_content_type", True),
+        (faults.refuses("token", "invalid_grant"), "token_error", True),
+        (faults.redirects("jwks", 302), "keys_unavailable", False),
+        (faults.oversized("jwks"), "response_too_large", False),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_a_response_that_cannot_be_used(
+    server: testing.AuthorizationServer, fault: faults.Fault[Any], name: str, sent: bool
+) -> None:
+    injected = server.inject(fault)
+    status, lines, complaints = login(server)
+    assert (status, lines) == (1, [])
+    assert complaints.startswith(f"{name}: "), complaints
+    assert complaints.endswith(", something was sent\n") is sent, complaints
+    assert injected.hits == 1
+    assert "/elsewhere" not in paths(server)
