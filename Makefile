@@ -37,7 +37,7 @@ demo-serve: needs target/demo/installed ## Keep that app running for a person, a
 .PHONY: test
 test: needs ## Run every check and test that this machine has the tools for
 	@mkdir -p target && : >$(MISSING)
-	$(MAKE) lint test-vectors test-rust test-no-std test-c test-python test-web
+	$(MAKE) lint test-vectors test-rust test-no-std test-c test-python test-swift test-web
 	if [ -s $(MISSING) ]; then
 	    printf '\nPassed, except for what needs tools that are missing here:\n'
 	    sort -u $(MISSING) | sed 's/^/  /'
@@ -49,6 +49,7 @@ test: needs ## Run every check and test that this machine has the tools for
 test-long: $(cargo_c)/bin/cargo-cinstall $(cargo_fuzz)/bin/cargo-fuzz ## Run what takes too long for every change
 	$(MAKE) test-install
 	tests/c/tsan.sh
+	tests/swift/run.sh --long
 	tests/load/run.sh --all
 	tests/fuzz/run.sh 600
 

@@ -191,15 +191,21 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
         let logins = ProcessInfo.processInfo.environment["PROOFKEY_LOGINS"].flatMap(Int.init) ?? 10_000
         let client = try client(revocation: "https://as.example/revoke")
         let keys = try SealKeys(Data(repeating: 7, count: 32))
-        @Sendable func one() async throws {
+        @Sendable func begin() throws -> (sealed: String, callback: URL) {
             let login = try client.begin(scope: "files.read", data: "/photos")
-            let url = try #require(URLComponents(string: login.url?.absoluteString ?? ""))
-            let state = url.queryItems?.first { $0.name == "state" }?.value ?? ""
-            let callback = try #require(URL(string: "\(redirectURI)?code=c&state=\(state)"))
-            let resumed = try client.resume(login.seal(keys, context: "x"), keys: keys, context: "x")
-            let tokens = try await resumed.finish(callback, http: Script { _ in granted })
-            let fresh = try Tokens(accessToken: tokens.accessToken.expose(), refreshToken: state)
-            try await client.revoke(client.refresh(fresh, http: Script { _ in granted }), http: Script { _ in granted })
+            let url = URLComponents(string: login.url?.absoluteString ?? "")
+            let state = url?.queryItems?.first { $0.name == "state" }?.value ?? ""
+            let sealed = try login.seal(keys, context: "x")
+            return (sealed, try #require(URL(string: "\(redirectURI)?code=c&state=\(state)")))
+        }
+        @Sendable func one() async throws {
+            let (sealed, callback) = try begin()
+            let http = Script { _ in granted }
+            let tokens = try await client.resume(sealed, keys: keys, context: "x").finish(callback, http: http)
+            // A refresh token of its own, because the client shares refreshes of the same one.
+            let stored = try Tokens(accessToken: tokens.accessToken.expose(), refreshToken: sealed)
+            let fresh = try await client.refresh(stored, http: http)
+            try await client.revoke(fresh, http: http)
         }
         func many(_ count: Int) async throws {
             try await withThrowingTaskGroup(of: Void.self) { group in
