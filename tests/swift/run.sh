@@ -65,9 +65,8 @@ logged consumer swiftly swift build -j 2 --package-path "$target/consumer" --scr
 if grep -E 'warning: ' "$target/consumer.log"; then exit 1; fi
 
 say "logins"
-if need "$python" "the logins of the Swift package" && need cargo "the logins of the Swift package"; then
-    [ -x target/venv/bin/python ] && target/venv/bin/python -c 'import proofkey' 2>/dev/null ||
-        { mkdir -p target/wheels; venv "$python" target/venv; build_wheel target/wheels; PROOFKEY_WHEEL=$(ls -t target/wheels/*.whl | head -1); install target/venv; }
-    SWIFT_PROGRAMS=$target/consumer/build/debug SWIFT_RUN="$PWD/tests/swift/run-in.sh" \
-        target/venv/bin/python -m pytest tests/swift
-fi
+need "$python" "the logins of the Swift package" || exit 0
+wheel_environment "$python" "$target" tests/python/requirements.txt
+"$target/venv/bin/python" -m mypy --cache-dir "$target/mypy" tests/swift/*.py
+SWIFT_PROGRAMS=$target/consumer/build/debug SWIFT_RUN=tests/swift/run-in.sh \
+    "$target/venv/bin/python" -m pytest tests/swift
