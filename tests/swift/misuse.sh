@@ -26,3 +26,20 @@ apple() {
         -module-name ProofKeyBrowser bindings/swift/Sources/ProofKeyBrowser/*.swift
     swiftly swiftc -swift-version 6 -parse examples/swift/SignInView.swift
 }
+
+# The blocks of docs/swift.md: `check` has its types checked; `apple` and `before` are parsed. The quick start runs.
+page() {
+    rm -rf "$target/page"
+    mkdir -p "$target/page"
+    awk -v to="$target/page" '/^```swift/ { kind = $2; out = to "/" kind "-" ++n ".swift"; next }
+        /^```$/ { out = ""; next } out != "" { print > out }' docs/swift.md
+    for block in "$target"/page/*.swift; do
+        case $(basename "$block") in
+        manifest-*) ;;
+        check-* | quickstart-*) swiftly swiftc $(modules) -warnings-as-errors -emit-sil -o /dev/null "$block" ;;
+        apple-* | before-*) swiftly swiftc -swift-version 6 -parse "$block" ;;
+        *) echo "$block: what is to be done with it?" >&2; return 1 ;;
+        esac
+    done
+    ls "$target/page" | sed 's/-.*//' | sort | uniq -c
+}

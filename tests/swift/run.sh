@@ -59,6 +59,9 @@ misuse
 say "the browser layer: types with a stub, syntax of the view"
 apple
 
+say "the programs in docs/swift.md"
+page
+
 say "a second package, which depends on it by git"
 consumer "$target/consumer"
 logged consumer swiftly swift build -j 2 --package-path "$target/consumer" --scratch-path "$target/consumer/build"
