@@ -23,8 +23,10 @@ from proofkey.web import CAUSES, Jar, SignIn, _settings
 
 # The changelog names what no longer exists.
 CURRENT = [page for page in pages.PAGES if page != ROOT / "CHANGELOG.md"]
+OF_PYTHON = [page for page in CURRENT if page != ROOT / "docs" / "swift.md"]
 
 KINDS_OF_BLOCKS = {"c", "html", "ini", "json", "mermaid", "nginx", "python", "python before", "rust", "sh", "text"}
+KINDS_OF_BLOCKS |= {f"swift {kind}" for kind in ("apple", "before", "check", "manifest", "quickstart")}
 DIAGRAMS = {"flowchart", "sequenceDiagram", "stateDiagram-v2"}
 
 # The first words of dotted names on the pages, and what they may stand for.
@@ -126,7 +128,7 @@ def named_in(page: Path) -> Iterator[str]:
                 yield name
 
 
-@pytest.mark.parametrize(("page", "name"), of_pages(lambda page: dict.fromkeys(named_in(page)), CURRENT))
+@pytest.mark.parametrize(("page", "name"), of_pages(lambda page: dict.fromkeys(named_in(page)), OF_PYTHON))
 def test_a_name_on_a_page_exists(page: Path, name: str) -> None:
     first, *rest = name.split(".")
     assert any(exists(owner, rest) for owner in NAMES[first]), name
@@ -173,7 +175,7 @@ def exceptions_in(page: Path) -> list[str]:
     return sorted(set(re.findall(r"\b[A-Z]\w*(?:Error|Warning)\b", pages.prose(page))))
 
 
-@pytest.mark.parametrize(("page", "name"), of_pages(exceptions_in, CURRENT))
+@pytest.mark.parametrize(("page", "name"), of_pages(exceptions_in, OF_PYTHON))
 def test_an_exception_on_a_page_exists(page: Path, name: str) -> None:
     homes = [proofkey, server, testing, builtins]
     assert any(hasattr(home, name) for home in homes) or name in ERRORS_OF_OTHERS, name
