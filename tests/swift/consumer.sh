@@ -1,4 +1,13 @@
-# Sourced by run.sh: a package outside this one that depends on it by git, as a user's does.
+# Sourced after root.sh: a package outside this one that depends on it by git, as a user's does.
+
+# programs: builds that package on an installed C library, into target/swift/consumer/build/debug.
+programs() {
+    bindings/c/install.sh "$swift_target/prefix"
+    consumer "$swift_target/consumer"
+    logged consumer swiftly swift build -j 2 --package-path "$swift_target/consumer" \
+        --scratch-path "$swift_target/consumer/build"
+    if grep -E 'warning: ' "$swift_target/consumer.log"; then return 1; fi
+}
 
 # consumer FOLDER: the package, with the programs of examples/swift and the quick start of docs/swift.md.
 consumer() {

@@ -1,9 +1,11 @@
-# Sourced by the tests of Swift: `swift_tools` finds a Swift toolchain, and `in_swift COMMAND...` runs a command with it.
+# Sourced by the tests of Swift: `swift_tools` finds a Swift toolchain, `in_swift COMMAND...` runs a command with it, and
+# `swiftly COMMAND...` does so with the C library of this tree, once it is installed below target/swift/prefix.
 #
 # Where Swift is on the PATH, that is used. Elsewhere it is Debian's, in a root of its own below the user's cache, which
 # is built once. A command in it sees this tree at the same path, shares the network, and runs in a mount namespace of
 # its own: whatever happens, its mounts are gone when it ends.
 swift_root=${XDG_CACHE_HOME:-$HOME/.cache}/proofkey/trixie
+swift_target=$PWD/target/swift
 swift_packages="swiftlang swiftlang-dev libswiftlang libc6-dev libstdc++-14-dev git pkg-config ca-certificates"
 
 swift_tools() {
@@ -37,6 +39,16 @@ lacks_swift() {
 
 in_swift() {
     if [ $swift_in = host ]; then "$@"; else in_root "$swift_root" "$@"; fi
+}
+
+swiftly() {
+    in_swift env PKG_CONFIG_PATH="$swift_target/prefix/lib/pkgconfig" LD_LIBRARY_PATH="$swift_target/prefix/lib" "$@"
+}
+
+# logged NAME COMMAND...: shows the output of a command only if it fails.
+logged() {
+    log=$swift_target/$1.log; shift
+    "$@" >"$log" 2>&1 || { cat "$log"; return 1; }
 }
 
 # in_root ROOT COMMAND...

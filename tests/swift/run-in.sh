@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/swift/root.sh
 swift_tools
-in_swift env LD_LIBRARY_PATH="$PWD/target/swift/prefix/lib" SEAL_SECRET="${SEAL_SECRET:-}" "$@"
+swiftly env SEAL_SECRET="${SEAL_SECRET:-}" "$@"

@@ -1,47 +1,22 @@
 """Logins of the programs in Swift, which tests/swift/run.sh built, against the bundled server."""
 
-import os
 import socket
-import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from proofkey import testing
 from proofkey.testing import faults
+from swift_program import run
 
-PROGRAMS = Path(os.environ["SWIFT_PROGRAMS"])
-RUN = os.environ["SWIFT_RUN"].split()
-"""How a program is run: where its libraries are."""
 REDIRECT_URI = "com.example.app:/callback"
-SECRET = "the secret of this test, which has 32 bytes and more"
-WHOLE = ["signed in as user-1", "userinfo user-1", "refreshed", "revoked"]
+ALL = ["signed in as user-1", "userinfo user-1", "refreshed", "revoked"]
 
 
 @pytest.fixture
 def server() -> Iterator[testing.AuthorizationServer]:
     with testing.AuthorizationServer() as running:
         yield running
-
-
-def run(program: str, *arguments: str, browse: Callable[[str], list[str]] | None = None, told: str = "") -> tuple[int, list[str], str]:
-    """The exit status, the lines that the program printed, and its complaints. `browse` turns the authorization URL into
-    the URLs that it is then told."""
-    command = [*RUN, str(PROGRAMS / program), *arguments]
-    pipe = subprocess.PIPE
-    environment = {**os.environ, "SEAL_SECRET": SECRET}
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment) as running:
-        try:
-            if browse and running.stdout:
-                first = running.stdout.readline()
-                if first.startswith("Open "):
-                    told = "".join(f"{url}\n" for url in browse(first.removeprefix("Open ").strip()))
-            output, complaints = running.communicate(told, timeout=60)
-        except BaseException:
-            running.kill()
-            raise
-    return running.returncode, output.splitlines(), complaints
 
 
 def login(server: testing.AuthorizationServer, *, forged: bool = False) -> tuple[int, list[str], str]:
@@ -58,7 +33,7 @@ def paths(server: testing.AuthorizationServer) -> list[str]:
 
 
 def test_a_whole_login(server: testing.AuthorizationServer) -> None:
-    assert login(server) == (0, WHOLE, "")
+    assert login(server) == (0, ALL, "")
     assert paths(server) == ["/jwks", "/token", "/userinfo", "/token", "/revoke", "/revoke"]
     assert [seen.error for seen in server.seen] == [None] * len(server.seen)
 
@@ -69,7 +44,7 @@ def test_the_quick_start(server: testing.AuthorizationServer) -> None:
 
 
 def test_a_forged_callback_comes_first(server: testing.AuthorizationServer) -> None:
-    assert login(server, forged=True) == (0, WHOLE, "ignored: state_mismatch\n")
+    assert login(server, forged=True) == (0, ALL, "ignored: state_mismatch\n")
 
 
 def test_a_denied_consent(server: testing.AuthorizationServer) -> None:
@@ -84,7 +59,7 @@ def test_process_death(server: testing.AuthorizationServer) -> None:
     arguments = [server.issuer, "my-app", REDIRECT_URI, "openid profile"]
     status, (url, sealed), _ = run("login", "begin", *arguments)
     assert status == 0
-    assert run("login", "finish", *arguments, told=f"{sealed}\n{server.sign_in(url)}\n") == (0, WHOLE, "")
+    assert run("login", "finish", *arguments, told=f"{sealed}\n{server.sign_in(url)}\n") == (0, ALL, "")
 
 
 def test_a_connection_that_is_cut_after_something_was_sent(server: testing.AuthorizationServer) -> None:
