@@ -186,6 +186,35 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
         #expect(asked.urls.count == 1)
     }
 
+    @Test func theEndOfASession() throws {
+        let of = try Provider(
+            authorizationEndpoint: "https://op.example/authorize", tokenEndpoint: "https://op.example/token",
+            endSessionEndpoint: "https://op.example/logout")
+        let client = try Client(of, id: "c", redirectURI: redirectURI)
+        let tokens = try Tokens(accessToken: "a")
+        let home = "https://client.example/bye"
+        let url = try client.endSessionURL(tokens, returnTo: home, state: "s")
+        #expect(url.hasPrefix("https://op.example/logout?") && url.contains("state=s"))
+        #expect(url.contains(pair("post_logout_redirect_uri", home)))
+        try client.acceptEndSession(#require(URL(string: "\(home)?state=s")), returnTo: home, state: "s")
+        #expect(
+            errorName {
+                try client.acceptEndSession(#require(URL(string: "\(home)?state=t")), returnTo: home, state: "s")
+            } == "state_mismatch")
+        let without = try Client(provider(), id: "c", redirectURI: redirectURI)
+        #expect(errorName { _ = try without.endSessionURL(tokens) } == "endpoint_missing")
+    }
+
+    @Test func tokensFromStorage() throws {
+        let expiry = Date(timeIntervalSince1970: 1_700_000_000)
+        let tokens = try Tokens(
+            accessToken: "a", refreshToken: "r", scope: "x y", expiresAt: expiry, resources: ["https://api.example"])
+        #expect(tokens.refreshToken?.expose() == "r" && tokens.scope == "x y" && tokens.expiresAt == expiry)
+        #expect(tokens.resources == ["https://api.example"] && tokens.idToken == nil && tokens.claims == nil)
+        #expect(tokens.expires(withinSeconds: 60) && tokens.extra("account_id") == nil)
+        #expect(errorName { _ = try Tokens(accessToken: "a", idToken: "no token") } == "id_token_malformed")
+    }
+
     /// Logins in parallel, and what is left of their memory. PROOFKEY_LOGINS is how many; 10,000 is the default.
     @Test func memoryDoesNotGrow() async throws {
         let logins = ProcessInfo.processInfo.environment["PROOFKEY_LOGINS"].flatMap(Int.init) ?? 10_000
