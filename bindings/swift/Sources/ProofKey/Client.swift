@@ -67,15 +67,15 @@ public final class Client: @unchecked Sendable {
     ) throws(ProofKeyError) {
         handle = try made { handle in lend(id) { proofkey_client_new(provider.handle, $0, $1, handle) } }
         self.now = now
-        try set(redirectURI, proofkey_client_set_redirect_uri)
+        try set(handle, redirectURI, proofkey_client_set_redirect_uri)
         switch authentication {
         case .none: break
-        case .secretBasic(let secret): try set(secret, proofkey_client_set_secret_basic)
-        case .secretPost(let secret): try set(secret, proofkey_client_set_secret_post)
+        case .secretBasic(let secret): try set(handle, secret, proofkey_client_set_secret_basic)
+        case .secretPost(let secret): try set(handle, secret, proofkey_client_set_secret_post)
         }
-        try set(idToken.algorithms?.joined(separator: " "), proofkey_client_set_id_token_algorithms)
+        try set(handle, idToken.algorithms?.joined(separator: " "), proofkey_client_set_id_token_algorithms)
         if let leeway = idToken.leeway { try check(proofkey_client_set_id_token_leeway(handle, leeway)) }
-        for audience in idToken.trustedAudiences { try set(audience, proofkey_client_add_trusted_audience) }
+        for audience in idToken.trustedAudiences { try set(handle, audience, proofkey_client_add_trusted_audience) }
         if idToken.trustTokenEndpointTLS { try check(proofkey_client_trust_token_endpoint_tls(handle)) }
     }
 
@@ -125,16 +125,10 @@ public final class Client: @unchecked Sendable {
     ) throws(ProofKeyError) -> Login {
         let authorize = try made { authorize in lend(scope) { proofkey_client_authorize(handle, $0, $1, authorize) } }
         defer { proofkey_authorize_free(authorize) }
-        func set(
-            _ value: String?, _ setter: (OpaquePointer?, UnsafePointer<CChar>?, Int) -> Int32
-        ) throws(ProofKeyError) {
-            guard let value else { return }
-            try check(lend(value) { setter(authorize, $0, $1) })
-        }
-        try set(data, proofkey_authorize_set_data)
+        try set(authorize, data, proofkey_authorize_set_data)
         if let maxAge { try check(proofkey_authorize_set_max_age(authorize, maxAge)) }
-        if !acrValues.isEmpty { try set(acrValues.joined(separator: " "), proofkey_authorize_set_acr_values) }
-        for resource in resources { try set(resource, proofkey_authorize_add_resource) }
+        if !acrValues.isEmpty { try set(authorize, acrValues.joined(separator: " "), proofkey_authorize_set_acr_values) }
+        for resource in resources { try set(authorize, resource, proofkey_authorize_add_resource) }
         for (name, value) in extra.sorted(by: <) {
             let status = lend(name) { name, length in
                 lend(value) { proofkey_authorize_add_extra(authorize, name, length, $0, $1) }
@@ -142,9 +136,9 @@ public final class Client: @unchecked Sendable {
             try check(status)
         }
         if formPost { try check(proofkey_authorize_set_form_post(authorize)) }
-        try set(chosen.state, proofkey_authorize_set_state)
-        try set(chosen.nonce, proofkey_authorize_set_nonce)
-        try set(chosen.verifier, proofkey_authorize_set_verifier)
+        try set(authorize, chosen.state, proofkey_authorize_set_state)
+        try set(authorize, chosen.nonce, proofkey_authorize_set_nonce)
+        try set(authorize, chosen.verifier, proofkey_authorize_set_verifier)
         return Login(owning: try made { proofkey_authorize_begin(authorize, now(), $0) }, now: now)
     }
 
@@ -252,12 +246,5 @@ public final class Client: @unchecked Sendable {
             }
         }
         try check(status)
-    }
-
-    private func set(
-        _ value: String?, _ setter: (OpaquePointer?, UnsafePointer<CChar>?, Int) -> Int32
-    ) throws(ProofKeyError) {
-        guard let value else { return }
-        try check(lend(value) { setter(handle, $0, $1) })
     }
 }

@@ -28,13 +28,13 @@ public final class Provider: @unchecked Sendable {
                 lend(tokenEndpoint) { proofkey_provider_new(authorization, authorizationLength, $0, $1, handle) }
             }
         }
-        try set(issuer, proofkey_provider_set_issuer)
-        try set(jwksURI, proofkey_provider_set_jwks_uri)
-        try set(userinfoEndpoint, proofkey_provider_set_userinfo_endpoint)
-        try set(revocationEndpoint, proofkey_provider_set_revocation_endpoint)
-        try set(endSessionEndpoint, proofkey_provider_set_end_session_endpoint)
+        try set(handle, issuer, proofkey_provider_set_issuer)
+        try set(handle, jwksURI, proofkey_provider_set_jwks_uri)
+        try set(handle, userinfoEndpoint, proofkey_provider_set_userinfo_endpoint)
+        try set(handle, revocationEndpoint, proofkey_provider_set_revocation_endpoint)
+        try set(handle, endSessionEndpoint, proofkey_provider_set_end_session_endpoint)
         if issParameterSupported { try check(proofkey_provider_set_iss_parameter_supported(handle)) }
-        for quirk in quirks { try set(quirk, proofkey_provider_add_quirk) }
+        for quirk in quirks { try set(handle, quirk, proofkey_provider_add_quirk) }
     }
 
     /// A server described by its metadata, the JSON document found under its issuer (RFC 8414 section 3.2).
@@ -46,7 +46,7 @@ public final class Provider: @unchecked Sendable {
                 lend(metadata) { proofkey_provider_from_metadata(issuer, length, $0, $1, handle) }
             }
         }
-        for quirk in quirks { try set(quirk, proofkey_provider_add_quirk) }
+        for quirk in quirks { try set(handle, quirk, proofkey_provider_add_quirk) }
     }
 
     /// Fetches the metadata of the server with this issuer: first where RFC 8414 puts it, then where OpenID Connect
@@ -115,15 +115,8 @@ public final class Provider: @unchecked Sendable {
         _ quirks: [String], _ make: (UnsafeMutablePointer<OpaquePointer?>) -> Int32
     ) throws(ProofKeyError) -> Provider {
         let provider = Provider(owning: try made(make))
-        for quirk in quirks { try provider.set(quirk, proofkey_provider_add_quirk) }
+        for quirk in quirks { try set(provider.handle, quirk, proofkey_provider_add_quirk) }
         return provider
-    }
-
-    private func set(
-        _ value: String?, _ setter: (OpaquePointer?, UnsafePointer<CChar>?, Int) -> Int32
-    ) throws(ProofKeyError) {
-        guard let value else { return }
-        try check(lend(value) { setter(handle, $0, $1) })
     }
 }
 

@@ -48,3 +48,11 @@ func made(_ make: (UnsafeMutablePointer<OpaquePointer?>) -> Int32) throws(ProofK
     guard let handle else { throw ProofKeyError(number: PROOFKEY_STATUS_INTERNAL) }
     return handle
 }
+
+/// Calls a setter of a handle with a text, if there is one.
+func set(
+    _ handle: OpaquePointer, _ value: String?, _ setter: (OpaquePointer?, UnsafePointer<CChar>?, Int) -> Int32
+) throws(ProofKeyError) {
+    guard let value else { return }
+    try check(lend(value) { setter(handle, $0, $1) })
+}

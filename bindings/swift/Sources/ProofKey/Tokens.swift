@@ -32,9 +32,7 @@ public final class Tokens: @unchecked Sendable, CustomStringConvertible {
                 }
             }
         }
-        for resource in resources {
-            try check(lend(resource) { proofkey_tokens_add_resource(handle, $0, $1) })
-        }
+        for resource in resources { try set(handle, resource, proofkey_tokens_add_resource) }
     }
 
     /// The access token. Send it as `Authorization: Bearer` to the resource server, and to nobody else (RFC 6750).
