@@ -37,7 +37,7 @@ demo-serve: needs target/demo/installed ## Keep that app running for a person, a
 .PHONY: test
 test: needs ## Run every check and test that this machine has the tools for
 	@mkdir -p target && : >$(MISSING)
-	$(MAKE) lint test-vectors test-rust test-no-std test-c test-python test-web test-kotlin
+	$(MAKE) lint test-vectors test-rust test-no-std test-c test-python test-web test-swift test-kotlin
 	if [ -s $(MISSING) ]; then
 	    printf '\nPassed, except for what needs tools that are missing here:\n'
 	    sort -u $(MISSING) | sed 's/^/  /'
@@ -50,6 +50,7 @@ test-long: $(cargo_c)/bin/cargo-cinstall $(cargo_fuzz)/bin/cargo-fuzz ## Run wha
 	$(MAKE) test-install
 	tests/c/tsan.sh
 	LOGINS=100000 tests/kotlin/run.sh
+	tests/swift/run.sh --long
 	tests/load/run.sh --all
 	PROOFKEY_TEST_LONG=1 tests/python/run.sh -k refresh_once
 	tests/fuzz/run.sh 600
@@ -90,6 +91,10 @@ test-no-std: ## Prove that the core links without std and alloc
 .PHONY: test-c
 test-c: ## Test the C library and its header
 	@tests/c/run.sh
+
+.PHONY: test-swift
+test-swift: ## Test the Swift package, with Swift or in a Debian root that has it
+	@PYTHON=$(PYTHON) tests/swift/run.sh
 
 .PHONY: test-python
 test-python: ## Test the wheel, on every Python of this machine
