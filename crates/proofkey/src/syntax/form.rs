@@ -85,7 +85,8 @@ fn decode_one(text: &str) -> Option<Zeroizing<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{decode, decode_one, percent_encode};
+    use super::{add_query, decode, decode_one, percent_encode};
+    use crate::error::ErrorKind;
 
     #[test]
     fn decoding_is_strict() {
@@ -95,6 +96,26 @@ mod tests {
         let pairs = decode("a=1;b=2&c&&d=x=y&=e").unwrap();
         let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(pairs, [("a", "1;b=2"), ("c", ""), ("d", "x=y"), ("", "e")]);
+    }
+
+    #[test]
+    fn the_query_of_an_endpoint_stays_as_it_is() {
+        for (endpoint, url) in [
+            ("https://a.example/", "https://a.example/?state=s"),
+            ("https://a.example/?", "https://a.example/?state=s"),
+            ("https://a.example/?x=%2f", "https://a.example/?x=%2f&state=s"),
+            ("https://a.example/?x=1&", "https://a.example/?x=1&state=s"),
+        ] {
+            assert_eq!(add_query(endpoint, &[("state", "s")], &["nonce"]).as_deref(), Ok(url));
+        }
+        for (query, error) in [
+            ("state=1", ErrorKind::ParameterReserved),
+            ("x=1&nonce", ErrorKind::ParameterReserved),
+            ("x=%", ErrorKind::EndpointMalformed),
+        ] {
+            let endpoint = format!("https://a.example/?{query}");
+            assert_eq!(add_query(&endpoint, &[("state", "s")], &["nonce"]), Err(error), "{query}");
+        }
     }
 
     proptest::proptest! {
