@@ -152,6 +152,25 @@ def test_without_a_browser_the_user_pastes_the_url(cli: Cli, server: testing.Aut
     assert running.returncode == 0
 
 
+def test_a_code_for_another_device(cli: Cli) -> None:
+    with testing.AuthorizationServer(consent="page", device_interval=1) as server:
+        named = ["--issuer", server.issuer, "--client-id", "my-cli", "--scope", "files.read", "--device"]
+        with cli.start("login", *named) as running:
+            assert running.stderr is not None
+            told = next(line for line in running.stderr if "enter this code" in line)
+            server.allow_device(told.split()[-1])
+            out, _ = running.communicate()
+        assert json.loads(out)["scope"] == ["files.read"]
+        assert running.returncode == 0
+        assert cli.out("token", "--within", "3601"), "there is a refresh token, too"
+        with cli.start("login", "--device") as running:
+            assert running.stderr is not None
+            told = next(line for line in running.stderr if "enter this code" in line)
+            server.deny_device(told.split()[-1])
+            _, err = running.communicate()
+        assert (running.returncode, "access_denied" in err) == (1, True)
+
+
 def test_nothing_secret_is_kept_or_shown(cli: Cli, tmp_path: Path) -> None:
     secret = tmp_path / "client-secret"
     secret.write_text("the-client-secret\n")

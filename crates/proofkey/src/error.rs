@@ -123,11 +123,6 @@ impl Error {
         Self { oauth: Some(Box::new(oauth)), ..kind.into() }
     }
 
-    #[cfg(feature = "token-store")]
-    pub(crate) fn with_kind(self, kind: ErrorKind) -> Self {
-        Self { kind, ..self }
-    }
-
     pub(crate) fn after(self, retry_after: Option<u32>) -> Self {
         Self { retry_after, ..self }
     }

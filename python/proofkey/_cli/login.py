@@ -20,7 +20,14 @@ def login(options: Namespace) -> int:
     client = profile.client()
     # Opened now, because the keyring may ask the user something, too.
     tokens_of_this_user = store()
-    tokens = client.login_with_browser(scope=profile.scope, browser=not options.no_browser, timeout=options.timeout)
+    if options.device:
+        device = client.authorize_device(scope=profile.scope)
+        tell(f"Open {device.verification_uri} on any device, and enter this code: {device.user_code}")
+        tokens = device.finish()
+    else:
+        tokens = client.login_with_browser(
+            scope=profile.scope, browser=not options.no_browser, timeout=options.timeout
+        )
     tokens_of_this_user.save(client, options.profile, tokens)
     if replaced is not None and replaced.names_another_client_than(profile):
         # No command would find them any more.

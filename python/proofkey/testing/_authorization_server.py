@@ -44,8 +44,8 @@ class AuthorizationServer:
 
     `users` are the people who can sign in; unless a test asks for another, the first one does. `clients` are the
     registered clients; without any, the server accepts every client, secret and redirect URI. `consent="page"` shows a
-    consent page, for people and real browsers; "auto" allows every request at once. Lifetimes are in seconds, and
-    `advance` moves the clock.
+    consent page, for people and real browsers; "auto" allows every request at once. Lifetimes are in seconds, as is
+    `device_interval`, the pause between two requests of a device; `advance` moves the clock.
 
     It listens on 127.0.0.1 alone, on a free port unless it is given one, responds only to requests for that address or `localhost`, and raises `RuntimeError`
     where the environment variable `PROOFKEY_PRODUCTION` is set.
@@ -73,6 +73,7 @@ class AuthorizationServer:
         access_token_lifetime: int = 3600,
         refresh_token_lifetime: int = 30 * 86400,
         id_token_lifetime: int = 3600,
+        device_interval: int = 5,
         port: int = 0,
     ) -> None:
         _refuse_production()
@@ -82,7 +83,7 @@ class AuthorizationServer:
             raise ValueError("users: at least one User, because somebody has to sign in")
         self._alg: Alg = id_token_alg
         self._store = Store(Lifetimes(code_lifetime, access_token_lifetime, refresh_token_lifetime, id_token_lifetime))
-        self._devices = Devices(self._store)
+        self._devices = Devices(self._store, device_interval)
         self._keys = KeyRing(id_token_alg)
         self._faults = InjectedFaults()
         self._lock = threading.Lock()

@@ -10,9 +10,6 @@ from proofkey.testing._store import Store
 
 LIFETIME = 600
 """Of the codes, in seconds."""
-INTERVAL = 5
-"""Between two requests for the tokens, in seconds."""
-
 
 @dataclass
 class Device:
@@ -24,7 +21,8 @@ class Device:
     """Empty if the device sent no code challenge."""
     user_code: str
     expires_at: int
-    interval: int = INTERVAL
+    interval: int
+    """Between two requests for the tokens, in seconds."""
     asked_at: int | None = None
     """When it last asked for the tokens."""
     user: User | None = None
@@ -34,8 +32,9 @@ class Device:
 class Devices:
     """All devices that wait for their user, for many threads."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, interval: int) -> None:
         self._store = store
+        self._interval = interval
         self._lock = threading.Lock()
         self._waiting: dict[str, Device] = {}
 
@@ -43,7 +42,7 @@ class Devices:
         """Makes the codes for a device. With a user, it is allowed already."""
         letters = [secrets.choice("BCDFGHJKLMNPQRSTVWXZ") for _ in range(8)]
         user_code = f"{''.join(letters[:4])}-{''.join(letters[4:])}"
-        device = Device(client_id, scope, binding, user_code, self._store.now() + LIFETIME, user=user)
+        device = Device(client_id, scope, binding, user_code, self._store.now() + LIFETIME, self._interval, user=user)
         device_code = secrets.token_urlsafe(24)
         with self._lock:
             self._waiting[device_code] = device
