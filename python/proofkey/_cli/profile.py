@@ -14,7 +14,7 @@ from proofkey._cli.exits import Refused
 from proofkey._cli.files import read
 from proofkey._file_key import state_folder
 
-KnownProvider: TypeAlias = Literal["dropbox", "github", "google", "microsoft"]
+KnownProvider: TypeAlias = Literal["dropbox"] | Literal["github"] | Literal["google"] | Literal["microsoft"]
 
 
 @dataclass(frozen=True)
