@@ -63,7 +63,7 @@ def _into_keyring(folder: str, name: str, secret: str) -> bool:
 
         keyring.set_password(name, folder, secret)
         # Some keyrings accept everything, and keep nothing.
-        return keyring.get_password(name, folder) == secret
+        return _from_keyring(folder, name) == secret
     except Exception:  # Whatever the system's keyring raises.
         return False
 
@@ -72,7 +72,8 @@ def _from_keyring(folder: str, name: str) -> str | None:
     try:
         import keyring
 
-        return keyring.get_password(name, folder)
+        secret: str | None = keyring.get_password(name, folder)
+        return secret
     except Exception:  # Whatever the system's keyring raises.
         return None
 

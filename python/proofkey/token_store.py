@@ -232,7 +232,8 @@ class SqlAlchemyTokenStore:
         tokens = self._tokens.c
         update = self._tokens.update().where(tokens.key == key, tokens.sealed == read).values(sealed=sealed)
         with self._transaction() as database:
-            return database.execute(update).rowcount == 1
+            updated: int = database.execute(update).rowcount
+        return updated == 1
 
     def delete(self, key: str, read: str, /) -> bool:
         """See `TokenStore`."""
