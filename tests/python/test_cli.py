@@ -26,6 +26,15 @@ with contextlib.suppress(urllib.error.HTTPError):
 """
 
 
+class Running(subprocess.Popen[str]):
+    """A command that does not outlive a test that fails."""
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, error, trace)
+
+
 class Cli:
     """The command line of one user, with a folder and a browser of their own."""
 
@@ -40,10 +49,10 @@ class Cli:
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         }
 
-    def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, **options: Any) -> Running:
         streams: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         command = [sys.executable, "-m", "proofkey", *arguments]
-        return subprocess.Popen(command, text=True, env=self.environment, **{**streams, **options})
+        return Running(command, text=True, env=self.environment, **{**streams, **options})
 
     def run(self, *arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
         with self.start(*arguments) as running:
