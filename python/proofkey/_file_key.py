@@ -51,7 +51,7 @@ def _make(files: FileTokenStore, folder: str, name: str) -> str:
         where = _IN_KEYRING if _into_keyring(folder, name, secret) else secret
         files.save(_KEY, where, None)
         if where == secret:
-            tell(f"There is no system keyring here, so the key of the stored tokens is a file in {folder}.")
+            tell(f"No system keyring could be used, so the key of the stored tokens is a file in {folder}.")
         return where
     finally:
         files.release(_KEY, owner)

@@ -837,7 +837,7 @@ class DeviceAuthorization:
         Ctrl-C ends it. A network that is lost is waited for.
 
         `TokenError`: "device_code_expired", or with `.error` "access_denied" if the user refused; `IdTokenError`;
-        `TransportError`. After `MetadataError` "keys_unavailable" the next call goes on where this one ended.
+        `TransportError`. After "keys_unavailable" and "tls_failed" the next call goes on where this one ended.
         """
     def begin_polling(self, *, now: int | None = None) -> DevicePolling:
         """`finish()` without network: for programs that bring their own HTTP. Poll one device only once. `TokenError`

@@ -107,6 +107,11 @@ def test_from_login_to_logout(cli: Cli, server: testing.AuthorizationServer) -> 
     assert out["revoked"] is True
     assert out["end_session_url"].startswith(server.end_session_endpoint)
     assert [seen.path for seen in server.seen][-2:] == ["/revoke", "/revoke"]
+    cli.login(server)
+    assert json.loads(cli.out("logout")) == {"profile": "default", "revoked": True, "end_session_url": None}
+    cli.login(server)
+    cli.environment["PROOFKEY_NO_BROWSER"] = "1"
+    assert json.loads(cli.out("logout"))["end_session_url"] is not None
     assert cli.fails("token")[0] == cli.fails("whoami")[0] == cli.fails("logout")[0] == 3
     assert cli.records() == []
 

@@ -1,13 +1,12 @@
 """The device authorization grant (RFC 8628): the vectors of `device`, and `finish()` over a real socket."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
+import hostile
 import proofkey
 import pytest
 import vectors
@@ -135,41 +134,30 @@ def test_an_endpoint_is_needed() -> None:
 
 
 @contextmanager
-def server(responses: list[tuple[int, dict[str, Any]] | None]) -> Iterator[tuple[proofkey.Client, list[dict[str, Any]]]]:
+def server(
+    responses: list[tuple[int, dict[str, Any]] | None], transport: proofkey.Transport | None = None, **endpoints: str
+) -> Iterator[tuple[proofkey.Client, list[dict[str, str]]]]:
     """A server with these responses; `None` closes the connection without one."""
-    seen: list[dict[str, Any]] = []
+    seen: list[dict[str, str]] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            seen.append({"path": self.path, **{name: value[0] for name, value in form.items()}})
+    def behave(connection: hostile.Connection) -> None:
+        while request := connection.request():
+            seen.append({"path": request.path, **dict(parse_qsl(request.body.decode()))})
             response = responses.pop(0)
             if response is None:
-                self.close_connection = True
                 return
-            body = json.dumps(response[1]).encode()
-            self.send_response(response[0])
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            status, body = response
+            connection.send(hostile.response(json.dumps(body).encode(), f"{status} Status"))
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=http.serve_forever, daemon=True).start()
-    base = f"http://127.0.0.1:{http.server_address[1]}"
-    provider = proofkey.Provider(
-        authorization_endpoint=f"{base}/authorize",
-        token_endpoint=f"{base}/token",
-        device_authorization_endpoint=f"{base}/device",
-    )
-    try:
-        yield proofkey.Client(provider, "my-tv"), seen
-    finally:
-        http.shutdown()
-        http.server_close()
+    with hostile.Server(behave) as running:
+        names = {"authorization_endpoint": "/authorize", "token_endpoint": "/token", "device_authorization_endpoint": "/device"}
+        urls = {name: running.url(path) for name, path in names.items()} | endpoints
+        provider = proofkey.Provider(
+            authorization_endpoint=urls["authorization_endpoint"],
+            token_endpoint=urls["token_endpoint"],
+            device_authorization_endpoint=urls["device_authorization_endpoint"],
+        )
+        yield proofkey.Client(provider, "my-tv", transport=transport), seen
 
 
 CODES = {"device_code": "d", "user_code": "u", "verification_uri": "https://as.example/go", "expires_in": 600}
@@ -201,6 +189,19 @@ def test_finish_says_that_the_user_refused(pauses: list[int]) -> None:
         with pytest.raises(proofkey.TokenError) as refused:
             client.authorize_device().finish()
     assert (refused.value.error, refused.value.recovery, pauses) == ("access_denied", "ask_user", [5])
+
+
+def test_a_certificate_that_nobody_trusts_is_not_waited_for(pauses: list[int], authority: hostile.Authority) -> None:
+    transport = proofkey.Transport(ca_file=authority.path)
+    with hostile.Server(tls=authority.contexts["of an unknown authority"]) as there:
+        with server([(200, CODES)], transport, token_endpoint=there.url("/token")) as (client, _):
+            device = client.authorize_device()
+            with pytest.raises(proofkey.TransportError, match="tls_failed") as raised:
+                device.finish()
+            assert raised.value.request_sent is False
+            there.tls = authority.contexts["good"]
+            assert device.finish(), "nothing was sent, so the same codes still work"
+    assert (pauses, there.token_requests) == ([5, 5], 1)
 
 
 def test_a_signal_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
-import keyring.backends.fail
+import keyring.core
 import markdown_pages as pages
 import proofkey
 import pytest
@@ -42,7 +42,7 @@ def server() -> Iterator[testing.AuthorizationServer]:
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setattr("keyring.core._keyring_backend", keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call]
+    monkeypatch.setattr("keyring.core._keyring_backend", keyring.core.load_keyring("keyring.backends.fail.Keyring"))
 
 
 def test_the_programs_were_found() -> None:

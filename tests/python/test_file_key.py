@@ -21,7 +21,6 @@ class Keyring(keyring.backend.KeyringBackend):
     priority = 1
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
         self.kept: dict[tuple[str, str], str] = {}
 
     def get_password(self, service: str, username: str) -> str | None:
@@ -44,7 +43,8 @@ class Locked(Keyring):
     def get_password(self, service: str, username: str) -> str | None:
         raise keyring.errors.KeyringLocked
 
-    set_password = get_password  # type: ignore[assignment]
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise keyring.errors.KeyringLocked
 
 
 class Broken(Keyring):

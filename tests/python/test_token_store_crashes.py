@@ -22,7 +22,7 @@ import pytest
 from hostile import DEADLINE
 from proofkey import testing, token_store
 from proofkey.testing import faults
-from test_token_store import (
+from token_stores import (
     CLOSED,
     KEYS,
     STORED,
@@ -37,7 +37,7 @@ from test_token_store import (
 
 __all__ = ["_closed", "url"]
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no SIGKILL")
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 
 def kill() -> None:
@@ -176,11 +176,10 @@ def expired(tokens: proofkey.Tokens) -> proofkey.Tokens:
     return proofkey.Tokens.from_dict({**tokens.to_dict(), "expires_at": 0})
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_killed_while_a_server_that_does_not_rotate_refreshes(url: str, step: str) -> None:
-    """Nothing is lost, whenever the process is killed."""
-    if step == "during the write" and not url.startswith(("file:", "sqlite:")):
-        return
+@contextmanager
+def crashed(url: str, step: str) -> Iterator[tuple[dict[str, str], list[str]]]:
+    """The endpoints of a server that does not rotate, and the refresh tokens that reach it. A process with this store was
+    killed at this step of a refresh."""
     sent: list[str] = []
     to_kill: list[subprocess.Popen[bytes]] = []
 
@@ -200,32 +199,23 @@ def test_killed_while_a_server_that_does_not_rotate_refreshes(url: str, step: st
                 to_kill.append(process)
         if not url.startswith("file:"):
             run_out(url)
+        yield endpoints, sent
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_while_a_server_that_does_not_rotate_refreshes(url: str, step: str) -> None:
+    """Nothing is lost, whenever the process is killed."""
+    if step == "during the write" and not url.startswith(("file:", "sqlite:")):
+        return
+    with crashed(url, step) as (endpoints, sent):
         assert next_caller(url, endpoints).access_token.expose() == "new"
     assert sent == (["r"] if step in ("before sending", "after the write") else ["r", "r"])
 
 
 @pytest.mark.parametrize("step", ["before sending", "after sending"])
 def test_many_callers_after_a_crash_send_the_token_once_more(url: str, step: str) -> None:
-    sent: list[str] = []
-    to_kill: list[subprocess.Popen[bytes]] = []
-
-    def behave(connection: hostile.Connection) -> None:
-        while request := connection.request():
-            sent.append(parse_qs(request.body.decode())["refresh_token"][0])
-            if to_kill:
-                to_kill.pop().kill()
-                return
-            connection.send(hostile.response(b'{"access_token": "new", "token_type": "Bearer", "expires_in": 3600}'))
-
-    with hostile.Server(behave) as there:
-        endpoints = {**CLOSED, "token_endpoint": there.url("/token")}
-        token_store.from_url(url, KEYS).save(client_of(endpoints), "user", STORED)
-        with dying(url, endpoints, step) as process:
-            if step == "after sending":
-                to_kill.append(process)
+    with crashed(url, step) as (endpoints, sent):
         before = len(sent)
-        if not url.startswith("file:"):
-            run_out(url)
         told = json.dumps({"store": url, "endpoints": endpoints})
         callers = [
             subprocess.Popen([sys.executable, __file__, "refresh", told], stdout=subprocess.PIPE) for _ in range(4)

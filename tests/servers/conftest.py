@@ -3,6 +3,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from programs import LOGINS
 from servers import SERVERS, Server
 from table import WRITTEN, Table
 
@@ -19,10 +20,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server" in metafunc.fixturenames:
         names = metafunc.config.getoption("servers").split(",")
         metafunc.parametrize("server", names, indirect=True, scope="session")
+    if "started" in metafunc.fixturenames:
+        names = metafunc.config.getoption("servers").split(",")
+        metafunc.parametrize("started", [name for name in LOGINS if name in names], indirect=True, scope="module")
 
 
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with SERVERS[request.param].running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def started(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """One of the servers at which whole programs sign in."""
     with SERVERS[request.param].running() as running:
         yield running
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the Python package, and logins in C and Swift, against real authorization servers on loopback, which their own package clients install below
-# target/servers. Arguments go to pytest, for example: tests/servers/run.sh -k refresh
+# Runs the Python package, and logins in C and Swift, against real authorization servers on loopback, which their own
+# package clients install below target/servers. Arguments go to pytest, for example: tests/servers/run.sh -k refresh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib.sh

@@ -1,43 +1,16 @@
 """The complete login in Swift, `examples/swift/login.swift`, with the servers that have metadata and OpenID Connect."""
 
-from collections.abc import Iterator
-
-import browser
 import pytest
 import swift_program
-from flow import PASSWORD, USER
-from servers import SERVERS, SETTINGS, Server
-
-REDIRECT_URI = SETTINGS["redirect_uri"]
-OTHER_USER = SETTINGS["other_user"]
-WHOLE = ["signed in", "userinfo", "refreshed", "revoked"]
-LOGINS = {
-    "oidc-provider": (0, WHOLE, ""),
-    # Its revocation endpoint accepts confidential clients only: 401 with an empty body.
-    "glewlwyd": (1, WHOLE[:-1], "response_status: "),
-}
-"""Exit status, what the program prints, and its complaint."""
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    names = metafunc.config.getoption("servers").split(",")
-    metafunc.parametrize("started", [name for name in LOGINS if name in names], indirect=True, scope="module")
-
-
-@pytest.fixture(scope="module")
-def started(request: pytest.FixtureRequest) -> Iterator[Server]:
-    with SERVERS[request.param].running() as running:
-        yield running
+from programs import LOGINS, callbacks, scope_and_extra, steps
+from servers import SETTINGS, Server
 
 
 def login(server: Server, *, agrees: bool = True, forged: bool = False) -> tuple[int, list[str], str]:
     def browse(url: str) -> list[str]:
-        # A server may remember who agreed.
-        callback = browser.sign_in(url, USER, PASSWORD) if agrees else browser.deny(url, OTHER_USER, PASSWORD)
-        return [f"{REDIRECT_URI}?code=stolen&state=forged", callback] if forged else [callback]
+        return callbacks(url, agrees=agrees, forged=forged)
 
-    extra = (f"{name}={value}" for name, value in server.extra.items())
-    arguments = [server.issuer, "public", REDIRECT_URI, f"openid {server.scope}", *extra]
+    arguments = [server.issuer, "public", SETTINGS["redirect_uri"], *scope_and_extra(server)]
     return swift_program.run("login", *arguments, browse=browse)
 
 
@@ -45,10 +18,7 @@ def login(server: Server, *, agrees: bool = True, forged: bool = False) -> tuple
 def test_a_whole_login(started: Server, forged: bool) -> None:
     status, lines, complaints = login(started, forged=forged)
     expected_status, expected, complaint = LOGINS[started.name]
-    assert (status, [next((said for said in WHOLE if line.startswith(said)), line) for line in lines]) == (
-        expected_status,
-        expected,
-    )
+    assert (status, steps(lines)) == (expected_status, expected)
     assert complaints.startswith(("ignored: state_mismatch\n" if forged else "") + complaint)
 
 

@@ -81,7 +81,7 @@ impl DeviceRequest {
 pub(crate) struct DeviceAuthorization {
     device: proofkey::DeviceAuthorization,
     transport: Transport,
-    /// What a `finish()` left that lacked the keys for the ID token.
+    /// What a `finish()` left that may still succeed.
     unfinished: Mutex<Option<proofkey::DevicePolling>>,
 }
 
@@ -132,11 +132,11 @@ impl DeviceAuthorization {
     /// Ctrl-C ends it. A network that is lost is waited for.
     ///
     /// `TokenError`: "device_code_expired", or with `.error` "access_denied" if the user refused; `IdTokenError`;
-    /// `TransportError`. After `MetadataError` "keys_unavailable" the next call goes on where this one ended.
+    /// `TransportError`. After "keys_unavailable" and "tls_failed" the next call goes on where this one ended.
     fn finish(&self, py: Python<'_>) -> PyResult<Tokens> {
         let unfinished = self.unfinished().take();
         let mut step = match unfinished {
-            Some(polling) => Step::Send(polling),
+            Some(polling) => Step::Wait(self.device.interval(), polling),
             None => self.device.clone().begin_polling(proofkey::now()).map_err(|error| flow_error(py, &error))?,
         };
         // Python's own sleep, because a signal ends it.

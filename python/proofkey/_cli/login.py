@@ -102,8 +102,11 @@ def logout(options: Namespace) -> int:
     if is_revoked:
         client.revoke(tokens)
     url = client.end_session_url(tokens) if client.provider.end_session_endpoint is not None else None
-    if url is not None and (options.no_browser or not open_browser(url)):
-        tell(f"To sign out at the provider, too, open this URL: {url}")
+    if url is not None and not options.no_browser and open_browser(url):
+        # It contains the ID token, so it is shown only to those who need it.
+        url = None
+    if url is not None:
+        tell("To sign out at the provider, too, open the end_session_url.")
     print_json({"profile": options.profile, "revoked": is_revoked, "end_session_url": url})
     return exits.DONE
 

@@ -80,7 +80,7 @@ def _add_login(parser: ArgumentParser) -> None:
     parser.add_argument("--ca-file", metavar="FILE", help="a PEM file with the only certificates to trust")
     parser.add_argument("--proxy", metavar="URL", help="an http or https proxy; the variables of the environment do not count")
     parser.add_argument(
-        "--device", action="store_true", help="show a code to enter on another device (RFC 8628), instead of a browser here"
+        "--device", action="store_true", help="show a code to enter on another device (RFC 8628), and wait until it expires"
     )
     _add_no_browser(parser)
     parser.add_argument(
@@ -99,7 +99,10 @@ def _add_profile(parser: ArgumentParser) -> None:
 
 def _add_no_browser(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--no-browser", action="store_true", help="print the URL instead of opening it; $PROOFKEY_NO_BROWSER does the same"
+        "--no-browser",
+        action="store_true",
+        default=bool(os.environ.get("PROOFKEY_NO_BROWSER")),
+        help="print the URL instead of opening it; $PROOFKEY_NO_BROWSER does the same",
     )
 
 
@@ -137,7 +140,8 @@ curl -H "Authorization: Bearer $(proofkey token)" https://api.example/"""
 
 _WHOAMI = """The claims are those of the checked ID token, for logins with the scope openid."""
 
-_LOGOUT = """It prints what was done, as JSON. If the tokens cannot be revoked, they are deleted here all the same."""
+_LOGOUT = """It prints what was done, as JSON; an end_session_url is there for you to open, if no browser was. If the tokens
+cannot be revoked, they are deleted here all the same."""
 
 _PAIR = """`proofkey pair --json >pair.json`, `proofkey challenge pair.json` and `proofkey verify pair.json` show all that
 PKCE does."""

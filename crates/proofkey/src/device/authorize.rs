@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::error::{Endpoint, Error, ErrorKind};
 use crate::http::{Failure, Request, Response, Roundtrip, Step};
 use crate::id_token::OpenIdRequest;
-use crate::login::{RESERVED, is_resource};
+use crate::login::{add_extra, is_resource};
 use crate::syntax::grammar::scope_tokens;
 
 /// A device authorization request under construction; [`Client::authorize_device`] starts one.
@@ -129,13 +129,7 @@ impl AuthorizeDevice {
             parameters.extend([("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")]);
         }
         parameters.extend(self.resource.iter().map(|resource| ("resource", resource.as_str())));
-        for (name, value) in &self.extra {
-            let is_taken = RESERVED.contains(&name.as_str()) || parameters.iter().any(|(taken, _)| taken == name);
-            if name.is_empty() || is_taken {
-                return Err(ErrorKind::ParameterReserved.into());
-            }
-            parameters.push((name, value));
-        }
+        add_extra(&mut parameters, &self.extra)?;
         let request = client.request(Endpoint::DeviceAuthorization, url, &parameters);
         let grant = Grant { scope, resource: self.resource, verifier, client: client.clone() };
         Ok(DeviceRequest { request, grant })

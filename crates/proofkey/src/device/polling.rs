@@ -137,6 +137,10 @@ impl Plan {
                 return Err(error.with_kind(ErrorKind::DeviceCodeExpired).into());
             }
             (kind, _) if is_lost(kind) || is_busy(&error) => self.schedule.backed_off(error.retry_after()),
+            // Nothing was sent, but waiting does not mend a certificate.
+            (ErrorKind::TlsFailed, _) => {
+                return Err(Failure::of_pending(error, DevicePolling { exchange: self.exchange(now), plan: self }));
+            }
             _ => return Err(error.into()),
         };
         Self { schedule, ..self }.ask_again(error.with_kind(ErrorKind::DeviceCodeExpired), now)
@@ -146,7 +150,7 @@ impl Plan {
 /// Whether a request got no response at all.
 const fn is_lost(kind: ErrorKind) -> bool {
     use ErrorKind as E;
-    matches!(kind, E::ConnectFailed | E::TlsFailed | E::Timeout | E::ResponseInterrupted)
+    matches!(kind, E::ConnectFailed | E::Timeout | E::ResponseInterrupted)
 }
 
 /// Whether the server asks to come back later: by a 429 or a 5xx, or by `temporarily_unavailable` and the like.
@@ -279,7 +283,7 @@ impl DeviceAuthorization {
     ///
     /// # Errors
     /// Those of [`DevicePolling`], and the further ones of [`Transport::send`](crate::Transport::send). If only the keys
-    /// for the ID token did not come, the failure has the polling: [`DevicePolling::finish`] goes on with it.
+    /// for the ID token did not come, or TLS failed, the failure has the polling: [`DevicePolling::finish`] goes on.
     ///
     /// ```no_run
     /// # use proofkey::{Client, Error, Provider, Transport};

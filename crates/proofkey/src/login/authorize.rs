@@ -192,13 +192,7 @@ impl Authorize {
             return Err(ErrorKind::ResourceInvalid.into());
         }
         parameters.extend(self.resource.iter().map(|resource| ("resource", resource.as_str())));
-        for (name, value) in &self.extra {
-            let is_taken = RESERVED.contains(&name.as_str()) || parameters.iter().any(|(taken, _)| taken == name);
-            if name.is_empty() || is_taken {
-                return Err(ErrorKind::ParameterReserved.into());
-            }
-            parameters.push((name, value));
-        }
+        add_extra(&mut parameters, &self.extra)?;
         for (name, value) in self.client.provider().quirks().iter().flat_map(|quirk| quirk.parameters()) {
             if !parameters.iter().any(|(taken, _)| taken == name) {
                 parameters.push((name, value));
@@ -257,6 +251,21 @@ impl Authorize {
 }
 
 /// Redacted: it may hold a verifier.
+/// Adds parameters of the application, none of which the flow may set itself.
+pub(crate) fn add_extra<'a>(
+    parameters: &mut Vec<(&'a str, &'a str)>,
+    extra: &'a [(String, String)],
+) -> Result<(), ErrorKind> {
+    for (name, value) in extra {
+        let is_taken = RESERVED.contains(&name.as_str()) || parameters.iter().any(|(taken, _)| taken == name);
+        if name.is_empty() || is_taken {
+            return Err(ErrorKind::ParameterReserved);
+        }
+        parameters.push((name, value));
+    }
+    Ok(())
+}
+
 impl fmt::Debug for Authorize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authorize").field("client", &self.client).field("scope", &self.scope).finish_non_exhaustive()

@@ -11,7 +11,7 @@ use proofkey_core::Verifier;
 use zeroize::Zeroizing;
 
 pub use self::authorize::Authorize;
-pub(crate) use self::authorize::{RESERVED, is_resource};
+pub(crate) use self::authorize::{add_extra, is_resource};
 pub use self::callback::Callback;
 pub use self::replay_store::{MemoryReplayStore, ReplayStore};
 use crate::client::Client;

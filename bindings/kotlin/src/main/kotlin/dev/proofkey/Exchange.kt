@@ -12,11 +12,11 @@ public class Exchange internal constructor(number: Long) : Handle(number) {
                 val name = text { Native.exchangeHeaderName(it, at) } ?: break
                 headers.add(name to text { Native.exchangeHeader(it, at) }.orEmpty())
             }
-            Request(text(Native::exchangeMethod).orEmpty(), text(Native::exchangeUrl).orEmpty(), headers, call(Native::exchangeBody))
+            Request(
+                text(Native::exchangeMethod).orEmpty(), text(Native::exchangeUrl).orEmpty(), headers,
+                call(Native::exchangeBody), call(Native::exchangeWaitSeconds).toInt(),
+            )
         }
-
-    /** How many seconds to wait before the request is sent, because the server asked for a pause. */
-    public val waitSeconds: Int get() = call(Native::exchangeWaitSeconds).toInt()
 
     /** Takes the response to the request. */
     public fun receive(response: Response): Unit = receive(response, now())
@@ -62,6 +62,8 @@ public class Request internal constructor(
     public val headers: List<Pair<String, String>>,
     /** The body, if there is one. */
     public val body: ByteArray?,
+    /** How many seconds to wait before it is sent: 0, unless the server asked for a pause. The transport waits. */
+    public val waitSeconds: Int,
 ) {
     override fun toString(): String = "Request($method)"
 }

@@ -67,14 +67,12 @@ private class Net(handle: Handle, private val number: Long) : PhantomReference<H
     }
 }
 
-internal fun utf8(text: String): ByteArray {
-    val encoder = Charsets.UTF_8.newEncoder()
-    try {
-        val bytes = encoder.encode(java.nio.CharBuffer.wrap(text))
-        return ByteArray(bytes.remaining()).also { bytes.get(it) }
-    } catch (_: java.nio.charset.CharacterCodingException) {
-        throw ProofKeyException.of(TEXT_INVALID)
-    }
+/** The bytes of a text. One with half of a surrogate pair has none, and becomes what the native library refuses. */
+internal fun utf8(text: String): ByteArray = try {
+    val bytes = Charsets.UTF_8.newEncoder().encode(java.nio.CharBuffer.wrap(text))
+    ByteArray(bytes.remaining()).also { bytes.get(it) }
+} catch (_: java.nio.charset.CharacterCodingException) {
+    byteArrayOf(-1)
 }
 
 internal fun made(result: Long, failure: (Int) -> ProofKeyException = ProofKeyException::of): Long {
@@ -91,5 +89,3 @@ internal fun written(result: ByteArray, failure: (Int) -> ProofKeyException = Pr
 }
 
 internal fun now(): Long = System.currentTimeMillis() / 1000
-
-private const val TEXT_INVALID = 902

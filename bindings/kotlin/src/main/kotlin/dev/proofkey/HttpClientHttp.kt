@@ -6,23 +6,40 @@ import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpRequest.BodyPublishers
 import java.net.http.HttpResponse.BodyHandlers
+import java.net.http.HttpTimeoutException
 import java.time.Duration
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.ExecutionException
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.TimeoutException
 
 /** Sends requests with `java.net.http`: on the JVM from 11 on. Android does not have it: see [UrlConnectionHttp]. */
-public class HttpClientHttp : (Request) -> Response {
-    private val client = HttpClient.newBuilder().connectTimeout(TIMEOUT).followRedirects(HttpClient.Redirect.NEVER).build()
+public class HttpClientHttp internal constructor(private val timeout: Duration) : (Request) -> Response {
+    private val client = HttpClient.newBuilder().connectTimeout(timeout).followRedirects(HttpClient.Redirect.NEVER).build()
+
+    /** With ten seconds for the head of a response, and as many for its body. */
+    public constructor() : this(Duration.ofSeconds(10))
 
     /** @throws IOException if there is no response. A code or a token may have been sent. */
     override fun invoke(request: Request): Response {
+        pause(request)
         val body = request.body?.let(BodyPublishers::ofByteArray) ?: BodyPublishers.noBody()
-        val built = HttpRequest.newBuilder(URI(request.url)).timeout(TIMEOUT).method(request.method, body)
+        val built = HttpRequest.newBuilder(URI(request.url)).timeout(timeout).method(request.method, body)
         for ((name, value) in request.headers) built.header(name, value)
         val response = client.send(built.build(), BodyHandlers.ofInputStream())
         val headers = response.headers().map().flatMap { (name, values) -> values.map { name to it } }
-        return Response(response.statusCode(), headers, response.body().use(::read))
+        return Response(response.statusCode(), headers, response.body().use(::readInTime))
     }
 
-    private companion object {
-        val TIMEOUT: Duration = Duration.ofSeconds(10)
+    /** The time limit of a request ends with the head of its response, so the body needs one of its own. */
+    private fun readInTime(stream: java.io.InputStream): ByteArray {
+        val body = CompletableFuture.supplyAsync { read(stream) }
+        try {
+            return body.get(timeout.toMillis(), TimeUnit.MILLISECONDS)
+        } catch (_: TimeoutException) {
+            throw HttpTimeoutException("the response was not there in time")
+        } catch (failed: ExecutionException) {
+            throw IOException(failed.cause)
+        }
     }
 }

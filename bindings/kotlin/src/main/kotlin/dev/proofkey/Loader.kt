@@ -2,6 +2,7 @@ package dev.proofkey
 
 import java.io.File
 import java.io.InputStream
+import java.nio.file.Files
 
 /**
  * Finds the native library: the file that the system property `proofkey.native` names, else `proofkey_jni` of
@@ -35,11 +36,9 @@ internal object Loader {
     }
 
     private fun unpack(packed: InputStream) {
-        // Only the owner may read it, so nobody else can put another library in its place before it is loaded.
-        val file = File.createTempFile(LIBRARY, ".so")
+        // Only the owner may write it, so nobody else can put another library in its place before it is loaded.
+        val file = Files.createTempFile(LIBRARY, ".so").toFile()
         try {
-            file.setReadable(false, false)
-            file.setReadable(true, true)
             file.outputStream().use { packed.copyTo(it) }
             System.load(file.absolutePath)
         } finally {

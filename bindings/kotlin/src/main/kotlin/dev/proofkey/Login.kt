@@ -81,9 +81,8 @@ public class Login internal constructor(number: Long) : Handle(number) {
             ProofKeyException.OAuthError(it, text(Native::loginErrorOauthDescription), text(Native::loginErrorOauthUri))
         }
         // The details are those of the end; a later call for a used login has none of its own.
-        if (number == ALREADY_USED) return ProofKeyException.of(number)
+        val general = ProofKeyException.of(number)
+        if (general.name == "login_already_used") return general
         return ProofKeyException.of(number, text(Native::loginErrorMessage), text(Native::loginErrorRecovery), oauth)
     }
 }
-
-private const val ALREADY_USED = 212

@@ -1,7 +1,10 @@
 package dev.proofkey
 
+import java.io.Serializable
+
 /**
- * Why a call was refused. Unchecked, so that Java and Kotlin handle it where they like. The message and the properties contain no secret.
+ * Why a call was refused. Unchecked, so that Java and Kotlin handle it where they like. The message and the properties
+ * contain no secret.
  *
  * @property name the stable name, for example `state_mismatch`: the same in every language
  * @property number the number of that name
@@ -20,7 +23,7 @@ public class ProofKeyException internal constructor(
     public val retryAfter: Int? = null,
     public val requestSent: Boolean = false,
 ) : RuntimeException(message) {
-    /** The words of the server (RFC 6749 sections 4.1.2.1 and 5.2). Untrusted: escape them before showing them. */
+    /** The server's own words (RFC 6749 sections 4.1.2.1 and 5.2). Untrusted: escape them before showing them. */
     public class OAuthError internal constructor(
         /** The parameter `error`. */
         public val error: String,
@@ -28,8 +31,12 @@ public class ProofKeyException internal constructor(
         public val description: String?,
         /** The parameter `error_uri`. */
         public val uri: String?,
-    ) {
+    ) : Serializable {
         override fun toString(): String = error
+
+        private companion object {
+            private const val serialVersionUID = 1L
+        }
     }
 
     override fun toString(): String = "ProofKeyException: $name: $message"
@@ -40,7 +47,14 @@ public class ProofKeyException internal constructor(
         /** What is known from the number alone. */
         fun of(number: Int): ProofKeyException = of(number, null, null, null)
 
-        fun of(number: Int, message: String?, recovery: String?, oauth: OAuthError?, retryAfter: Int? = null, requestSent: Boolean = false): ProofKeyException {
+        fun of(
+            number: Int,
+            message: String?,
+            recovery: String?,
+            oauth: OAuthError?,
+            retryAfter: Int? = null,
+            requestSent: Boolean = false,
+        ): ProofKeyException {
             check(number != CLOSED) { "a handle is closed" }
             val (name, general, text) = written(Native.errorTexts(number)) { error("the native library has no error $it") }
                 .split('\n', limit = 3)
@@ -49,5 +63,4 @@ public class ProofKeyException internal constructor(
 
         private const val CLOSED = -1
     }
-
 }

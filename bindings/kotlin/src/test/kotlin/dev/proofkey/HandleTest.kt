@@ -59,7 +59,7 @@ class HandleTest {
 
     @Test
     fun `a text without its surrogate is refused`() {
-        val refused = assertThrows(ProofKeyException::class.java) { Pkce.challenge("\ud800") }
+        val refused = assertThrows(ProofKeyException::class.java) { client().begin("\ud800") }
         assertEquals("text_invalid", refused.name)
     }
 }
