@@ -29,6 +29,8 @@ say "pages of 16 KB"
 
 say "Kotlin and Java, with -Xcheck:jni"
 packed=$build/natives/dev/proofkey/natives/linux-$(uname -m)
+# Not those of sources that are gone.
+rm -rf "$build"/{classes,test-classes,surefire-reports}
 mkdir -p "$packed"
 cp "$native" "$packed"
 mkdir -p "$build/docs"

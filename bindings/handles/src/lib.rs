@@ -20,7 +20,6 @@
 )]
 
 mod authorize;
-mod challenge;
 mod claims;
 mod client;
 mod error;
@@ -35,13 +34,12 @@ mod text;
 mod tokens;
 
 pub use authorize::Authorize;
-pub use challenge::s256_challenge;
 pub use claims::Claims;
 pub use client::Client;
 pub use error::ErrorDetails;
 pub use exchange::Exchange;
 pub use login::Login;
-pub use proofkey::{ErrorKind, LoopbackPort, redirect_uri_matches};
+pub use proofkey::{Binding, Challenge, ErrorKind, LoopbackPort, Policy, Verifier, redirect_uri_matches};
 pub use provider::Provider;
 pub use refused::Refused;
 pub use response::Response;

@@ -5,7 +5,6 @@ use jni::sys::{jint, jlong};
 use jni::{EnvUnowned, jni_mangle};
 use proofkey_handles::{
     Authorize, Claims, Client, ErrorDetails, Exchange, Login, Provider, Refused, Response, SealKeys, Tokens, Zeroizing,
-    s256_challenge,
 };
 
 use crate::convert::{bytes, lend, make, number, object, optional, run, text, write};
@@ -147,6 +146,8 @@ changes! {
     provider_add_quirk: Provider, (name), Provider::add_quirk;
     /// `Provider.set_iss_parameter_supported`.
     provider_set_iss_parameter_supported: Provider, (), |provider| { provider.set_iss_parameter_supported(); Ok(()) };
+    /// `Provider.require_advertised_pkce`.
+    provider_require_advertised_pkce: Provider, (), Provider::require_advertised_pkce;
     /// `Client.set_redirect_uri`.
     client_set_redirect_uri: Client, (uri), Client::set_redirect_uri;
     /// `Client.set_secret_basic`.
@@ -157,6 +158,8 @@ changes! {
     client_set_id_token_algorithms: Client, (names), Client::set_id_token_algorithms;
     /// `Client.add_trusted_audience`.
     client_add_trusted_audience: Client, (audience), Client::add_trusted_audience;
+    /// `Client.accept_end_session`.
+    client_accept_end_session: Client, (callback, return_to, state), Client::accept_end_session;
     /// `Authorize.add_extra`.
     authorize_add_extra: Authorize, (name, value), Authorize::add_extra;
     /// `Authorize.add_resource`.
@@ -173,6 +176,8 @@ changes! {
     authorize_set_nonce: Authorize, (nonce), Authorize::set_nonce;
     /// `Authorize.set_verifier`.
     authorize_set_verifier: Authorize, (verifier), Authorize::set_verifier;
+    /// `Tokens.add_resource`.
+    tokens_add_resource: Tokens, (resource), |tokens, resource| { tokens.add_resource(resource); Ok(()) };
     /// `Exchange.saved`.
     exchange_saved: Exchange, (), Exchange::saved;
     /// `Response.add_header`.
@@ -218,6 +223,8 @@ texts! {
     tokens_id_token: Tokens = Tokens::id_token_expose;
     /// `Tokens.scope`.
     tokens_scope: Tokens = Tokens::scope;
+    /// `Tokens.resource`.
+    tokens_resource: Tokens = Tokens::resource;
     /// `Claims.all_json`.
     claims_json: Claims = Claims::all_json;
     /// `ErrorDetails.message` of a login.
@@ -234,6 +241,8 @@ texts! {
     exchange_error_message: Exchange = |exchange| exchange.error()?.message();
     /// `ErrorDetails.recovery` of an exchange.
     exchange_error_recovery: Exchange = |exchange| exchange.error()?.recovery();
+    /// `ErrorDetails.endpoint` of an exchange.
+    exchange_error_endpoint: Exchange = |exchange| exchange.error()?.endpoint();
     /// `ErrorDetails.oauth_error` of an exchange.
     exchange_error_oauth_error: Exchange = |exchange| exchange.error()?.oauth_error();
     /// `ErrorDetails.oauth_description` of an exchange.
@@ -253,6 +262,9 @@ numbers! {
     exchange_is_pending: Exchange = |exchange| exchange.is_pending().into(), 0;
     /// `Exchange.wait_seconds`.
     exchange_wait_seconds: Exchange = |exchange| exchange.wait_seconds().into(), 0;
+    /// `ErrorDetails.http_status` of an exchange; -1 without a response.
+    exchange_error_http_status: Exchange =
+        |exchange| exchange.error().and_then(|error| error.http_status()).map_or(-1, jlong::from), -1;
     /// `ErrorDetails.retry_after` of an exchange; -1 if it is not known.
     exchange_error_retry_after: Exchange =
         |exchange| exchange.error().and_then(|error| error.retry_after()).map_or(-1, jlong::from), -1;
@@ -337,10 +349,16 @@ pub fn client_end_session_url<'l>(
     })
 }
 
-/// The challenge of a verifier (RFC 7636 section 4.2).
+/// `Tokens.expires_within`: 1 or 0.
 #[jni_mangle("dev.proofkey.Native")]
-pub fn challenge<'l>(env: EnvUnowned<'l>, _class: JClass<'l>, verifier: JByteArray<'l>) -> JByteArray<'l> {
-    write(env, |env| Ok(Zeroizing::new(s256_challenge(&bytes(env, &verifier)?)?)))
+pub fn tokens_expires_within<'l>(
+    env: EnvUnowned<'l>,
+    _class: JClass<'l>,
+    handle: jlong,
+    seconds: jint,
+    now: jlong,
+) -> jlong {
+    number::<Tokens>(env, handle, 0, |tokens| tokens.expires_within(seconds.unsigned_abs(), now).into())
 }
 
 /// The name of a header of the request; null past the last.
@@ -385,12 +403,17 @@ pub fn seal_keys_add_older<'l>(env: EnvUnowned<'l>, _class: JClass<'l>, keys: jl
     run(env, |env| Ok(object::<SealKeys>(keys)?.add_older(&bytes(env, &secret)?)?))
 }
 
-/// The name, the recovery and the message of an error, one a line.
+/// The name, the recovery, the OAuth error to respond with (or nothing) and the message of an error, one a line.
 #[jni_mangle("dev.proofkey.Native")]
 pub fn error_texts<'l>(env: EnvUnowned<'l>, _class: JClass<'l>, number: jint) -> JByteArray<'l> {
     write(env, |_| {
         let refused = Refused::from_number(number).ok_or(Refused::ResultAbsent)?;
-        Ok(Zeroizing::new(format!("{}\n{}\n{refused}", refused.name(), refused.recovery())))
+        Ok(Zeroizing::new(format!(
+            "{}\n{}\n{}\n{refused}",
+            refused.name(),
+            refused.recovery(),
+            refused.response_error().unwrap_or_default()
+        )))
     })
 }
 

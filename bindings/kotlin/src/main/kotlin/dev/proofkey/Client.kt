@@ -89,4 +89,12 @@ public class Client private constructor(number: Long) : Handle(number) {
         write { client ->
             tokens.call { Native.clientEndSessionUrl(client, it, returnTo?.let(::utf8), state?.let(::utf8)) }
         }
+
+    /**
+     * Checks the URL that the browser was sent to after [endSessionUrl] (RP-Initiated Logout section 3).
+     *
+     * @throws CallbackException `redirect_uri_mismatch`, or one about the state: it answers another request
+     */
+    public fun acceptEndSession(callbackUrl: String, returnTo: String, state: String): Unit =
+        change { Native.clientAcceptEndSession(it, utf8(callbackUrl), utf8(returnTo), utf8(state)) }
 }

@@ -45,11 +45,14 @@ public class Exchange internal constructor(number: Long) : Handle(number) {
         val oauth = text(Native::exchangeErrorOauthError)?.let {
             ProofKeyException.OAuthError(it, text(Native::exchangeErrorOauthDescription), text(Native::exchangeErrorOauthUri))
         }
-        return ProofKeyException.of(
-            number, text(Native::exchangeErrorMessage), text(Native::exchangeErrorRecovery), oauth,
-            call(Native::exchangeErrorRetryAfter).toInt().takeIf { it >= 0 }, flag(Native::exchangeErrorRequestSent),
-        )
+        return ErrorDetails(
+            number, text(Native::exchangeErrorMessage), text(Native::exchangeErrorRecovery),
+            text(Native::exchangeErrorEndpoint), known(Native::exchangeErrorHttpStatus), oauth,
+            known(Native::exchangeErrorRetryAfter), flag(Native::exchangeErrorRequestSent),
+        ).exception()
     }
+
+    private fun known(read: (Long) -> Long): Int? = call(read).toInt().takeIf { it >= 0 }
 }
 
 /** An HTTP request. It must be sent once, without following redirects and without cookies. It contains secrets. */
@@ -85,10 +88,6 @@ public class Response(
         } finally {
             Native.free(native)
         }
-    }
-
-    private fun succeed(number: Int) {
-        if (number != 0) throw ProofKeyException.of(number)
     }
 
     override fun toString(): String = "Response($status)"

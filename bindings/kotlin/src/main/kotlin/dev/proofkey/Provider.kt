@@ -53,6 +53,13 @@ public class Provider private constructor(number: Long) : Handle(number) {
     /** Says that the server sends `iss` in every authorization response. */
     public fun requireIssParameter(): Unit = change(Native::providerSetIssParameterSupported)
 
+    /**
+     * Insists on a server that says it supports PKCE by S256 (RFC 9700 section 2.1.1).
+     *
+     * @throws ConfigurationException `pkce_not_advertised`
+     */
+    public fun requireAdvertisedPkce(): Unit = change(Native::providerRequireAdvertisedPkce)
+
     /** Enables the quirk with this name. */
     public fun addQuirk(name: String): Unit = change { Native.providerAddQuirk(it, utf8(name)) }
 

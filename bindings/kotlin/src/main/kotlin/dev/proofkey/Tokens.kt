@@ -21,8 +21,19 @@ public class Tokens internal constructor(number: Long) : Handle(number) {
     /** The granted scope, separated by spaces; null if the server did not name it. */
     public val scope: String? get() = text(Native::tokensScope)
 
+    /** The resource servers that the tokens are for (RFC 8707). */
+    public val resources: List<String> get() = text(Native::tokensResource)?.split(' ').orEmpty()
+
     /** When the access token expires, in seconds since the epoch; null if the server did not say. */
     public val expiresAt: Long? get() = call(Native::tokensExpiresAt).takeIf { it >= 0 }
+
+    /** Whether it is time to refresh. Always false if the expiry is not known. */
+    public fun expiresWithin(seconds: Int): Boolean = expiresWithin(seconds, now())
+
+    internal fun expiresWithin(seconds: Int, now: Long): Boolean {
+        require(seconds >= 0) { "seconds must not be negative" }
+        return flag { Native.tokensExpiresWithin(it, seconds, now) }
+    }
 
     /** Whether the server granted another scope than was asked for. */
     public val scopeChanged: Boolean get() = flag(Native::tokensScopeChanged)
@@ -37,7 +48,14 @@ public class Tokens internal constructor(number: Long) : Handle(number) {
     public val claims: String? get() = if (exposeIdToken() == null) null else claimsJson(make(Native::tokensClaims))
 
     public companion object {
-        /** Tokens from storage. The scope is separated by spaces. */
+        /**
+         * Tokens from storage. The ID token was checked when it came, and is not checked again.
+         *
+         * @param scope separated by spaces
+         * @param expiresAt in seconds since the epoch
+         * @param resources see [Tokens.resources]
+         * @throws IdTokenException for an ID token that cannot be read
+         */
         @JvmStatic
         @JvmOverloads
         public fun fromParts(
@@ -46,13 +64,15 @@ public class Tokens internal constructor(number: Long) : Handle(number) {
             idToken: String? = null,
             scope: String? = null,
             expiresAt: Long? = null,
-        ): Tokens = Tokens(
-            made(
-                Native.tokensFromParts(
-                    utf8(accessToken), refreshToken?.let(::utf8), idToken?.let(::utf8), scope?.let(::utf8), expiresAt ?: -1,
-                ),
-            ),
-        )
+            resources: List<String> = emptyList(),
+        ): Tokens {
+            val number = Native.tokensFromParts(
+                utf8(accessToken), refreshToken?.let(::utf8), idToken?.let(::utf8), scope?.let(::utf8), expiresAt ?: -1,
+            )
+            val tokens = Tokens(made(number))
+            for (resource in resources) tokens.change { Native.tokensAddResource(it, utf8(resource)) }
+            return tokens
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 package dev.proofkey
 
+import dev.proofkey.ProofKeyException.Recovery
 import docs.signIn
 import java.net.HttpURLConnection
 import java.net.URI
@@ -54,8 +55,8 @@ class LoginTest {
     fun `a denied consent has the server's words`() {
         command("deny")
         client.begin("profile").use { login ->
-            val denied = assertThrows(ProofKeyException::class.java) { login.finish(browse(login), UrlConnectionHttp) }
-            assertEquals(listOf("authorization_error", 211, "ask_user"), listOf(denied.name, denied.number, denied.recovery))
+            val denied = assertThrows(AuthorizationException::class.java) { login.finish(browse(login), UrlConnectionHttp) }
+            assertEquals(listOf("authorization_error", 211, Recovery.ASK_USER), listOf(denied.name, denied.number, denied.recovery))
             assertEquals("access_denied", denied.oauth?.error)
             assertFalse(denied.requestSent)
         }

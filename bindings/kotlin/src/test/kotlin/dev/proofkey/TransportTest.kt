@@ -61,8 +61,8 @@ class TransportTest {
     fun `an error can be serialized`() {
         val oauth = ProofKeyException.OAuthError("access_denied", null, null)
         val bytes = ByteArrayOutputStream()
-        ObjectOutputStream(bytes).writeObject(ProofKeyException.of(211, null, null, oauth))
-        val read = ObjectInputStream(ByteArrayInputStream(bytes.toByteArray())).readObject() as ProofKeyException
+        ObjectOutputStream(bytes).writeObject(ErrorDetails(211, oauth = oauth).exception())
+        val read = ObjectInputStream(ByteArrayInputStream(bytes.toByteArray())).readObject() as AuthorizationException
         assertEquals(listOf("authorization_error", "access_denied"), listOf(read.name, read.oauth?.error))
     }
 }
