@@ -4,12 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib.sh
-need javac "the Kotlin package" || exit 0
-need mvn "the Kotlin package" || exit 0
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}"
-release=$(realpath -m "$CARGO_TARGET_DIR/release")
-build=$(realpath -m "$CARGO_TARGET_DIR/kotlin")
-native=$release/libproofkey_jni.so
+. tests/kotlin/lib.sh
+kotlin_tools || exit 0
+build=$kotlin_build
+native=$kotlin_native
 say() { printf '\n== %s\n' "$*"; }
 
 say "library"
@@ -29,15 +27,9 @@ say "pages of 16 KB"
 
 say "Kotlin and Java, with -Xcheck:jni"
 packed=$build/natives/dev/proofkey/natives/linux-$(uname -m)
-# Not those of sources that are gone.
-rm -rf "$build"/{classes,test-classes,surefire-reports}
 mkdir -p "$packed"
 cp "$native" "$packed"
-mkdir -p "$build/docs"
-{ echo 'package docs'; sed -n '/^```kotlin$/,/^```$/{//!p;/^```$/q}' docs/kotlin.md; } >"$build/docs/QuickStart.kt"
-grep -q 'fun signIn' "$build/docs/QuickStart.kt"
-mvn -B -q -f bindings/kotlin/pom.xml package -Dbuild="$build" -Dnative="$native" -Dpython="$PWD/target/venv/bin/python" \
-    -Dlogins="${LOGINS:-10000}" >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
+kotlin package -Dlogins="${LOGINS:-10000}"
 if grep -E 'WARNING in native method|FATAL ERROR in native' "$build.log" "$build"/surefire-reports/*; then exit 1; fi
 python3 tests/kotlin/counts.py "$build/surefire-reports"
 
@@ -46,8 +38,7 @@ unzip -l "$build/proofkey.jar" >"$build.jar"
 if grep -q '\.so$' "$build.jar"; then exit 1; fi
 grep -q META-INF/proguard/proofkey.pro "$build.jar"
 unzip -p "$build/proofkey.jar" META-INF/MANIFEST.MF | grep -q 'Automatic-Module-Name: dev.proofkey'
-stdlib=$(find "${HOME}/.m2/repository/org/jetbrains/kotlin/kotlin-stdlib" -name 'kotlin-stdlib-2.*.jar' | grep -v sources | tail -1)
-classes=$build/test-classes:$build/proofkey.jar:$stdlib
+classes=$build/test-classes:$build/proofkey.jar:$(kotlin_stdlib)
 java -cp "$classes:$build/proofkey-natives-linux-x86_64.jar" dev.proofkey.JavaSample
 # Without natives the error says what to do.
 if java -cp "$classes" dev.proofkey.JavaSample 2>"$build.missing"; then exit 1; fi

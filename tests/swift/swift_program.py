@@ -1,9 +1,10 @@
 """Runs the programs in Swift that tests/swift/consumer.sh built."""
 
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
+
+import terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = ROOT / "target" / "swift" / "consumer" / "build" / "debug"
@@ -12,19 +13,11 @@ SECRET = "the secret of this test, which has 32 bytes and more"
 
 
 def run(program: str, *arguments: str, browse: Callable[[str], list[str]] | None = None, told: str = "") -> tuple[int, list[str], str]:
-    """The exit status, the lines that the program printed, and its complaints. `browse` turns the authorization URL into
-    the URLs that it is then told."""
+    """See `terminal.run`."""
     command = [str(RUN), str(PROGRAMS / program), *arguments]
-    pipe = subprocess.PIPE
-    environment = {**os.environ, "SEAL_SECRET": SECRET}
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment) as running:
-        try:
-            if browse and running.stdout:
-                first = running.stdout.readline()
-                if first.startswith("Open "):
-                    told = "".join(f"{url}\n" for url in browse(first.removeprefix("Open ").strip()))
-            output, complaints = running.communicate(told, timeout=60)
-        except BaseException:
-            running.kill()
-            raise
-    return running.returncode, output.splitlines(), complaints
+    return terminal.run(command, environment={**os.environ, "SEAL_SECRET": SECRET}, browse=browse, told=told)
+
+
+def login(*arguments: str, browse: Callable[[str], list[str]]) -> tuple[int, list[str], str]:
+    """Runs `examples/swift/login.swift`."""
+    return run("login", *arguments, browse=browse)

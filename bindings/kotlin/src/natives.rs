@@ -283,6 +283,16 @@ numbers! {
     seal_keys_is_weak: SealKeys = |keys| keys.is_weak().into(), 0;
 }
 
+/// `Claims.text`.
+#[jni_mangle("dev.proofkey.Native")]
+pub fn claims_text<'l>(env: EnvUnowned<'l>, _class: JClass<'l>, handle: jlong, name: JByteArray<'l>) -> JByteArray<'l> {
+    write(env, |env| {
+        let name = text(env, &name)?;
+        let claim = object::<Claims>(handle)?.text(&name).ok_or(Refused::ResultAbsent)?;
+        Ok(Zeroizing::new(String::from_utf8_lossy(claim.as_bytes()).into_owned()))
+    })
+}
+
 /// `Tokens.extra_expose`: JSON.
 #[jni_mangle("dev.proofkey.Native")]
 pub fn tokens_extra<'l>(

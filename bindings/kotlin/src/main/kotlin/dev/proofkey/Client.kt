@@ -79,8 +79,8 @@ public class Client private constructor(number: Long) : Handle(number) {
         beginRevocation(tokens).use { it.finish(send) }
     }
 
-    /** Asks for the claims about the user, as JSON. */
-    public inline fun userinfo(tokens: Tokens, send: (Request) -> Response): String =
+    /** Asks for the claims about the user (OpenID Connect Core section 5.3). */
+    public inline fun userinfo(tokens: Tokens, send: (Request) -> Response): Claims =
         beginUserinfo(tokens).use { it.finish(send).claims() }
 
     /** The URL that ends the user's session at the server. It contains the ID token. */

@@ -35,8 +35,8 @@ public class Exchange internal constructor(number: Long) : Handle(number) {
     /** The provider that was discovered. */
     public fun provider(): Provider = Provider.of(make(Native::exchangeProvider))
 
-    /** The claims about the user, as JSON. */
-    public fun claims(): String = claimsJson(make(Native::exchangeClaims))
+    /** The claims about the user. */
+    public fun claims(): Claims = Claims(make(Native::exchangeClaims))
 
     /** Says that the tokens of a refresh are stored: until then they are handed out again. */
     public fun saved(): Unit = change(Native::exchangeSaved)

@@ -200,6 +200,8 @@ internal object Native {
 
     @JvmStatic external fun sealKeysIsWeak(handle: Long): Long
 
+    @JvmStatic external fun claimsText(claims: Long, name: ByteArray): ByteArray
+
     @JvmStatic external fun tokensExtra(handle: Long, name: ByteArray): ByteArray
 
     @JvmStatic external fun clientTrustTokenEndpointTls(client: Long): Int

@@ -12,11 +12,7 @@ public class Tokens internal constructor(number: Long) : Handle(number) {
     public fun exposeIdToken(): String? = text(Native::tokensIdToken)
 
     /** A further member of the response, as JSON; null if there is none. Untrusted. */
-    public fun exposeExtra(name: String): String? = try {
-        write { Native.tokensExtra(it, utf8(name)) }
-    } catch (absent: ProofKeyException) {
-        if (absent.name == "result_absent") null else throw absent
-    }
+    public fun exposeExtra(name: String): String? = present { write { Native.tokensExtra(it, utf8(name)) } }
 
     /** The granted scope, separated by spaces; null if the server did not name it. */
     public val scope: String? get() = text(Native::tokensScope)
@@ -44,8 +40,8 @@ public class Tokens internal constructor(number: Long) : Handle(number) {
     /** Whether the signature of the ID token was checked. */
     public val signatureVerified: Boolean get() = flag(Native::tokensSignatureVerified)
 
-    /** What the ID token says about the user, as JSON; null without an ID token. */
-    public val claims: String? get() = if (exposeIdToken() == null) null else claimsJson(make(Native::tokensClaims))
+    /** What the checked ID token says about the user; null without an ID token. */
+    public val claims: Claims? get() = present { Claims(make(Native::tokensClaims)) }
 
     public companion object {
         /**
@@ -76,8 +72,33 @@ public class Tokens internal constructor(number: Long) : Handle(number) {
     }
 }
 
-internal fun claimsJson(claims: Long): String = try {
-    String(Native.claimsJson(claims) ?: ByteArray(0), Charsets.UTF_8)
-} finally {
-    Native.free(claims)
+/** What a server says about a user. */
+public class Claims internal constructor(number: Long) {
+    /** All claims, as one JSON object. */
+    public val json: String
+
+    /** The user (`sub`). */
+    public val subject: String?
+
+    /** Who says so (`iss`); a userinfo response may lack it. */
+    public val issuer: String?
+
+    init {
+        try {
+            json = String(Native.claimsJson(number)!!, Charsets.UTF_8)
+            subject = present { written(Native.claimsText(number, utf8("sub"))) }
+            issuer = present { written(Native.claimsText(number, utf8("iss"))) }
+        } finally {
+            Native.free(number)
+        }
+    }
+
+    /** The name of the class alone: claims are about a person. */
+    override fun toString(): String = "Claims"
+}
+
+private fun <T> present(read: () -> T): T? = try {
+    read()
+} catch (absent: ProofKeyException) {
+    if (absent.name == "result_absent") null else throw absent
 }

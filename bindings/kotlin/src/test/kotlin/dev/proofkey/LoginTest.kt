@@ -38,12 +38,14 @@ class LoginTest {
         client.begin("openid profile").use { login ->
             val tokens = login.finish(browse(login), UrlConnectionHttp)
             assertTrue(tokens.signatureVerified)
-            assertTrue("\"sub\":\"user-1\"" in tokens.claims!!)
+            val claims = tokens.claims!!
+            assertEquals(listOf("user-1", issuer, "Claims"), listOf(claims.subject, claims.issuer, claims.toString()))
+            assertTrue("\"sub\":\"user-1\"" in claims.json)
             assertEquals("Tokens", tokens.toString())
             var stored: String? = null
             val refreshed = client.refresh(tokens, UrlConnectionHttp) { stored = it.exposeRefreshToken() }
             assertNotNull(stored)
-            assertTrue("user-1" in client.userinfo(refreshed, UrlConnectionHttp))
+            assertEquals("user-1", client.userinfo(refreshed, UrlConnectionHttp).subject)
             client.revoke(refreshed, UrlConnectionHttp)
             assertFalse(login.isPending)
             val again = assertThrows(ProofKeyException::class.java) { login.accept("$REDIRECT_URI?code=c&state=s") }
@@ -140,7 +142,7 @@ class LoginTest {
 
     @Test
     fun `the quick start of the documentation`() {
-        assertTrue("\"sub\":\"user-1\"" in signIn(issuer) { browse(it) })
+        assertEquals("user-1", signIn(issuer) { browse(it) })
     }
 
     private fun command(line: String): String {

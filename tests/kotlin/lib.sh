@@ -1,0 +1,30 @@
+# Sourced after tests/lib.sh, at the root of the work tree: builds the natives and the classes for Kotlin.
+
+kotlin_release=$(realpath -m "${CARGO_TARGET_DIR:-target}/release")
+kotlin_build=$(realpath -m "${CARGO_TARGET_DIR:-target}/kotlin")
+kotlin_native=$kotlin_release/libproofkey_jni.so
+
+kotlin_tools() {
+    need javac "the Kotlin package" && need mvn "the Kotlin package"
+}
+
+# kotlin PHASE [ARGUMENTS]: builds the natives, and runs Maven up to a phase. Afterwards `java @$kotlin_build/java.arguments`
+# runs a class of the package, of its tests or of examples/kotlin.
+kotlin() {
+    mkdir -p "$kotlin_build/docs"
+    cargo build -q --release --locked -p proofkey-kotlin
+    # Not the classes and results of sources that are gone.
+    rm -rf "$kotlin_build"/{classes,test-classes,surefire-reports}
+    { echo 'package docs'; sed -n '/^```kotlin$/,/^```$/{//!p;/^```$/q}' docs/kotlin.md; } >"$kotlin_build/docs/QuickStart.kt"
+    grep -q 'fun signIn' "$kotlin_build/docs/QuickStart.kt"
+    mvn -B -q -f bindings/kotlin/pom.xml "$@" -Dbuild="$kotlin_build" -Dnative="$kotlin_native" \
+        -Dpython="$PWD/target/venv/bin/python" >"$kotlin_build.log" 2>&1 || { cat "$kotlin_build.log"; return 1; }
+    printf '%s\n' "-Dproofkey.native=$kotlin_native" -cp "$kotlin_build/test-classes:$kotlin_build/classes:$(kotlin_stdlib)" \
+        >"$kotlin_build/java.arguments"
+}
+
+# Where Maven has put the library of Kotlin.
+kotlin_stdlib() {
+    version=$(sed -n 's|.*<kotlin.version>\(.*\)</kotlin.version>.*|\1|p' bindings/kotlin/pom.xml)
+    echo "${HOME}/.m2/repository/org/jetbrains/kotlin/kotlin-stdlib/$version/kotlin-stdlib-$version.jar"
+}
