@@ -11,7 +11,13 @@ SECRET = "the secret of a test, as long as it has to be"
 CLIENT = testing.RegisteredClient(
     "my-app",
     client_secret="s3cret",
-    redirect_uris=["http://localhost/callback", "https://app.example/callback"],
+    redirect_uris=[
+        "http://localhost/callback",
+        "https://app.example/callback",
+        "http://localhost/login/github/authorized",
+        "http://localhost/oidc/callback/",
+        "http://localhost/complete/oidc/",
+    ],
 )
 
 # a2wsgi leaves the tasks of its loop to the end of the process.

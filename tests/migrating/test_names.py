@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from proofkey import token_store
 from proofkey.web import _settings
 
 CRATE = str(pages.ROOT / "tests/migrating/oauth2-rs/Cargo.toml")
-PEERS = {
+OVERVIEW = "## Names you may be looking for"
+OF_OAUTH2 = "## From oauth2 (Rust)"
+TABLES = {
     "### Parameters": ["authlib"],
     "## From Flask-Dance": ["flask_dance", "oauthlib"],
     "## From mozilla-django-oidc": ["mozilla_django_oidc"],
@@ -26,6 +29,7 @@ PEERS = {
     "## From MSAL": ["msal"],
     "## From requests-oauthlib": ["requests_oauthlib", "oauthlib"],
 }
+COLUMNS = [(OVERVIEW, 2, ["authlib"]), (OVERVIEW, 3, ["msal"]), *((heading, 0, of) for heading, of in TABLES.items())]
 
 OWN_CLASSES = [
     proofkey.Client,
@@ -59,20 +63,20 @@ def source(folder: Path) -> str:
     return "\n".join(file.read_text(encoding="utf-8") for file in sorted(folder.rglob("*.py")))
 
 
-@pytest.mark.parametrize("heading", PEERS)
-def test_a_name_of_another_library_is_in_its_source(heading: str) -> None:
+@pytest.mark.parametrize(("heading", "column", "packages"), COLUMNS)
+def test_a_name_of_another_library_is_in_its_source(heading: str, column: int, packages: list[str]) -> None:
     words: set[str] = set()
-    for package in PEERS[heading]:
+    for package in packages:
         spec = find_spec(package)
         assert spec and spec.submodule_search_locations
         words |= set(re.findall(r"\w+", source(Path(spec.submodule_search_locations[0]))))
-    named = set().union(*(names(span) for span in cells(heading, 0)))
+    named = set().union(*(names(span) for span in cells(heading, column)))
     assert len(named) > 10
     unknown = {name for name in named - words if name.removeprefix("SOCIAL_AUTH_") not in words}
     assert unknown == set()
 
 
-@pytest.mark.parametrize("heading", PEERS)
+@pytest.mark.parametrize("heading", TABLES)
 def test_a_name_of_proofkey_exists(heading: str) -> None:
     for span in cells(heading, 1):
         if re.fullmatch(r"[a-z_]+", span):
@@ -85,14 +89,23 @@ def test_a_name_of_oauth2_is_in_its_source() -> None:
     found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["packages"]
     folder = Path(next(package["manifest_path"] for package in found if package["name"] == "oauth2")).parent
     words = set(re.findall(r"\w+", "\n".join(file.read_text(encoding="utf-8") for file in folder.rglob("*.*s"))))
-    named = set().union(*(names(span) for span in cells("## From oauth2 (Rust)", 0))) - {"openidconnect"}
+    spans = [*cells(OF_OAUTH2, 0), *cells(OVERVIEW, 1)]
+    named = set().union(*map(names, spans)) - {"openidconnect"}
     assert len(named) > 20
     assert named - words == set()
+
+
+def test_the_versions_are_those_of_the_page() -> None:
+    section = pages.text_of(PAGE).split("\n## How many lines\n", 1)[1].split("\n## ", 1)[0]
+    stated = dict(re.findall(r"([\w-]+)\s(\d+\.\d+\.\d+)", section))
+    assert f'"={stated.pop("oauth2")}"' in Path(CRATE).read_text(encoding="utf-8")
+    assert stated == {name: version(name) for name in stated}
+    assert len(stated) == 6
 
 
 def test_a_name_of_the_crate_is_in_its_source() -> None:
     folder = pages.ROOT / "crates/proofkey/src"
     words = set(re.findall(r"\w+", "\n".join(file.read_text(encoding="utf-8") for file in folder.rglob("*.rs"))))
-    named = set().union(*(names(span) for span in cells("## From oauth2 (Rust)", 1)))
+    named = set().union(*(names(span) for span in cells(OF_OAUTH2, 1)))
     assert len(named) > 20
     assert named - words == set()

@@ -145,8 +145,12 @@ def test_a_second_tab_of_fastapi(server: testing.AuthorizationServer) -> None:
 # Django
 
 
-def test_django(server: testing.AuthorizationServer) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def tables() -> None:
     call_command("migrate", verbosity=0)
+
+
+def test_django(server: testing.AuthorizationServer) -> None:
     shown = []
     for side in SIDES:
         with override_settings(ROOT_URLCONF=tuple(run(program("### Django", side), server)["urlpatterns"])):
@@ -154,6 +158,22 @@ def test_django(server: testing.AuthorizationServer) -> None:
             assert browser.get("/").text == " "
             shown.append(testing.sign_in(browser, "/login").text)
     assert shown == ["user-1 user-1@example.com"] * 2
+
+
+# The redirect URIs of other libraries
+
+
+@pytest.mark.parametrize("heading", ["## From Flask-Dance", "## From mozilla-django-oidc", "## From social-auth"])
+def test_a_redirect_uri_stays(server: testing.AuthorizationServer, heading: str) -> None:
+    [path] = re.findall(r'"redirect_path": "(.+?)"', pages.text_of(PAGE).split(f"\n{heading}\n", 1)[1].split("\n## ")[0])
+    if "Flask" in heading:
+        text = program("### Flask", "after").replace("/callback", path)
+        claims: Any = testing.sign_in(run(text, server)["app"].test_client(), "/login").json
+        assert about_the_user(claims)
+        return
+    text = program("### Django", "after").replace("/callback", path)
+    with override_settings(ROOT_URLCONF=tuple(run(text, server)["urlpatterns"])):
+        assert testing.sign_in(browser_for(WSGIHandler()), "/login").text == "user-1 user-1@example.com"
 
 
 # Without a framework
