@@ -20,6 +20,7 @@ from authlib.integrations.base_client import OAuthError
 from conftest import CLIENT
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
+from django.db import connections
 from django.test import override_settings
 from programs import PAGE, SIDES, continued, lines, program, run
 from proofkey import testing
@@ -146,8 +147,10 @@ def test_a_second_tab_of_fastapi(server: testing.AuthorizationServer) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def tables() -> None:
+def tables() -> Iterator[None]:
     call_command("migrate", verbosity=0)
+    yield
+    connections.close_all()
 
 
 def test_django(server: testing.AuthorizationServer) -> None:
