@@ -4,7 +4,8 @@ use jni::objects::{JByteArray, JClass};
 use jni::sys::{jint, jlong};
 use jni::{EnvUnowned, jni_mangle};
 use proofkey_handles::{
-    Authorize, Claims, Client, ErrorDetails, Exchange, Login, Provider, Refused, Response, SealKeys, Tokens, Zeroizing,
+    Authorize, AuthorizeDevice, Claims, Client, DeviceAuthorization, ErrorDetails, Exchange, Login, Provider, Refused,
+    Response, SealKeys, Tokens, Zeroizing,
 };
 
 use crate::convert::{bytes, lend, make, number, object, optional, run, text, write};
@@ -90,6 +91,16 @@ makes! {
     /// `Client.authorize`.
     client_authorize(client: Client; scope: optional; ) -> Authorize =
         Ok::<_, Refused>(client.authorize(scope.as_ref().map(|scope| scope.as_str())));
+    /// `Client.authorize_device`.
+    client_authorize_device(client: Client; scope: optional; ) -> AuthorizeDevice =
+        Ok::<_, Refused>(client.authorize_device(scope.as_ref().map(|scope| scope.as_str())));
+    /// `AuthorizeDevice.begin`.
+    authorize_device_begin(authorize: AuthorizeDevice; ; ) -> Exchange = authorize.begin();
+    /// `Exchange.device_authorization`.
+    exchange_device_authorization(exchange: Exchange; ; ) -> DeviceAuthorization = exchange.device_authorization();
+    /// `Exchange.begin_polling`.
+    device_authorization_begin_polling(device: DeviceAuthorization; ; now: jlong) -> Exchange =
+        Exchange::begin_polling(&device, now);
     /// `Client.resume`.
     client_resume(client: Client, keys: SealKeys; sealed: text, context: text; now: jlong) -> Login =
         client.resume(&sealed, &keys, &context, now);
@@ -142,6 +153,16 @@ changes! {
     provider_set_userinfo_endpoint: Provider, (endpoint), Provider::set_userinfo_endpoint;
     /// `Provider.set_end_session_endpoint`.
     provider_set_end_session_endpoint: Provider, (endpoint), Provider::set_end_session_endpoint;
+    /// `Provider.set_device_authorization_endpoint`.
+    provider_set_device_authorization_endpoint: Provider, (endpoint), Provider::set_device_authorization_endpoint;
+    /// `AuthorizeDevice.add_extra`.
+    authorize_device_add_extra: AuthorizeDevice, (name, value), AuthorizeDevice::add_extra;
+    /// `AuthorizeDevice.add_resource`.
+    authorize_device_add_resource: AuthorizeDevice, (resource), AuthorizeDevice::add_resource;
+    /// `AuthorizeDevice.set_pkce`.
+    authorize_device_set_pkce: AuthorizeDevice, (), AuthorizeDevice::set_pkce;
+    /// `AuthorizeDevice.set_verifier`.
+    authorize_device_set_verifier: AuthorizeDevice, (verifier), AuthorizeDevice::set_verifier;
     /// `Provider.add_quirk`.
     provider_add_quirk: Provider, (name), Provider::add_quirk;
     /// `Provider.set_iss_parameter_supported`.
@@ -199,6 +220,15 @@ texts! {
     provider_userinfo_endpoint: Provider = Provider::userinfo_endpoint;
     /// `Provider.end_session_endpoint`.
     provider_end_session_endpoint: Provider = Provider::end_session_endpoint;
+    /// `Provider.device_authorization_endpoint`.
+    provider_device_authorization_endpoint: Provider = Provider::device_authorization_endpoint;
+    /// `DeviceAuthorization.user_code`.
+    device_authorization_user_code: DeviceAuthorization = DeviceAuthorization::user_code;
+    /// `DeviceAuthorization.verification_uri`.
+    device_authorization_verification_uri: DeviceAuthorization = DeviceAuthorization::verification_uri;
+    /// `DeviceAuthorization.verification_uri_complete`.
+    device_authorization_verification_uri_complete: DeviceAuthorization =
+        DeviceAuthorization::verification_uri_complete;
     /// `Provider.pkce_support`.
     provider_pkce_support: Provider = Provider::pkce_support;
     /// `Provider.token_endpoint_auth_method`.
@@ -254,6 +284,10 @@ texts! {
 numbers! {
     /// `Provider.iss_parameter_supported`.
     provider_iss_parameter_supported: Provider = |provider| provider.iss_parameter_supported().into(), 0;
+    /// `DeviceAuthorization.expires_at`.
+    device_authorization_expires_at: DeviceAuthorization = DeviceAuthorization::expires_at, -1;
+    /// `DeviceAuthorization.interval`.
+    device_authorization_interval: DeviceAuthorization = |device| device.interval().into(), 0;
     /// `Login.expires_at`.
     login_expires_at: Login = Login::expires_at, -1;
     /// `Login.is_pending`.
@@ -393,6 +427,18 @@ pub fn exchange_receive<'l>(
     now: jlong,
 ) -> jint {
     run(env, |_| Ok(object::<Exchange>(exchange)?.receive(&*object::<Response>(response)?, now)?))
+}
+
+/// `Exchange.transport_failed`.
+#[jni_mangle("dev.proofkey.Native")]
+pub fn exchange_transport_failed<'l>(
+    env: EnvUnowned<'l>,
+    _class: JClass<'l>,
+    exchange: jlong,
+    reason: jint,
+    now: jlong,
+) -> jint {
+    run(env, |_| Ok(object::<Exchange>(exchange)?.transport_failed(reason, now)?))
 }
 
 /// `Response.set_status`.

@@ -45,6 +45,11 @@ public class Client private constructor(number: Long) : Handle(number) {
     @JvmOverloads
     public fun begin(scope: String? = null): Login = authorize(scope).use { it.begin() }
 
+    /** Starts a login of a device without a browser (RFC 8628). It needs no redirect URI. */
+    @JvmOverloads
+    public fun authorizeDevice(scope: String? = null): AuthorizeDevice =
+        AuthorizeDevice(make { Native.clientAuthorizeDevice(it, scope?.let(::utf8)) })
+
     /** Opens a login that [Login.seal] sealed. */
     public fun resume(sealed: String, keys: SealKeys, context: String): Login = resume(sealed, keys, context, now())
 

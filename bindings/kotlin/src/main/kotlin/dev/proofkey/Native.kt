@@ -232,6 +232,38 @@ internal object Native {
 
     @JvmStatic external fun exchangeHeader(exchange: Long, at: Int): ByteArray?
 
+    @JvmStatic external fun clientAuthorizeDevice(client: Long, scope: ByteArray?): Long
+
+    @JvmStatic external fun authorizeDeviceAddExtra(handle: Long, name: ByteArray, value: ByteArray): Int
+
+    @JvmStatic external fun authorizeDeviceAddResource(handle: Long, resource: ByteArray): Int
+
+    @JvmStatic external fun authorizeDeviceSetPkce(handle: Long): Int
+
+    @JvmStatic external fun authorizeDeviceSetVerifier(handle: Long, verifier: ByteArray): Int
+
+    @JvmStatic external fun authorizeDeviceBegin(authorize: Long): Long
+
+    @JvmStatic external fun exchangeDeviceAuthorization(exchange: Long): Long
+
+    @JvmStatic external fun deviceAuthorizationBeginPolling(device: Long, now: Long): Long
+
+    @JvmStatic external fun deviceAuthorizationUserCode(handle: Long): ByteArray?
+
+    @JvmStatic external fun deviceAuthorizationVerificationUri(handle: Long): ByteArray?
+
+    @JvmStatic external fun deviceAuthorizationVerificationUriComplete(handle: Long): ByteArray?
+
+    @JvmStatic external fun deviceAuthorizationExpiresAt(handle: Long): Long
+
+    @JvmStatic external fun deviceAuthorizationInterval(handle: Long): Long
+
+    @JvmStatic external fun providerSetDeviceAuthorizationEndpoint(handle: Long, endpoint: ByteArray): Int
+
+    @JvmStatic external fun providerDeviceAuthorizationEndpoint(handle: Long): ByteArray?
+
+    @JvmStatic external fun exchangeTransportFailed(exchange: Long, reason: Int, now: Long): Int
+
     @JvmStatic external fun exchangeReceive(exchange: Long, response: Long, now: Long): Int
 
     @JvmStatic external fun responseSetStatus(response: Long, status: Int): Int

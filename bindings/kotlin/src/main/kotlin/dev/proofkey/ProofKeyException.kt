@@ -18,7 +18,10 @@ public open class ProofKeyException internal constructor(details: ErrorDetails) 
     /** What to do next. */
     public val recovery: Recovery = details.recovery
 
-    /** The endpoint that was asked: `metadata`, `jwks`, `token`, `revocation` or `userinfo`; null if none was. */
+    /**
+     * The endpoint that was asked: `metadata`, `jwks`, `token`, `device_authorization`,
+     * `revocation` or `userinfo`; null if none was.
+     */
     public val endpoint: String? = details.endpoint
 
     /** The HTTP status of the response; null without one. */

@@ -35,6 +35,11 @@ public class Provider private constructor(number: Long) : Handle(number) {
         get() = text(Native::providerEndSessionEndpoint)
         set(value) = set(value, Native::providerSetEndSessionEndpoint)
 
+    /** The device authorization endpoint (RFC 8628 section 3.1). */
+    public var deviceAuthorizationEndpoint: String?
+        get() = text(Native::providerDeviceAuthorizationEndpoint)
+        set(value) = set(value, Native::providerSetDeviceAuthorizationEndpoint)
+
     /** The authorization endpoint. */
     public val authorizationEndpoint: String get() = text(Native::providerAuthorizationEndpoint).orEmpty()
 

@@ -38,7 +38,8 @@ class LeakTest {
         repeat(WARM_UP) { login() }
         val (handles, resident) = Native.handles() to resident()
         repeat(logins) { login() }
-        assertEquals(handles, Native.handles())
+        // Those that other tests forgot may be gone meanwhile.
+        assertTrue(Native.handles() <= handles) { "${Native.handles()} handles, $handles before" }
         val grown = resident() - resident
         println("$logins logins: $grown bytes more")
         assertTrue(grown < ALLOWED) { "$logins logins left $grown bytes" }

@@ -18,20 +18,14 @@ import org.junit.jupiter.api.TestInstance
 /** Whole logins against the bundled server. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LoginTest {
-    private val server = ProcessBuilder(System.getProperty("python"), System.getProperty("server"))
-        .redirectError(ProcessBuilder.Redirect.INHERIT).start()
-    private val commands = server.outputStream.bufferedWriter()
-    private val answers = server.inputStream.bufferedReader()
-    private val issuer = answers.readLine()!!
+    private val server = Server("auto")
+    private val issuer = server.issuer
     private val provider = Provider.discover(issuer, UrlConnectionHttp)
     private val client = Client(provider, "my-app", REDIRECT_URI)
     private val keys = SealKeys("a secret of 32 bytes, or of more".toByteArray())
 
     @AfterAll
-    fun stop() {
-        commands.close()
-        assertEquals(0, server.waitFor())
-    }
+    fun stop() = server.close()
 
     @Test
     fun `login, refresh, userinfo, revocation`() {
@@ -95,7 +89,9 @@ class LoginTest {
         command("cut")
         client.begin("profile").use { login ->
             val before = command("seen").split(' ').count { it == "/token" }
-            assertThrows(java.io.IOException::class.java) { login.finish(browse(login), UrlConnectionHttp) }
+            val cut = assertThrows(TransportException::class.java) { login.finish(browse(login), UrlConnectionHttp) }
+            assertEquals(listOf("response_interrupted", "token", true, Recovery.RESTART_LOGIN), listOf(cut.name, cut.endpoint, cut.requestSent, cut.recovery))
+            assertTrue(cut.cause is java.io.IOException)
             assertEquals(before + 1, command("seen").split(' ').count { it == "/token" })
         }
     }
@@ -135,8 +131,33 @@ class LoginTest {
         command("cut")
         client.begin("profile").use { login ->
             val before = command("seen").split(' ').count { it == "/token" }
-            assertThrows(java.io.IOException::class.java) { login.finish(browse(login), HttpClientHttp()) }
+            val cut = assertThrows(TransportException::class.java) { login.finish(browse(login), HttpClientHttp()) }
+            assertEquals(listOf("response_interrupted", "token", true, Recovery.RESTART_LOGIN), listOf(cut.name, cut.endpoint, cut.requestSent, cut.recovery))
+            assertTrue(cut.cause is java.io.IOException)
             assertEquals(before + 1, command("seen").split(' ').count { it == "/token" })
+        }
+    }
+
+    @Test
+    fun `a login of a device`() = Server("page").use { server ->
+        val client = Client(Provider.discover(server.issuer, UrlConnectionHttp), "my-tv")
+        for ((decision, decided) in listOf("allow" to null, "deny" to "access_denied")) {
+            client.authorizeDevice("openid profile").use { it.begin(UrlConnectionHttp) }.use { device ->
+                assertTrue(device.verificationUri.startsWith(server.issuer))
+                assertTrue(device.userCode in device.verificationUriComplete!!)
+                var polls = 0
+                val refused = refusal {
+                    // The clock of the server moves instead of the test waiting.
+                    val tokens = device.poll { request ->
+                        server.command("advance ${request.waitSeconds}")
+                        if (request.method == "POST" && ++polls == 2) server.command("$decision ${device.userCode}")
+                        UrlConnectionHttp(Request(request.method, request.url, request.headers, request.body, 0))
+                    }
+                    assertEquals("user-1", tokens.claims!!.subject)
+                }
+                assertEquals(listOf(2, decided), listOf(polls, refused?.oauth?.error))
+                assertEquals("login_already_used", refusal { device.beginPolling() }?.name)
+            }
         }
     }
 
@@ -145,10 +166,26 @@ class LoginTest {
         assertEquals("user-1", signIn(issuer) { browse(it) })
     }
 
-    private fun command(line: String): String {
-        commands.write("$line\n")
-        commands.flush()
-        return answers.readLine()
+    private fun command(line: String): String = server.command(line)
+
+    /** A server that allows every request at once, or waits for a decision. */
+    private class Server(consent: String) : AutoCloseable {
+        private val process = ProcessBuilder(System.getProperty("python"), System.getProperty("server"), consent)
+            .redirectError(ProcessBuilder.Redirect.INHERIT).start()
+        private val commands = process.outputStream.bufferedWriter()
+        private val answers = process.inputStream.bufferedReader()
+        val issuer = answers.readLine()!!
+
+        fun command(line: String): String {
+            commands.write("$line\n")
+            commands.flush()
+            return answers.readLine()
+        }
+
+        override fun close() {
+            commands.close()
+            assertEquals(0, process.waitFor())
+        }
     }
 
     /** Where the server sends the browser to. */
