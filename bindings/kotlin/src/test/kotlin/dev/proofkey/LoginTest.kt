@@ -1,6 +1,7 @@
 package dev.proofkey
 
 import dev.proofkey.ProofKeyException.Recovery
+import docs.OkHttp
 import docs.signIn
 import java.net.HttpURLConnection
 import java.net.URI
@@ -85,14 +86,17 @@ class LoginTest {
     }
 
     @Test
-    fun `a code is sent once though the connection is cut`() {
-        command("cut")
-        client.begin("profile").use { login ->
-            val before = command("seen").split(' ').count { it == "/token" }
-            val cut = assertThrows(TransportException::class.java) { login.finish(browse(login), UrlConnectionHttp) }
-            assertEquals(listOf("response_interrupted", "token", true, Recovery.RESTART_LOGIN), listOf(cut.name, cut.endpoint, cut.requestSent, cut.recovery))
-            assertTrue(cut.cause is java.io.IOException)
-            assertEquals(before + 1, command("seen").split(' ').count { it == "/token" })
+    fun `each transport signs in, and sends a code once though the connection is cut`() {
+        for (http in listOf(UrlConnectionHttp, HttpClientHttp(), OkHttp())) {
+            client.begin("openid").use { login -> login.finish(browse(login), http).use { assertTrue(it.signatureVerified) } }
+            command("cut")
+            client.begin("profile").use { login ->
+                val before = command("seen").split(' ').count { it == "/token" }
+                val cut = assertThrows(TransportException::class.java) { login.finish(browse(login), http) }
+                assertEquals(listOf("response_interrupted", "token", true, Recovery.RESTART_LOGIN), listOf(cut.name, cut.endpoint, cut.requestSent, cut.recovery))
+                assertTrue(cut.cause is java.io.IOException)
+                assertEquals(before + 1, command("seen").split(' ').count { it == "/token" })
+            }
         }
     }
 
@@ -116,25 +120,6 @@ class LoginTest {
                 }.forEach(Thread::join)
                 assertEquals(mapOf("accepted" to 1, "login_already_used" to 15), outcomes.groupingBy { it }.eachCount())
             }
-        }
-    }
-
-    @Test
-    fun `a login with java net http`() {
-        client.begin("openid").use { login ->
-            login.finish(browse(login), HttpClientHttp()).use { assertTrue(it.signatureVerified) }
-        }
-    }
-
-    @Test
-    fun `java net http sends a code once though the connection is cut`() {
-        command("cut")
-        client.begin("profile").use { login ->
-            val before = command("seen").split(' ').count { it == "/token" }
-            val cut = assertThrows(TransportException::class.java) { login.finish(browse(login), HttpClientHttp()) }
-            assertEquals(listOf("response_interrupted", "token", true, Recovery.RESTART_LOGIN), listOf(cut.name, cut.endpoint, cut.requestSent, cut.recovery))
-            assertTrue(cut.cause is java.io.IOException)
-            assertEquals(before + 1, command("seen").split(' ').count { it == "/token" })
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.proofkey
 
 import dev.proofkey.ProofKeyException.Recovery
+import docs.OkHttp
 import java.io.ByteArrayInputStream
 import java.io.ByteArrayOutputStream
 import java.io.IOException
@@ -89,7 +90,7 @@ class TransportTest {
     fun `no connection, so that nothing is sent`() {
         val port = ServerSocket(0, 1, InetAddress.getLoopbackAddress()).use { it.localPort }
         val request = Request("POST", "http://127.0.0.1:$port/", emptyList(), "code=c".toByteArray(), 0)
-        for (http in listOf(UrlConnectionHttp, HttpClientHttp())) assertThrows(ConnectException::class.java) { http(request) }
+        for (http in listOf(UrlConnectionHttp, HttpClientHttp(), OkHttp())) assertThrows(ConnectException::class.java) { http(request) }
     }
 
     @Test
