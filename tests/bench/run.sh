@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c c_login python
-# verify id_token exchange flask size.
+# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c c_login kotlin_login
+# python verify id_token exchange flask size.
 # No figure makes it fail, but a library that computes another value does.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib.sh
 . tests/python/lib.sh
+. tests/kotlin/lib.sh
 release=$(realpath -m "${CARGO_TARGET_DIR:-target}/release")
 build=$PWD/target/bench
 environment=$build/venv
@@ -27,10 +28,22 @@ c() {
 c_login() {
     need cargo "the login in C" && need gcc "the login in C" && need_header curl/curl.h "the login in C" || return 0
     cargo build -q --release -p proofkey-c
-    cargo build -q --release --locked --manifest-path tests/bench/login/Cargo.toml --target-dir "$build"
+    rust_login
     gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -O2 -Iinclude tests/bench/c/login.c -o "$build/c-login" \
         "$release/libproofkey.a" -L"$build/release" -Wl,-rpath,"$build/release" -lrust_login -lcurl -lpthread -ldl -lm
     "$build/c-login"
+}
+
+kotlin_login() {
+    need cargo "the comparison in Kotlin" && kotlin_tools || return 0
+    rust_login
+    kotlin test-compile
+    java @"$kotlin_build/java.arguments" -Drust="$build/release/librust_login.so" dev.proofkey.BenchKt
+}
+
+# The login in Rust that C and Kotlin are compared with.
+rust_login() {
+    cargo build -q --release --locked --manifest-path tests/bench/login/Cargo.toml --target-dir "$build"
 }
 
 python() {
@@ -93,6 +106,8 @@ size() {
     cargo build -q --release -p proofkey-c
     bytes libproofkey.so "$(stat -c %s "$release/libproofkey.so")"
     bytes libproofkey.a "$(stat -c %s "$release/libproofkey.a")"
+    cargo build -q --release --locked -p proofkey-kotlin
+    bytes libproofkey_jni.so "$(stat -c %s "$kotlin_native")"
     [ -z "$(wheel)" ] || bytes "wheel" "$(stat -c %s "$(wheel)")" 1700000
     # size.sh is a test that may fail; here only its figure counts.
     added=$(tests/c/size.sh | sed -n 's/.* add \(-*[0-9]*\) bytes to the file.*/\1/p') || true
@@ -132,12 +147,12 @@ bytes() {
     echo "| Size | $1 | $2 bytes | – | – | – | $verdict |"
 }
 
-[ $# -gt 0 ] || set -- rust c c_login python verify id_token exchange flask starlette django size
+[ $# -gt 0 ] || set -- rust c c_login kotlin_login python verify id_token exchange flask starlette django size
 for part; do
     case $part in
-    rust | c | c_login | python | verify | id_token | exchange | flask | starlette | django | size) ;;
+    rust | c | c_login | kotlin_login | python | verify | id_token | exchange | flask | starlette | django | size) ;;
     *)
-        echo "usage: $0 [rust] [c] [c_login] [python] [verify] [id_token] [exchange] [flask] [starlette] [django] [size]" >&2
+        echo "usage: $0 [rust] [c] [c_login] [kotlin_login] [python] [verify] [id_token] [exchange] [flask] [starlette] [django] [size]" >&2
         exit 2
         ;;
     esac
