@@ -15,8 +15,10 @@ kotlin() {
     cargo build -q --release --locked -p proofkey-kotlin
     # Not the classes and results of sources that are gone.
     rm -rf "$kotlin_build"/{classes,test-classes,surefire-reports}
+    kotlin_program ../README.md kotlin Readme.kt 'fun signIn'
     kotlin_program kotlin.md kotlin QuickStart.kt 'fun signIn'
     kotlin_program kotlin.md 'kotlin okhttp' OkHttp.kt 'class OkHttp'
+    kotlin_program kotlin.md 'kotlin keystore' Keystore.kt 'fun sealKeys'
     kotlin_program migrating.md kotlin Migrating.kt 'fun onResult'
     kotlin_maven "$@"
     printf '%s\n' "-Dproofkey.native=$kotlin_native" -cp "$kotlin_build/test-classes:$kotlin_build/classes:$(kotlin_stdlib)" \

@@ -2,10 +2,12 @@ package dev.proofkey
 
 import dev.proofkey.ProofKeyException.Recovery
 import docs.OkHttp
+import docs.sealKeys
 import docs.signIn
 import java.net.HttpURLConnection
 import java.net.URI
 import java.util.concurrent.CyclicBarrier
+import javax.crypto.KeyGenerator
 import kotlin.concurrent.thread
 import org.junit.jupiter.api.AfterAll
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -23,7 +25,6 @@ class LoginTest {
     private val issuer = server.issuer
     private val provider = Provider.discover(issuer, UrlConnectionHttp)
     private val client = Client(provider, "my-app", REDIRECT_URI)
-    private val keys = SealKeys("a secret of 32 bytes, or of more".toByteArray())
 
     @AfterAll
     fun stop() = server.close()
@@ -71,13 +72,15 @@ class LoginTest {
 
     @Test
     fun `a login survives the death of the process`() {
+        val key = KeyGenerator.getInstance("AES").generateKey()
+        lateinit var kept: ByteArray
         val begun = client.begin("openid")
-        val sealed = begun.seal(keys, "app")
+        val sealed = sealKeys(key, null) { kept = it }.use { begun.seal(it, "app") }
         val callback = browse(begun)
         begun.close()
         Provider.discover(issuer, UrlConnectionHttp).use { provider ->
             Client(provider, "my-app", REDIRECT_URI).use { client ->
-                client.resume(sealed, keys, "app").use { login ->
+                sealKeys(key, kept) { error("it was kept") }.use { client.resume(sealed, it, "app") }.use { login ->
                     assertEquals(null, login.url)
                     login.finish(callback, UrlConnectionHttp).use { assertTrue(it.signatureVerified) }
                 }
@@ -147,8 +150,9 @@ class LoginTest {
     }
 
     @Test
-    fun `the quick start of the documentation`() {
+    fun `the programs of the documentation`() {
         assertEquals("user-1", signIn(issuer) { browse(it) })
+        signIn(client) { browse(it) }.use { assertTrue(it.signatureVerified) }
     }
 
     private fun command(line: String): String = server.command(line)
