@@ -2,6 +2,7 @@
 
 - a web app with Flask: `proofkey.flask.ProofKey`
 - another web app: `Client.begin()`, `Login.seal()`, `Client.resume()`, `Client.finish()`
+- calls to an API: `proofkey.httpx.TokenAuth`, `proofkey.requests.TokenAuth`
 - a command line or a desktop program: `Client.login_with_browser()`
 - an authorization server: `proofkey.server`
 - tests without the network: `proofkey.testing`
@@ -36,8 +37,9 @@ from proofkey._native import (
 # Type checkers take this for true, like typing.TYPE_CHECKING, which would cost an import.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from proofkey import replay_store, server, testing, token_store
+    from proofkey import replay_store, server, testing, token_source, token_store
     from proofkey._errors import (
+        ApiError,
         AuthorizationError,
         CallbackError,
         ConfigurationError,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "ApiError",
     "AuthorizationError",
     "CallbackError",
     "Client",
@@ -89,12 +92,13 @@ __all__ = [
     "s256",
     "server",
     "testing",
+    "token_source",
     "token_store",
 ]
 
 # Hidden from type checkers: with it they would accept every misspelt name.
 if not TYPE_CHECKING:
-    _SUBMODULES = frozenset({"replay_store", "server", "testing", "token_store"})
+    _SUBMODULES = frozenset({"replay_store", "server", "testing", "token_source", "token_store"})
 
     def __getattr__(name):
         if name in _SUBMODULES:
