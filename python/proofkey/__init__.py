@@ -2,7 +2,7 @@
 
 - a web app with Flask: `proofkey.flask.ProofKey`
 - another web app: `Client.begin()`, `Login.seal()`, `Client.resume()`, `Client.finish()`
-- calls to an API: `proofkey.httpx.TokenAuth`, `proofkey.requests.TokenAuth`
+- calls to an API: `proofkey.httpx.TokenAuth`, `proofkey.requests.TokenAuth`; a program with asyncio: `AsyncClient`
 - a command line or a desktop program: `Client.login_with_browser()`
 - an authorization server: `proofkey.server`
 - tests without the network: `proofkey.testing`
@@ -38,6 +38,7 @@ from proofkey._native import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from proofkey import replay_store, server, testing, token_source, token_store
+    from proofkey._async_client import AsyncClient
     from proofkey._errors import (
         ApiError,
         AuthorizationError,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiError",
+    "AsyncClient",
     "AuthorizationError",
     "CallbackError",
     "Client",
@@ -103,6 +105,10 @@ if not TYPE_CHECKING:
     def __getattr__(name):
         if name in _SUBMODULES:
             __import__(f"{__name__}.{name}")
+        elif name == "AsyncClient":
+            from proofkey._async_client import AsyncClient
+
+            globals()[name] = AsyncClient
         elif name in __all__:
             from proofkey import _errors
 
