@@ -7,7 +7,7 @@ from typing import NamedTuple
 from proofkey._errors import ApiError
 from proofkey._native import Tokens, api_refusal
 
-BAD_ORIGIN = "origins: 'https://host' or 'https://host:port' each, in ASCII and without a path; http only on loopback"
+BAD_ORIGIN = "'https://host' or 'https://host:port' each, in ASCII and without a path; http only on loopback"
 
 
 class Origin(NamedTuple):
@@ -57,10 +57,10 @@ def is_rejected(tokens: Tokens, sent: str | None, status: int, www_authenticate:
 def _parsed(origin: str) -> Origin:
     parts = re.fullmatch(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::([0-9]{1,5}))?", origin.lower())
     if not parts or not origin.isascii():
-        raise ValueError(BAD_ORIGIN)
+        raise ValueError(f"origins: {BAD_ORIGIN}")
     scheme, host, port = parts.groups()
     if scheme == "http" and host not in ("127.0.0.1", "[::1]", "localhost"):
-        raise ValueError(BAD_ORIGIN)
+        raise ValueError(f"origins: {BAD_ORIGIN}")
     return Origin.of(scheme, host.strip("[]"), int(port) if port else None)
 
 

@@ -33,6 +33,7 @@ class ResourceServer(ThreadingHTTPServer):
     - "/strict": refuses every token
     - "/busy": has had too many requests
     - "/moved": redirects to "/files"
+    - "/closed": redirects to "/strict"
     - "/away": redirects to `elsewhere`
     - "/slow": sends a half of its body, and the other one after `go_on` was set
     """
@@ -72,8 +73,8 @@ class ResourceServer(ThreadingHTTPServer):
             return 401, [("WWW-Authenticate", asked_for)]
         if request.path == "/busy":
             return 429, [("Retry-After", "7")]
-        if request.path in ("/moved", "/away"):
-            return 307, [("Location", "/files" if request.path == "/moved" else self.elsewhere)]
+        if location := {"/moved": "/files", "/closed": "/strict", "/away": self.elsewhere}.get(request.path):
+            return 307, [("Location", location)]
         return 200, []
 
     def server_close(self) -> None:

@@ -154,8 +154,22 @@ def test_tokens_in_a_file(server: testing.AuthorizationServer, tmp_path: Path) -
     assert new.access_token.expose() != tokens.access_token.expose()
 
 
+def test_calling_an_api_in_a_web_app(server: testing.AuthorizationServer) -> None:
+    example = run("calling-apis.md", 3, server)
+    app = example["app"]
+    with resource_server.running(server) as api:
+        example["auth"]._providers["github"]["api_origins"] = [api.origin]
+        browser = app.test_client()
+        testing.sign_in(browser, "/auth/github")
+        with browser.session_transaction() as session:
+            assert session["user"] == 1
+        with app.test_request_context(), example["auth"]["github"].api(1) as client:
+            assert client.get("/files").text == "the files"
+        assert "This site can no longer use your account" in app.test_client().get("/repositories").text
+
+
 def test_a_login_that_an_api_asks_for(server: testing.AuthorizationServer) -> None:
-    login_after = run("calling-apis.md", 3, server)["login_after"]
+    login_after = run("calling-apis.md", 4, server)["login_after"]
     provider = proofkey.Provider.discover(server.issuer)
     client = proofkey.Client(provider, "my-app", redirect_uri="https://app.example/callback")
     assert login_after(proofkey.ApiError("insufficient_scope", scope=["files.write"]), client).scope == ["files.write"]
@@ -167,7 +181,7 @@ def test_a_login_that_an_api_asks_for(server: testing.AuthorizationServer) -> No
 
 
 def test_awaiting_a_login(server: testing.AuthorizationServer) -> None:
-    example = run("calling-apis.md", 4, server)
+    example = run("calling-apis.md", 5, server)
     login = example["client"].client.begin(scope="files.read")
     callback_url = server.sign_in(login.url)
     assert asyncio.run(example["finish"](login, callback_url)).scope == ["files.read"]
@@ -206,7 +220,7 @@ def visit(url: str) -> None:
 
 
 COUNTS = {
-    "calling-apis.md": 5,
+    "calling-apis.md": 6,
     "device.md": 2,
     "dropbox.md": 2,
     "flask.md": 3,

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
+import anyio.to_thread
 import hidden
 import hostile
 import httpx
@@ -201,6 +202,27 @@ def test_a_redirect_to_the_same_origin_keeps_the_token(
     server.advance(3600)
     assert call(source, api.origin, api.url("/moved"), follow=True) == (200, "the files")
     assert paths(api)[2:] == ["/moved", "/moved", "/files"]
+
+
+def test_a_new_token_that_is_rejected_after_a_redirect_is_an_error(
+    call: Call, source: token_source.TokenSource, api: ResourceServer, server: testing.AuthorizationServer
+) -> None:
+    server.advance(3600)
+    with pytest.raises(proofkey.ApiError, match="access_token_rejected"):
+        call(source, api.origin, api.url("/closed"), follow=True)
+    assert (len(refresh_tokens(server)), paths(api)) == (1, ["/closed", "/closed", "/strict"])
+
+
+def test_a_prepared_request_may_be_sent_again(
+    source: token_source.TokenSource, api: ResourceServer, server: testing.AuthorizationServer
+) -> None:
+    auth = proofkey.requests.TokenAuth(source, origins=[api.origin])
+    prepared = requests.Request("GET", api.url("/files"), auth=auth).prepare()
+    with requests.Session() as session:
+        for _ in range(2):
+            server.advance(3600)
+            assert session.send(prepared, timeout=20).text == "the files"
+    assert (len(refresh_tokens(server)), len(api.requests)) == (2, 4)
 
 
 @pytest.mark.parametrize("origin", ["https://127.0.0.1", "http://127.0.0.1", "http://localhost:{port}", "http://[::1]:{port}"])
@@ -414,6 +436,64 @@ def test_tokens_that_are_valid_outlast_a_server_that_is_down() -> None:
             assert source.fresh().access_token.expose() == tokens.access_token.expose()
             with pytest.raises(proofkey.TokenError, match="response_status"):
                 source.fresh(rejected=tokens.access_token)
+
+
+def test_a_grant_that_ended_is_an_error_although_its_tokens_are_valid() -> None:
+    with testing.AuthorizationServer(access_token_lifetime=59) as server:
+        client, tokens = signed_in(server)
+        client_that_revokes = proofkey.Client(server.provider, "my-app")
+        client_that_revokes.revoke(tokens)
+        with pytest.raises(proofkey.TokenError, match="invalid_grant"):
+            token_source.TokensInMemory(client, tokens).fresh()
+
+
+def test_a_thread_that_was_held_up_does_not_put_back_old_tokens() -> None:
+    """While the first refresh returns, others refresh twice."""
+    first, second, third = (
+        proofkey.Tokens.from_dict({"access_token": text, "refresh_token": text}) for text in ("a", "b", "c")
+    )
+
+    class HeldUp:
+        def __init__(self) -> None:
+            self.calls = 0
+
+        def refresh(self, tokens: proofkey.Tokens, *, save: object) -> proofkey.Tokens:
+            self.calls += 1
+            if self.calls == 1:
+                held.fresh(rejected=first.access_token)
+                held.fresh(rejected=second.access_token)
+            return second if tokens is first else third
+
+    held = token_source.TokensInMemory(HeldUp(), first)  # type: ignore[arg-type]
+    assert held.fresh(rejected=first.access_token) is third
+    assert held.fresh() is third
+
+
+def test_refreshes_need_none_of_the_threads_of_others(
+    source: token_source.TokenSource, api: ResourceServer
+) -> None:
+    """Somebody else has taken up the threads of the event loop."""
+
+    async def call() -> int:
+        taken, go_on = threading.Event(), threading.Event()
+
+        def take() -> None:
+            taken.set()
+            assert go_on.wait(hostile.DEADLINE)
+
+        anyio.to_thread.current_default_thread_limiter().total_tokens = 1
+        other = asyncio.create_task(anyio.to_thread.run_sync(take))
+        while not taken.is_set():
+            await asyncio.sleep(0)
+        auth = proofkey.httpx.TokenAuth(source, origins=[api.origin])
+        async with httpx.AsyncClient(auth=auth, trust_env=False, timeout=20) as http:
+            try:
+                return (await asyncio.wait_for(http.get(api.url("/files")), hostile.DEADLINE)).status_code
+            finally:
+                go_on.set()
+                await other
+
+    assert asyncio.run(call()) == 200
 
 
 def test_no_error_and_no_repr_shows_a_token(
