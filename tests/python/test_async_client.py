@@ -10,6 +10,7 @@ from typing import Any
 import hostile
 import proofkey
 import pytest
+import slow_server
 from proofkey import replay_store, testing
 from token_stores import refresh_tokens
 
@@ -78,30 +79,10 @@ def test_they_take_what_those_of_the_client_take() -> None:
 
 
 def test_the_loop_runs_while_a_server_is_slow() -> None:
-    """The server responds only after another task has run."""
+    async def refresh(server: hostile.Server) -> None:
+        await proofkey.AsyncClient(client_at(server)).refresh(OLD)
 
-    async def together() -> list[str]:
-        asked, other_ran = asyncio.Event(), threading.Event()
-        loop = asyncio.get_running_loop()
-        order: list[str] = []
-
-        def behave(connection: hostile.Connection) -> None:
-            connection.request()
-            loop.call_soon_threadsafe(asked.set)
-            assert other_ran.wait(hostile.DEADLINE)
-            order.append("the server")
-            connection.send(hostile.response(hostile.TOKENS))
-
-        async def other() -> None:
-            await asked.wait()
-            order.append("the other task")
-            other_ran.set()
-
-        with hostile.Server(behave) as server:
-            await asyncio.gather(proofkey.AsyncClient(client_at(server)).refresh(OLD), other())
-        return order
-
-    assert asyncio.run(together()) == ["the other task", "the server"]
+    assert asyncio.run(slow_server.order_of(refresh)) == ["the other task", "the server"]
 
 
 def test_a_task_that_is_cancelled_loses_no_tokens() -> None:

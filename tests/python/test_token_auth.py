@@ -17,6 +17,7 @@ import proofkey.requests
 import pytest
 import requests
 import resource_server
+import slow_server
 import vectors
 from proofkey import testing, token_source, token_store
 from proofkey._native import api_refusal
@@ -347,34 +348,15 @@ def test_32_threads_refresh_once(
 
 
 def test_the_loop_runs_while_tokens_are_refreshed() -> None:
-    """The authorization server responds only after another task has run."""
-
-    async def together() -> list[str]:
-        asked, order = asyncio.Event(), []
-        other_ran = threading.Event()
-        loop = asyncio.get_running_loop()
-
-        def behave(connection: hostile.Connection) -> None:
-            connection.request()
-            loop.call_soon_threadsafe(asked.set)
-            assert other_ran.wait(hostile.DEADLINE)
-            order.append("the server")
-            connection.send(hostile.response(hostile.TOKENS))
-
-        async def other() -> None:
-            await asked.wait()
-            order.append("the other task")
-            other_ran.set()
-
-        with hostile.Server(behave) as slow, hostile.Server() as api:
-            source = token_source.TokensInMemory(client_at(slow), EXPIRED)
-            auth = proofkey.httpx.TokenAuth(source, origins=[api.url()])
+    async def call(slow: hostile.Server) -> None:
+        with hostile.Server() as api:
+            held = token_source.TokensInMemory(client_at(slow), EXPIRED)
+            auth = proofkey.httpx.TokenAuth(held, origins=[api.url()])
             async with httpx.AsyncClient(auth=auth, trust_env=False, timeout=20) as http:
-                await asyncio.gather(http.get(api.url("/files")), other())
+                await http.get(api.url("/files"))
             assert [request.headers["authorization"] for request in api.requests] == ["Bearer needle-access-token"]
-        return order
 
-    assert asyncio.run(together()) == ["the other task", "the server"]
+    assert asyncio.run(slow_server.order_of(call)) == ["the other task", "the server"]
 
 
 def test_cancelled_tasks_lose_no_tokens(api: ResourceServer) -> None:
