@@ -138,3 +138,17 @@ pub(crate) fn write<'l>(
     })
     .resolve::<ThrowRuntimeExAndDefault>()
 }
+
+/// Returns a text that a handle has under this name: see [`write`].
+pub(crate) fn named<'l, T: Kind>(
+    env: EnvUnowned<'l>,
+    handle: jlong,
+    name: &JByteArray<'l>,
+    read: impl FnOnce(&T, &str) -> Option<Text>,
+) -> JByteArray<'l> {
+    write(env, |env| {
+        let name = text(env, name)?;
+        let found = read(&*object::<T>(handle)?, &name).ok_or(Refused::ResultAbsent)?;
+        Ok(Zeroizing::new(String::from_utf8_lossy(found.as_bytes()).into_owned()))
+    })
+}

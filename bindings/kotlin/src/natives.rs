@@ -8,7 +8,7 @@ use proofkey_handles::{
     Response, SealKeys, Tokens, Zeroizing,
 };
 
-use crate::convert::{bytes, lend, make, number, object, optional, run, text, write};
+use crate::convert::{bytes, lend, make, named, number, object, optional, run, text, write};
 use crate::table;
 
 /// A native that reads a text of a handle.
@@ -320,11 +320,7 @@ numbers! {
 /// `Claims.text`.
 #[jni_mangle("dev.proofkey.Native")]
 pub fn claims_text<'l>(env: EnvUnowned<'l>, _class: JClass<'l>, handle: jlong, name: JByteArray<'l>) -> JByteArray<'l> {
-    write(env, |env| {
-        let name = text(env, &name)?;
-        let claim = object::<Claims>(handle)?.text(&name).ok_or(Refused::ResultAbsent)?;
-        Ok(Zeroizing::new(String::from_utf8_lossy(claim.as_bytes()).into_owned()))
-    })
+    named(env, handle, &name, Claims::text)
 }
 
 /// `Tokens.extra_expose`: JSON.
@@ -335,11 +331,7 @@ pub fn tokens_extra<'l>(
     handle: jlong,
     name: JByteArray<'l>,
 ) -> JByteArray<'l> {
-    write(env, |env| {
-        let name = text(env, &name)?;
-        let extra = object::<Tokens>(handle)?.extra_expose(&name).ok_or(Refused::ResultAbsent)?;
-        Ok(Zeroizing::new(String::from_utf8_lossy(extra.as_bytes()).into_owned()))
-    })
+    named(env, handle, &name, Tokens::extra_expose)
 }
 
 /// `Client.trust_token_endpoint_tls`.
