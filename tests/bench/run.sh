@@ -98,7 +98,7 @@ size() {
     added=$(tests/c/size.sh | sed -n 's/.* add \(-*[0-9]*\) bytes to the file.*/\1/p') || true
     [ -z "$added" ] || bytes "C program with the primitives, over an empty one" "$added" 5120
     gcc -std=c99 -O2 -static -x c -o "$build/empty" - <<<'int main(void) { return 0; }'
-    gcc -std=c99 -O2 -static -Wl,--gc-sections -Iinclude tests/c/sealed.c -o "$build/sealed" "$release/libproofkey.a" \
+    gcc -std=c99 -O2 -static -Wl,--gc-sections -Iinclude tests/bench/c/sealed.c -o "$build/sealed" "$release/libproofkey.a" \
         -lpthread -ldl -lm
     strip "$build/empty" "$build/sealed"
     added=$(($(stat -c %s "$build/sealed") - $(stat -c %s "$build/empty")))

@@ -9,10 +9,11 @@ programs() {
     if grep -E 'warning: ' "$swift_target/consumer.log"; then return 1; fi
 }
 
-# consumer FOLDER: the package, with the programs of examples/swift and the quick start of docs/swift.md.
+# consumer FOLDER: the package, with the programs of examples/swift and the seal table, and the quick start of
+# docs/swift.md.
 consumer() {
     rm -rf "$1/repository" "$1/Package.swift" "$1/Sources"
-    mkdir -p "$1/repository" "$1/Sources/login" "$1/Sources/quickstart"
+    mkdir -p "$1/repository" "$1"/Sources/{login,quickstart,seal}
     # What is in the tree, also what is not committed yet.
     git ls-files -z --cached --others --exclude-standard |
         while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
@@ -22,6 +23,7 @@ consumer() {
     git -C "$1/repository" -c user.name=test -c user.email=test@localhost commit -q -m test
     git -C "$1/repository" tag 0.1.0
     cp examples/swift/login.swift "$1/Sources/login"
+    cp tests/seal_table/seal.swift "$1/Sources/seal"
     # The issuer of the page is an example; that of the test is an argument.
     sed -n '/^```swift quickstart$/,/^```$/{//!p}' docs/swift.md |
         sed 's|"https://login.example.com"|CommandLine.arguments[1]|' >"$1/Sources/quickstart/main.swift"
@@ -38,6 +40,7 @@ let package = Package(
     targets: [
         .executableTarget(name: "login", dependencies: products),
         .executableTarget(name: "quickstart", dependencies: products),
+        .executableTarget(name: "seal", dependencies: products),
     ],
     swiftLanguageModes: [.v6]
 )
