@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Logins that begin in one language and finish in another. Run it after the tests of Python, Swift and Kotlin, which build
-# the packages. A language whose tools are missing is left out of the table; under CI=true that is a failure.
+# Logins that begin in one language and finish in another. Run it after the tests of Python, Swift and Kotlin, which
+# build the packages. A language whose tools are missing is left out of the table; under CI=true that is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib.sh

@@ -1,7 +1,8 @@
 """A login that was begun and sealed in one language is finished in another, against the bundled server.
 
 The programs, which run.sh builds, have two verbs. `begin` prints the authorization URL and the sealed login. `finish`
-reads the sealed login and the callback URL, and prints the user (without OpenID: the granted scope) and the login's data.
+reads the sealed login and the callback URL, and prints the user, or without OpenID the granted scope, and the login's
+data.
 """
 
 import os
@@ -69,7 +70,7 @@ def test_the_table(server: testing.AuthorizationServer, scope: str, capsys: pyte
         table[first] = {}
         for second in LANGUAGES:
             lines, complaints = run(server, second, "finish", scope, *begun(server, first, scope))
-            table[first][second] = "yes" if lines == FLOWS[scope] else complaints or f"printed {lines}"
+            table[first][second] = "yes" if lines == FLOWS[scope] else complaints.strip() or f"printed {lines}"
     with capsys.disabled():
         print(f"\n\n| {scope}: begun in, finished in | {' | '.join(LANGUAGES)} |\n|{' --- |' * (len(LANGUAGES) + 1)}")
         for first, row in table.items():
