@@ -4,7 +4,7 @@
 programs() {
     bindings/c/install.sh "$swift_target/prefix"
     consumer "$swift_target/consumer"
-    logged consumer swiftly swift build -j 2 --package-path "$swift_target/consumer" \
+    logged consumer swiftly swift build -j 2 --disable-dependency-cache --package-path "$swift_target/consumer" \
         --scratch-path "$swift_target/consumer/build"
     if grep -E 'warning: ' "$swift_target/consumer.log"; then return 1; fi
 }
@@ -12,7 +12,8 @@ programs() {
 # consumer FOLDER: the package, with the programs of examples/swift and the seal table, and the quick start of
 # docs/swift.md.
 consumer() {
-    rm -rf "$1/repository" "$1/Package.swift" "$1/Sources"
+    # With what SwiftPM remembers of the repository: it would go on with the sources of the last run.
+    rm -rf "$1"/{repository,Package.swift,Package.resolved,Sources} "$1"/build/{checkouts,repositories,workspace-state.json}
     mkdir -p "$1/repository" "$1"/Sources/{login,quickstart,seal}
     # What is in the tree, also what is not committed yet.
     git ls-files -z --cached --others --exclude-standard |

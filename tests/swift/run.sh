@@ -23,12 +23,14 @@ swiftly swift --version 2>/dev/null | head -1
 say "vectors, debug"
 logged debug swiftly swift test -j 2 --scratch-path "$target/debug" -Xswiftc -warnings-as-errors
 grep -o 'Test run with.*' "$target/debug.log"
+python3 tests/swift/counts.py tests/vectors "$target/debug.log"
 
 say "vectors, release, with the address sanitizer"
 # The leak checker would report Swift's run-time library; memoryDoesNotGrow() looks for leaks. A small quarantine lets it.
 logged address swiftly env ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 \
     swift test -j 2 -c release --sanitize=address --scratch-path "$target/address" -Xswiftc -warnings-as-errors
 grep -o 'Test run with.*' "$target/address.log"
+python3 tests/swift/counts.py tests/vectors "$target/address.log"
 
 if [ "${1:-}" = --long ]; then
     say "with the thread sanitizer, which sees the Swift code alone"
@@ -48,8 +50,8 @@ misuse
 say "the browser layer: types with a stub, syntax of the view"
 apple
 
-say "the programs in docs/swift.md"
-page
+say "the programs on the pages"
+pages
 
 say "a second package, which depends on it by git"
 programs

@@ -71,6 +71,25 @@ def test_a_connection_that_is_cut_after_something_was_sent(server: testing.Autho
     assert cut.hits == 1, "the code is not sent again"
 
 
+class AtLocalhost(testing.AuthorizationServer):
+    """Under a name with two addresses, of which only the second one, 127.0.0.1, is listened at."""
+
+    @property
+    def issuer(self) -> str:
+        return super().issuer.replace("127.0.0.1", "localhost")
+
+
+def test_a_connection_that_is_cut_when_another_address_was_refused_before() -> None:
+    """Foundation on Linux then says that there was no connection at all."""
+    with AtLocalhost() as server:
+        cut = server.inject(faults.cut_before_response("token"))
+        status, lines, complaints = login(server)
+    assert (status, lines) == (1, [])
+    assert complaints.startswith("response_interrupted: ")
+    assert complaints.endswith("Next: restart_login, something was sent\n")
+    assert cut.hits == 1, "the code is not sent again"
+
+
 def test_no_connection_so_that_nothing_is_sent() -> None:
     """The server is gone when the code is to be exchanged."""
     server = testing.AuthorizationServer().start()

@@ -30,6 +30,11 @@ import Testing
         for row in try cases("seal", "sealed", ["secrets", "context", "client", "nonce_hex", "login", "sealed"]) {
             let client = try client(row), keys = try keys(row), context = try #require(row.text("context"))
             let expected = try #require(row.object("login"))
+            #expect(
+                expected.known([
+                    "state", "verifier", "scope", "began_at", "expires_at", "data", "form_post", "nonce", "max_age",
+                    "acr_values", "resource",
+                ]))
             let login = try client.resume(#require(row.text("sealed")), keys: keys, context: context)
             let (url, data, expiresAt) = (login.url, login.data, Int64(login.expiresAt.timeIntervalSince1970))
             #expect(url == nil, "\(row)")

@@ -80,6 +80,7 @@ func cases(_ file: String, _ array: String, _ known: Set<String>) throws -> [Cas
     }
     #expect(Int64(cases.count) == document.object("counts")?.int(array))
     #expect(!cases.isEmpty)
+    print("vectors: \(file) \(array) \(cases.count)")
     for row in cases where !row.known(known.union(about)) { Issue.record("unknown fields: \(row.fields.keys)") }
     return cases
 }

@@ -81,7 +81,7 @@ struct Roundtrip: ~Copyable, @unchecked Sendable {
 
 /// Waits; false if the task is cancelled.
 func slept(_ duration: Duration) async -> Bool {
-    if duration == .zero { return true }
+    if duration == .zero { return !Task.isCancelled }
     do {
         try await Task.sleep(for: duration)
         return true
