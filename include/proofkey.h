@@ -2,9 +2,9 @@
  * proofkey: OAuth logins with PKCE (RFC 6749, RFC 7636) for C.
  *
  * First the login, noun by noun in the order of its use: provider, client, authorization request, login, exchange,
- * response, tokens, claims, error; then the sealed login, refresh, revocation, userinfo, the end of the session. After
- * them the primitives of PKCE, for authorization servers and for clients that bring their own flow: verifier,
- * challenge, binding. Last the texts of a status, and the library itself. Statuses are in proofkey_status.h.
+ * response, tokens, claims, error; then the sealed login, refresh, revocation, userinfo, the end of the session, the
+ * device grant. After them the primitives of PKCE, for authorization servers and for clients that bring their own flow:
+ * verifier, challenge, binding. Last the texts of a status, and the library itself. Statuses are in proofkey_status.h.
  *
  * These rules hold for all functions; the comment on a function adds what is its own.
  *
@@ -26,9 +26,9 @@
  *     error nothing is written to `out`. PROOFKEY_STATUS_BUFFER_TOO_SMALL is checked last: with enough room the call would
  *     succeed.
  *  6. Lent texts. A text that a handle returns ends in NUL, and its length is written to `*len` unless that is NULL. It is
- *     valid until the handle is freed, or changed by a `_set_`, `_add_` or `_receive` function. NULL means absent. A value
- *     with a NUL inside counts as absent: a program would read less than what was checked. Static texts, of a status or
- *     of the library, are valid for ever.
+ *     valid until the handle is freed, or changed by a `_set_` or `_add_` function, or, if it is an exchange, goes on:
+ *     `_receive`, `_transport_failed`. NULL means absent. A value with a NUL inside counts as absent: a program would
+ *     read less than what was checked. Static texts, of a status or of the library, are valid for ever.
  *  7. Secrets. Verifiers, entropy, codes, tokens and client secrets are secrets. Functions that return one end in
  *     `_expose`; search for them. A handle erases its copies when it is freed; erase yours with proofkey_memzero(). The
  *     primitives have no branch and no memory address that depends on the bytes of a secret; lengths, and whether a check
@@ -36,8 +36,8 @@
  *  8. Threads. The library has no state but its handles, and a handle has a mutex of its own: call any function from any
  *     thread. Two things are for the caller: `_free` is the last call for a handle, and no thread changes a handle while
  *     another reads a text that it lent (rule 6).
- *  9. Used handles. An authorization request that has begun, a login that has accepted a callback, and an exchange that
- *     has its result stay valid until they are freed. Using one again is PROOFKEY_STATUS_LOGIN_ALREADY_USED.
+ *  9. Used handles. An authorization request that has begun, a login that has accepted a callback, the codes of a device
+ *     that is polling, and an exchange that has its result stay valid until they are freed. Using one again is PROOFKEY_STATUS_LOGIN_ALREADY_USED.
  * 10. Times are seconds since the epoch, such as time(NULL). A time or number that is not known is -1.
  * 11. Statuses. PROOFKEY_STATUS_OK is 0. Every other number is a failure, also one that this header does not know. Numbers
  *     and names never change their meaning. Ignoring a status is a security hole; compilers warn about it. A bug in the
@@ -82,6 +82,10 @@ typedef struct proofkey_claims proofkey_claims;
 typedef struct proofkey_error proofkey_error;
 /* The keys that seal logins. */
 typedef struct proofkey_seal_keys proofkey_seal_keys;
+/* A device authorization request under construction. */
+typedef struct proofkey_authorize_device proofkey_authorize_device;
+/* What the user of a device is shown, and what it takes to get the tokens. It contains the device code. */
+typedef struct proofkey_device_authorization proofkey_device_authorization;
 
 /* For proofkey_policy_bind(): no relaxation. A challenge is required, and its method is S256 (RFC 9700 section 2.1.1). */
 #define PROOFKEY_POLICY_STRICT 0u
@@ -375,6 +379,22 @@ int32_t proofkey_provider_set_end_session_endpoint(proofkey_provider *provider,
                                                    size_t endpoint_len);
 
 /**
+ * Sets where a device asks for its codes (RFC 8628 section 3.1). Clients that were made before keep the old value.
+ *
+ * @param provider      the provider
+ * @param endpoint      its URL
+ * @param endpoint_len  its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ENDPOINT_MALFORMED, PROOFKEY_STATUS_ENDPOINT_INSECURE,
+ *         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_provider_set_device_authorization_endpoint(proofkey_provider *provider,
+                                                            const char *endpoint,
+                                                            size_t endpoint_len);
+
+/**
  * Enables a peculiarity of the server, which changes parameters or parsing, never a check:
  * `scope_separated_by_comma`, `offline_by_token_access_type`, `offline_by_access_type`,
  * `resource_only_at_authorization` or `token_type_user_access_token`. Clients that were made before keep the old
@@ -478,6 +498,17 @@ const char *proofkey_provider_userinfo_endpoint(const proofkey_provider *provide
  * Threads: any number at once.
  */
 const char *proofkey_provider_end_session_endpoint(const proofkey_provider *provider, size_t *len);
+
+/**
+ * The device authorization endpoint (RFC 8628 section 3.1).
+ *
+ * @param provider  the provider
+ * @param len       where to write the length; may be NULL
+ * @return the URL, lent (rule 6); NULL if the provider has none
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_provider_device_authorization_endpoint(const proofkey_provider *provider, size_t *len);
 
 /**
  * Whether the server sends `iss` in every authorization response.
@@ -1012,9 +1043,8 @@ void proofkey_login_free(proofkey_login *login);
  *
  * Every exchange has the same loop, whatever it is about: send proofkey_exchange_method() to
  * proofkey_exchange_url() with its headers and body, put what comes back into a proofkey_response, and let
- * proofkey_exchange_receive() take it. Do not follow redirects and send no cookies. Once a byte of a request with a
- * method other than GET may have been sent, do not send it again: a code can be used only once (RFC 6749 section
- * 4.1.2). If nothing was sent, the request may be sent again.
+ * proofkey_exchange_receive() take it; if nothing comes back, proofkey_exchange_transport_failed() knows whether the
+ * request may be sent again. Do not follow redirects, send no cookies, and never send a request twice by yourself.
  *
  * @param exchange  the exchange
  * @return 1 if there is, else 0; 0 for NULL
@@ -1024,7 +1054,8 @@ void proofkey_login_free(proofkey_login *login);
 int32_t proofkey_exchange_is_pending(const proofkey_exchange *exchange);
 
 /**
- * How long to wait before the request is sent, because the server asked for a pause.
+ * How long to wait before the request is sent: because the server asked for a pause, or because the last attempt
+ * failed.
  *
  * @param exchange  the exchange
  * @return seconds; 0 if it is to be sent now, and if nothing is pending; -1 for NULL
@@ -1038,7 +1069,7 @@ int64_t proofkey_exchange_wait_seconds(const proofkey_exchange *exchange);
  *
  * @param exchange  the exchange
  * @param len       where to write the length; may be NULL
- * @return the text, lent until the next proofkey_exchange_receive(); NULL if nothing is pending
+ * @return the text, lent until the exchange goes on; NULL if nothing is pending
  *
  * Threads: any number at once.
  */
@@ -1049,7 +1080,7 @@ const char *proofkey_exchange_method(const proofkey_exchange *exchange, size_t *
  *
  * @param exchange  the exchange
  * @param len       where to write the length; may be NULL
- * @return the text, lent until the next proofkey_exchange_receive(); NULL if nothing is pending
+ * @return the text, lent until the exchange goes on; NULL if nothing is pending
  *
  * Threads: any number at once.
  */
@@ -1061,7 +1092,7 @@ const char *proofkey_exchange_url(const proofkey_exchange *exchange, size_t *len
  * @param exchange  the exchange
  * @param at        which header, from 0
  * @param len       where to write the length; may be NULL
- * @return the text, lent until the next proofkey_exchange_receive(); NULL past the last header, and if nothing is
+ * @return the text, lent until the exchange goes on; NULL past the last header, and if nothing is
  *         pending
  *
  * Threads: any number at once.
@@ -1074,7 +1105,7 @@ const char *proofkey_exchange_header_name(const proofkey_exchange *exchange, siz
  * @param exchange  the exchange
  * @param at        which header, from 0
  * @param len       where to write the length; may be NULL
- * @return the text, lent until the next proofkey_exchange_receive(); NULL past the last header, and if nothing is
+ * @return the text, lent until the exchange goes on; NULL past the last header, and if nothing is
  *         pending
  *
  * Threads: any number at once.
@@ -1086,7 +1117,7 @@ const char *proofkey_exchange_header_expose(const proofkey_exchange *exchange, s
  *
  * @param exchange  the exchange
  * @param len       where to write the length; may be NULL
- * @return the text, lent until the next proofkey_exchange_receive(); NULL if the request has no body, and if
+ * @return the text, lent until the exchange goes on; NULL if the request has no body, and if
  *         nothing is pending
  *
  * Threads: any number at once.
@@ -1117,6 +1148,29 @@ int32_t proofkey_exchange_receive(proofkey_exchange *exchange,
                                   int64_t now);
 
 /**
+ * Takes it that the request got no response. If it may be sent again, it is pending, to be sent after a second: until its
+ * connection has failed three times, and only if it is a GET or if nothing of it was sent, since a code can be used
+ * only once (RFC 6749 section 4.1.2). A device that polls waits for its network until its codes expire (RFC 8628
+ * section 3.5).
+ *
+ * @param exchange  the exchange
+ * @param reason    PROOFKEY_STATUS_CONNECT_FAILED or PROOFKEY_STATUS_TLS_FAILED if nothing was sent;
+ *                  PROOFKEY_STATUS_TIMEOUT, PROOFKEY_STATUS_RESPONSE_TOO_LARGE or PROOFKEY_STATUS_RESPONSE_INTERRUPTED
+ *                  if something may have been; any other number counts as the last one
+ * @param now       the time (rule 10)
+ * @return PROOFKEY_STATUS_OK if the request is to be sent again; otherwise the reason, and proofkey_exchange_error() has
+ *         the details: if the exchange is still pending, the same loop may run again later.
+ *         PROOFKEY_STATUS_DEVICE_CODE_EXPIRED; PROOFKEY_STATUS_LOGIN_ALREADY_USED if the result is there already, and
+ *         the same status again if the exchange failed; PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: as for proofkey_exchange_receive().
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_exchange_transport_failed(proofkey_exchange *exchange,
+                                           int32_t reason,
+                                           int64_t now);
+
+/**
  * The provider, after proofkey_provider_discover(). May be called more than once: each call makes another handle.
  *
  * @param exchange  the exchange
@@ -1129,7 +1183,7 @@ int32_t proofkey_exchange_receive(proofkey_exchange *exchange,
 PROOFKEY_MUST_USE int32_t proofkey_exchange_provider(const proofkey_exchange *exchange, proofkey_provider **provider);
 
 /**
- * The tokens, after a login or a refresh. May be called more than once: each call makes another handle.
+ * The tokens, after a login, a refresh, or the polling of a device. May be called more than once: each call makes another handle.
  *
  * @param exchange  the exchange
  * @param tokens    where to write the handle, which the caller frees
@@ -1138,7 +1192,9 @@ PROOFKEY_MUST_USE int32_t proofkey_exchange_provider(const proofkey_exchange *ex
  *
  * Threads: any number at once.
  */
-PROOFKEY_MUST_USE int32_t proofkey_exchange_tokens(const proofkey_exchange *exchange, proofkey_tokens **tokens);
+PROOFKEY_MUST_USE
+int32_t proofkey_exchange_tokens(const proofkey_exchange *exchange,
+                                 proofkey_tokens **tokens);
 
 /**
  * The claims about the user, after proofkey_client_begin_userinfo(). May be called more than once: each call makes
@@ -1154,10 +1210,10 @@ PROOFKEY_MUST_USE int32_t proofkey_exchange_tokens(const proofkey_exchange *exch
 PROOFKEY_MUST_USE int32_t proofkey_exchange_claims(const proofkey_exchange *exchange, proofkey_claims **claims);
 
 /**
- * What was wrong with the last response.
+ * What went wrong with the last request.
  *
  * @param exchange  the exchange
- * @return the error, lent until the next proofkey_exchange_receive(); NULL if there was none
+ * @return the error, lent until the exchange goes on; NULL if there was none
  *
  * Threads: any number at once.
  */
@@ -1844,6 +1900,218 @@ int32_t proofkey_client_accept_end_session(const proofkey_client *client,
                                            size_t return_to_len,
                                            const char *state,
                                            size_t state_len);
+
+/**
+ * Starts a device authorization request (RFC 8628 section 3.1). The client needs no redirect URI. With `openid` in the
+ * scope, the ID token is checked (OpenID Connect Core); there is no nonce.
+ *
+ * @param client            the client
+ * @param scope             the scope to ask for, tokens separated by single spaces (RFC 6749 section 3.3); may be NULL
+ * @param scope_len         its length
+ * @param authorize_device  where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_client_authorize_device(const proofkey_client *client,
+                                         const char *scope,
+                                         size_t scope_len,
+                                         proofkey_authorize_device **authorize_device);
+
+/**
+ * Adds a parameter to the request. One with an empty value is not sent. Parameters that the flow sets itself are
+ * refused by proofkey_authorize_device_begin().
+ *
+ * @param authorize_device  the device authorization request
+ * @param name              its name
+ * @param name_len          its length
+ * @param value             its value
+ * @param value_len         its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_TEXT_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_authorize_device_add_extra(proofkey_authorize_device *authorize_device,
+                                            const char *name,
+                                            size_t name_len,
+                                            const char *value,
+                                            size_t value_len);
+
+/**
+ * Names a resource server that the access token is for (RFC 8707 section 2). May be called more than once.
+ *
+ * @param authorize_device  the device authorization request
+ * @param resource          an absolute URI without a fragment
+ * @param resource_len      its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_TEXT_INVALID,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_authorize_device_add_resource(proofkey_authorize_device *authorize_device,
+                                               const char *resource,
+                                               size_t resource_len);
+
+/**
+ * Sends an S256 challenge with the request, and its verifier with each request for the tokens. RFC 8628 has no PKCE:
+ * some servers ask for it, others refuse parameters that they do not know.
+ *
+ * @param authorize_device  the device authorization request
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE int32_t proofkey_authorize_device_set_pkce(proofkey_authorize_device *authorize_device);
+
+/**
+ * For tests: proofkey_authorize_device_set_pkce() with this verifier instead of a fresh one.
+ *
+ * @param authorize_device  the device authorization request
+ * @param verifier          43 to 128 characters (RFC 7636 section 4.1)
+ * @param verifier_len      its length
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_VERIFIER_LENGTH, PROOFKEY_STATUS_VERIFIER_CHARACTER,
+ *         PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_authorize_device_set_verifier(proofkey_authorize_device *authorize_device,
+                                               const char *verifier,
+                                               size_t verifier_len);
+
+/**
+ * Makes the exchange that leads to the codes. The device authorization request is used up, also by an error; the caller
+ * frees it as always.
+ *
+ * @param authorize_device  the device authorization request
+ * @param exchange          where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_LOGIN_ALREADY_USED, PROOFKEY_STATUS_ENDPOINT_MISSING,
+ *         PROOFKEY_STATUS_SCOPE_INVALID, PROOFKEY_STATUS_RESOURCE_INVALID, PROOFKEY_STATUS_PARAMETER_RESERVED,
+ *         PROOFKEY_STATUS_ISSUER_MISSING, PROOFKEY_STATUS_ENTROPY_UNAVAILABLE, PROOFKEY_STATUS_NULL_POINTER or
+ *         PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_authorize_device_begin(proofkey_authorize_device *authorize_device,
+                                        proofkey_exchange **exchange);
+
+/**
+ * Frees a device authorization request, and erases the secrets in it. Other handles are not touched.
+ *
+ * @param authorize_device  the device authorization request; NULL does nothing
+ *
+ * Threads: the last call for this handle (rule 8).
+ */
+void proofkey_authorize_device_free(proofkey_authorize_device *authorize_device);
+
+/**
+ * The codes of a device, after proofkey_authorize_device_begin(). May be called more than once: each call makes another
+ * handle with the same codes; poll with one of them.
+ *
+ * @param exchange              the exchange
+ * @param device_authorization  where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK; PROOFKEY_STATUS_RESULT_ABSENT while the exchange is pending, or if it is about
+ *         something else; the status that it failed with; PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_exchange_device_authorization(const proofkey_exchange *exchange,
+                                               proofkey_device_authorization **device_authorization);
+
+/**
+ * The code that the user types: at most 64 printable ASCII characters.
+ *
+ * @param device_authorization  the codes of a device
+ * @param len                   where to write the length; may be NULL
+ * @return the text, lent (rule 6)
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_device_authorization_user_code(const proofkey_device_authorization *device_authorization,
+                                                    size_t *len);
+
+/**
+ * Where the user signs in, on any device with a browser: an https URL, or one on loopback.
+ *
+ * @param device_authorization  the codes of a device
+ * @param len                   where to write the length; may be NULL
+ * @return the text, lent (rule 6)
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_device_authorization_verification_uri(const proofkey_device_authorization *device_authorization,
+                                                           size_t *len);
+
+/**
+ * The same with the user code in it, for a QR code or a link. Show the user code all the same, so that the user can
+ * compare it with what the browser shows (RFC 8628 section 3.3.1).
+ *
+ * @param device_authorization  the codes of a device
+ * @param len                   where to write the length; may be NULL
+ * @return the text, lent (rule 6); NULL if the server has no such thing
+ *
+ * Threads: any number at once.
+ */
+const char *proofkey_device_authorization_verification_uri_complete(const proofkey_device_authorization *device_authorization,
+                                                                    size_t *len);
+
+/**
+ * When the codes expire.
+ *
+ * @param device_authorization  the codes of a device
+ * @return the time (rule 10); -1 for NULL
+ *
+ * Threads: any number at once.
+ */
+int64_t proofkey_device_authorization_expires_at(const proofkey_device_authorization *device_authorization);
+
+/**
+ * How long the server wants a device to wait between two requests for the tokens. The exchange of
+ * proofkey_device_authorization_begin_polling() keeps to it.
+ *
+ * @param device_authorization  the codes of a device
+ * @return seconds, 1 or more; -1 for NULL
+ *
+ * Threads: any number at once.
+ */
+int64_t proofkey_device_authorization_interval(const proofkey_device_authorization *device_authorization);
+
+/**
+ * Begins to ask for the tokens (RFC 8628 sections 3.4 and 3.5), after a pause, since the user has not read the code yet.
+ * That the user has not decided is no error: the exchange is pending, and proofkey_exchange_wait_seconds() says for how
+ * long to wait. It ends in proofkey_exchange_tokens(), or with PROOFKEY_STATUS_DEVICE_CODE_EXPIRED, or with
+ * PROOFKEY_STATUS_TOKEN_ERROR and the server's `access_denied`.
+ *
+ * @param device_authorization  the codes of a device
+ * @param now                   the time (rule 10)
+ * @param exchange              where to write the handle, which the caller frees
+ * @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_DEVICE_CODE_EXPIRED, PROOFKEY_STATUS_LOGIN_ALREADY_USED the second time,
+ *         PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+ *
+ * Threads: any number at once.
+ */
+PROOFKEY_MUST_USE
+int32_t proofkey_device_authorization_begin_polling(proofkey_device_authorization *device_authorization,
+                                                    int64_t now,
+                                                    proofkey_exchange **exchange);
+
+/**
+ * Frees the codes of a device, and erases them. What they lent is no longer valid; other handles are not touched.
+ *
+ * @param device_authorization  the codes of a device; NULL does nothing
+ *
+ * Threads: the last call for this handle (rule 8).
+ */
+void proofkey_device_authorization_free(proofkey_device_authorization *device_authorization);
 
 /**
  * For authorization servers: whether the redirect URI of a request is one that the client registered: byte for byte,

@@ -17,6 +17,9 @@ VALID = {"const char *": "TEXT", "const uint8_t *": "BYTES", "char *": "buffer",
 ABSENT = {"const char *": "NULL", "int32_t ": "0", "int64_t ": "-1"}
 """What a function that returns no status answers about NULL."""
 
+USED_UP = {f"proofkey_{noun} *" for noun in ("authorize", "login", "authorize_device", "device_authorization")}
+"""The handles that can be used once."""
+
 
 def main(header: str) -> None:
     functions = [(comment.replace("\n *", ""), bool(must), result, name, parameters(arguments))
@@ -38,7 +41,7 @@ def main(header: str) -> None:
     print("}\n\nstatic void calls_when_used(void) {")
     for _, must, _, name, arguments in functions:
         kind = arguments[0][0].removeprefix("const ") if arguments else ""
-        if must and kind in ("proofkey_authorize *", "proofkey_login *") or name == "proofkey_exchange_receive":
+        if must and kind in USED_UP or name in ("proofkey_exchange_receive", "proofkey_exchange_transport_failed"):
             call = f"{name}({', '.join(valid(arguments, at, [], 0) for at in range(len(arguments)))})"
             print(f"    RAN(\"{name}\", {call} == PROOFKEY_STATUS_LOGIN_ALREADY_USED);")
     print("}")

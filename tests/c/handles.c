@@ -16,6 +16,8 @@ static proofkey_response *a_response, *new_response;
 static proofkey_tokens *a_tokens, *new_tokens;
 static proofkey_claims *a_claims, *new_claims;
 static proofkey_seal_keys *a_seal_keys, *new_seal_keys;
+static proofkey_authorize_device *a_authorize_device, *new_authorize_device;
+static proofkey_device_authorization *a_device_authorization, *new_device_authorization;
 static const proofkey_error *a_error;
 
 static char buffer[PROOFKEY_SEALED_MAX_LEN];
@@ -31,6 +33,8 @@ static void free_new(void) {
     proofkey_tokens_free(new_tokens);
     proofkey_claims_free(new_claims);
     proofkey_seal_keys_free(new_seal_keys);
+    proofkey_authorize_device_free(new_authorize_device);
+    proofkey_device_authorization_free(new_device_authorization);
     new_provider = NULL;
     new_client = NULL;
     new_authorize = NULL;
@@ -40,6 +44,8 @@ static void free_new(void) {
     new_tokens = NULL;
     new_claims = NULL;
     new_seal_keys = NULL;
+    new_authorize_device = NULL;
+    new_device_authorization = NULL;
 }
 
 /* What calls.h passes: long enough for a verifier. */
@@ -58,6 +64,9 @@ static const struct bytes token_response = {LITERAL(
     "\"account_id\":\"dbid:1\",\"nul\":\"a\\u0000b\"}")};
 static const struct bytes user = {LITERAL("{\"sub\":\"248\",\"name\":\"Jane\",\"email_verified\":true,\"nul\":\"a\\u0000b\"}")};
 static const struct bytes refusal = {LITERAL("{\"error\":\"invalid_grant\",\"error_description\":\"too \\nlate\"}")};
+
+static const struct bytes codes = {LITERAL(
+    "{\"device_code\":\"d\",\"user_code\":\"WDJB-MJHT\",\"verification_uri\":\"https://as.example/go\",\"expires_in\":600}")};
 
 static proofkey_authorize *authorize(void) {
     proofkey_authorize *made = NULL;
@@ -83,12 +92,27 @@ static proofkey_exchange *exchange(void) {
     return made;
 }
 
+/* The codes of a device that asked for nothing in particular. */
+static proofkey_device_authorization *device_authorization(void) {
+    proofkey_authorize_device *request = NULL;
+    proofkey_exchange *asked = NULL;
+    proofkey_device_authorization *made = NULL;
+    OK(proofkey_client_authorize_device(a_client, NULL, 0, &request));
+    OK(proofkey_authorize_device_begin(request, &asked));
+    OK(receive(asked, 200, codes, NOW));
+    OK(proofkey_exchange_device_authorization(asked, &made));
+    proofkey_exchange_free(asked);
+    proofkey_authorize_device_free(request);
+    return made;
+}
+
 static void make_all(void) {
     const struct bytes empty = {"", 0}, none = {NULL, 0};
     OK(proofkey_provider_new(LITERAL("https://as.example/authorize"), LITERAL("https://as.example/token"), &a_provider));
     OK(proofkey_provider_set_userinfo_endpoint(a_provider, LITERAL("https://as.example/userinfo")));
     OK(proofkey_provider_set_revocation_endpoint(a_provider, LITERAL("https://as.example/revoke")));
     OK(proofkey_provider_set_end_session_endpoint(a_provider, LITERAL("https://as.example/bye")));
+    OK(proofkey_provider_set_device_authorization_endpoint(a_provider, LITERAL("https://as.example/device")));
     OK(proofkey_client_new(a_provider, LITERAL("c"), &a_client));
     OK(proofkey_client_set_redirect_uri(a_client, LITERAL(REDIRECT_URI)));
     a_authorize = authorize();
@@ -96,6 +120,8 @@ static void make_all(void) {
     a_exchange = exchange();
     a_response = response(200, none, NULL, 0, none, empty);
     OK(proofkey_seal_keys_new((const uint8_t *)TEXT_OF_43, 43, &a_seal_keys));
+    OK(proofkey_client_authorize_device(a_client, LITERAL("x y"), &a_authorize_device));
+    a_device_authorization = device_authorization();
 
     proofkey_exchange *done = exchange();
     OK(receive(done, 200, token_response, NOW));
@@ -118,13 +144,16 @@ static void use(void) {
     if (a_tokens != NULL) CHECK(same_text(proofkey_tokens_access_token_expose(a_tokens, NULL), "a"));
     if (a_claims != NULL) CHECK(same_text(proofkey_claims_text(a_claims, LITERAL("sub"), NULL), "248"));
     if (a_seal_keys != NULL) CHECK(proofkey_seal_keys_is_weak(a_seal_keys) == 0);
+    if (a_authorize_device != NULL) OK(proofkey_authorize_device_add_resource(a_authorize_device, LITERAL("https://api.example")));
+    if (a_device_authorization != NULL)
+        CHECK(same_text(proofkey_device_authorization_user_code(a_device_authorization, NULL), "WDJB-MJHT"));
     if (a_login != NULL && a_seal_keys != NULL)
         OK(proofkey_login_seal(a_login, a_seal_keys, LITERAL("context"), buffer, sizeof buffer, &number));
     if (a_client != NULL && a_tokens != NULL) OK(proofkey_client_begin_revocation(a_client, a_tokens, &new_exchange));
     free_new();
 }
 
-enum { KINDS = 9 };
+enum { KINDS = 11 };
 
 static void free_one(int kind) {
     switch (kind) {
@@ -136,7 +165,9 @@ static void free_one(int kind) {
     case 5: proofkey_response_free(a_response); a_response = NULL; break;
     case 6: proofkey_tokens_free(a_tokens); a_tokens = NULL; break;
     case 7: proofkey_claims_free(a_claims); a_claims = NULL; break;
-    default: proofkey_seal_keys_free(a_seal_keys); a_seal_keys = NULL;
+    case 8: proofkey_seal_keys_free(a_seal_keys); a_seal_keys = NULL; break;
+    case 9: proofkey_authorize_device_free(a_authorize_device); a_authorize_device = NULL; break;
+    default: proofkey_device_authorization_free(a_device_authorization); a_device_authorization = NULL;
     }
 }
 
@@ -178,12 +209,17 @@ static void when_used(void) {
     free_new();
     OK(receive(a_exchange, 200, token_response, NOW));
     OK(proofkey_response_set_status(a_response, 200));
+    OK(proofkey_authorize_device_begin(a_authorize_device, &new_exchange));
+    free_new();
+    OK(proofkey_device_authorization_begin_polling(a_device_authorization, NOW, &new_exchange));
+    free_new();
     calls_when_used();
     /* It still says what it held, and no more. */
     CHECK(proofkey_login_url(a_login, NULL) != NULL && proofkey_login_is_pending(a_login) == 0);
     CHECK(proofkey_login_error(a_login) == NULL && proofkey_exchange_error(a_exchange) == NULL);
     CHECK(proofkey_exchange_is_pending(a_exchange) == 0 && proofkey_exchange_wait_seconds(a_exchange) == 0);
     CHECK(proofkey_exchange_method(a_exchange, NULL) == NULL && proofkey_exchange_url(a_exchange, NULL) == NULL);
+    CHECK(same_text(proofkey_device_authorization_user_code(a_device_authorization, NULL), "WDJB-MJHT"));
     CHECK(proofkey_exchange_body_expose(a_exchange, NULL) == NULL);
     CHECK(proofkey_exchange_header_name(a_exchange, 0, NULL) == NULL);
     CHECK(proofkey_exchange_header_expose(a_exchange, 0, NULL) == NULL);
@@ -202,6 +238,7 @@ static void results(void) {
     OK(receive(a_exchange, 200, token_response, NOW));
     CHECK(proofkey_exchange_provider(a_exchange, &new_provider) == PROOFKEY_STATUS_RESULT_ABSENT);
     CHECK(proofkey_exchange_claims(a_exchange, &new_claims) == PROOFKEY_STATUS_RESULT_ABSENT);
+    CHECK(proofkey_exchange_device_authorization(a_exchange, &new_device_authorization) == PROOFKEY_STATUS_RESULT_ABSENT);
 
     proofkey_exchange *failed = exchange();
     CHECK(receive(failed, 400, refusal, NOW) == PROOFKEY_STATUS_TOKEN_ERROR);

@@ -19,10 +19,11 @@ shared="-x none -L$release -Wl,-rpath,$release -lproofkey $system"
 sed -n '/^```c$/,/^```$/{//!p}' README.md >"$build/readme.c"
 grep -q 'int main' "$build/readme.c"
 tests="tests/c/vectors.c tests/c/misuse.c tests/c/threads.c tests/c/fork.c $build/readme.c examples/c/server.c"
-tests="$tests tests/c/flow_vectors.c tests/c/handles.c tests/c/flow_threads.c"
+tests="$tests tests/c/flow_vectors.c tests/c/exchange_vectors.c tests/c/handles.c tests/c/flow_threads.c"
 others="tests/c/panic.c tests/c/control.c tests/c/size.c"
 # They need a server: tests/python/test_c_login.py and tests/seal_table run them.
-need_header curl/curl.h "the login in C, with libcurl" && others="$others examples/c/login.c tests/seal_table/seal.c"
+need_header curl/curl.h "the logins in C, with libcurl" &&
+    others="$others examples/c/login.c examples/c/device.c tests/seal_table/seal.c"
 need valgrind "memory errors, leaks and constant time" && others="$others tests/c/constant_time.c"
 
 say() { printf '\n== %s\n' "$*"; }
@@ -53,6 +54,7 @@ grep -o 'warn_unused_result' "$build/ignored.log" | head -1
 
 python3 tests/c/vectors.py tests/vectors include/proofkey_status.h >"$build/tables.h"
 python3 tests/c/flow_vectors.py tests/vectors >"$build/flow_tables.h"
+python3 tests/c/exchange_vectors.py tests/vectors >"$build/exchange_tables.h"
 python3 tests/c/calls.py include/proofkey.h >"$build/calls.h"
 
 # both NAME COMPILER...: each test with the shared and with the static library.

@@ -9,11 +9,28 @@ from typing import Any
 
 Case = dict[str, Any]
 
+ABOUT = {"name", "note", "req", "source", "basis", "why"}
+"""Fields for people who read the files."""
+
 
 def load(vectors: Path, name: str) -> Case:
     """A file of the vectors."""
     document: Case = json.loads((vectors / f"{name}.json").read_bytes())
     return document
+
+
+def cases(document: Case, array: str, known: set[str]) -> list[Case]:
+    """All the cases of an array, none with a field that is not known."""
+    print(f"#define DECLARED_{array.upper()} {document['counts'][array]}u")
+    for case in document[array]:
+        if unknown := set(case) - known - ABOUT:
+            sys.exit(f"{array}: {case}: unknown fields {unknown}")
+    return document[array]
+
+
+def name(case: Case) -> str:
+    """A literal of what the case is called."""
+    return text(case.get("name", case.get("why", "")))
 
 
 def fields(where: str, found: Iterable[str], expected: Iterable[str]) -> None:

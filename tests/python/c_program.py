@@ -1,4 +1,4 @@
-"""Builds programs of C on the C library, and runs `examples/c/login.c` with a browser."""
+"""Builds programs of C on the C library, and runs those of `examples/c` with a browser."""
 
 import json
 import subprocess
@@ -31,15 +31,32 @@ def login(issuer: str, client_id: str, port: int, browse: Callable[[str], list[s
     """Runs the login. `browse` turns the authorization URL into the URLs that a browser then opens, one after another.
     Returns the exit status, what the program printed, and its complaints.
     """
-    command = [str(built("examples/c/login.c", "curl")), issuer, client_id, str(port), *scope]
+
+    def opened(line: str) -> None:
+        if line.startswith("Open "):
+            for url in browse(line.removeprefix("Open ").strip()):
+                _visit(url)
+
+    return _run("examples/c/login.c", opened, issuer, client_id, str(port), *scope)
+
+
+def device(issuer: str, client_id: str, decide: Callable[[str, str], object], scope: str) -> tuple[int, str, str]:
+    """Runs the login of a device. `decide` gets the URL and the code that its user is shown. Returns what `login` does."""
+
+    def shown(line: str) -> None:
+        if line.startswith("Go to "):
+            decide(*line.removeprefix("Go to ").strip().split(" and enter "))
+
+    return _run("examples/c/device.c", shown, issuer, client_id, scope)
+
+
+def _run(source: str, act: Callable[[str], None], *arguments: str) -> tuple[int, str, str]:
+    command = [str(built(source, "curl")), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout
         assert running.stderr
         try:
-            first = running.stdout.readline()
-            if first.startswith("Open "):
-                for url in browse(first.removeprefix("Open ").strip()):
-                    _visit(url)
+            act(running.stdout.readline())
             output, complaints = running.communicate(timeout=60)
         except BaseException:
             running.kill()

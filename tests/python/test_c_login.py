@@ -1,4 +1,4 @@
-"""The complete login in C, `examples/c/login.c`, against the bundled server."""
+"""The complete logins in C, `examples/c/login.c` and `device.c`, against the bundled server."""
 
 import socket
 from collections.abc import Iterator
@@ -84,7 +84,8 @@ def test_a_connection_that_is_cut_after_something_was_sent(server: testing.Autho
     cut = server.inject(faults.cut_before_response("token"))
     status, output, complaints = login(server)
     assert (status, output) == (1, "")
-    assert complaints.endswith("after something was sent. Next: restart_login\n")
+    assert complaints.startswith("response_interrupted: ")
+    assert complaints.endswith(" (token endpoint). Next: restart_login\n")
     assert cut.hits == 1, "the code is not sent again"
 
 
@@ -100,8 +101,8 @@ def test_no_connection_so_that_nothing_is_sent() -> None:
 
     status, output, complaints = c_program.login(server.issuer, "my-app", free_port(), browse, "profile")
     assert (status, output) == (1, "")
-    assert complaints.endswith(". Next: retry_later\n")
-    assert "something was sent" not in complaints
+    assert complaints.startswith("connect_failed: ")
+    assert complaints.endswith(" (token endpoint). Next: retry_later\n")
 
 
 @pytest.mark.curl
@@ -117,3 +118,28 @@ def test_an_id_token_of_somebody_else(server: testing.AuthorizationServer) -> No
     status, output, complaints = login(server)
     assert (status, output) == (1, "")
     assert complaints == "id_token_nonce: the ID token belongs to another login (token endpoint). Next: restart_login\n"
+
+
+@pytest.mark.curl
+def test_a_connection_that_comes_back(server: testing.AuthorizationServer) -> None:
+    """Nothing uses a key of the server up: asked once more, it is there."""
+    cut = server.inject_once(faults.cut_before_response("jwks"))
+    status, output, complaints = login(server)
+    assert (status, complaints, cut.hits) == (0, "", 1)
+    assert output.startswith("signed in as user-1\n")
+
+
+@pytest.mark.curl
+def test_a_device() -> None:
+    with testing.AuthorizationServer(consent="page", device_interval=1) as server:
+        status, output, complaints = c_program.device(server.issuer, "my-tv", lambda _, code: server.allow_device(code), SCOPE)
+        assert (status, output, complaints) == (0, "signed in as user-1\n", "")
+
+
+@pytest.mark.curl
+def test_a_device_that_its_user_refuses() -> None:
+    with testing.AuthorizationServer(consent="page", device_interval=1) as server:
+        status, output, complaints = c_program.device(server.issuer, "my-tv", lambda _, code: server.deny_device(code), SCOPE)
+        assert (status, output) == (1, "")
+        assert complaints.startswith("token_error: the server refused the request (token endpoint, HTTP 400): access_denied")
+        assert complaints.endswith(". Next: ask_user\n")

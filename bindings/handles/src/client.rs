@@ -4,6 +4,7 @@ use proofkey::{ClientAuthentication, Error, IdTokenAlgorithm, Secret};
 use zeroize::Zeroizing;
 
 use crate::authorize::Authorize;
+use crate::authorize_device::AuthorizeDevice;
 use crate::exchange::Exchange;
 use crate::lock::lock;
 use crate::login::Login;
@@ -103,6 +104,12 @@ impl Client {
     #[must_use]
     pub fn authorize(&self, scope: Option<&str>) -> Authorize {
         Authorize::new(self.copy().authorize().scope(scope.unwrap_or_default()))
+    }
+
+    /// Starts a device authorization request; `None` asks for no scope.
+    #[must_use]
+    pub fn authorize_device(&self, scope: Option<&str>) -> AuthorizeDevice {
+        AuthorizeDevice::new(self.copy().authorize_device().scope(scope.unwrap_or_default()))
     }
 
     /// See [`proofkey::Client::resume`].

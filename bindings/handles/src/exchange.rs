@@ -2,10 +2,12 @@ use std::mem;
 use std::sync::{Arc, Mutex};
 
 use proofkey::{
-    Conversation, Discovery, Error, ErrorKind, Refresh, Refreshed, Request, Revocation, Roundtrip, Step, Userinfo,
+    Conversation, DevicePolling, DeviceRequest, Discovery, Error, ErrorKind, Refresh, Refreshed, Request, Revocation,
+    Roundtrip, Step, Userinfo,
 };
 
 use crate::claims::Claims;
+use crate::device_authorization::DeviceAuthorization;
 use crate::error::ErrorDetails;
 use crate::lock::lock;
 use crate::provider::Provider;
@@ -14,8 +16,8 @@ use crate::response::Response;
 use crate::text::{Text, Texts};
 use crate::tokens::Tokens;
 
-/// A conversation with a server, whatever it is about: the discovery of a provider, the exchange of a code, a refresh,
-/// a revocation, userinfo. All of them have the same loop.
+/// A conversation with a server, whatever it is about: the discovery of a provider, the exchange of a code, the codes
+/// of a device and what it polls for, a refresh, a revocation, userinfo. All of them have the same loop.
 pub struct Exchange(Mutex<State>);
 
 struct State {
@@ -29,6 +31,8 @@ struct State {
 enum About {
     Provider(Box<Conversation<Discovery>>),
     Tokens(Box<Conversation<proofkey::Exchange>>),
+    Device(Box<Conversation<DeviceRequest>>),
+    Polling(Box<Conversation<DevicePolling>>),
     /// The tokens that it ended in, which handles share.
     Granted(Arc<proofkey::Tokens>),
     Refresh(Box<Conversation<Refresh>>),
@@ -47,6 +51,15 @@ impl Exchange {
         Ok(Self::new(About::Provider(boxed(Discovery::new(issuer)?))))
     }
 
+    /// Begins to poll with the codes of a device: see [`proofkey::DeviceAuthorization::begin_polling`].
+    ///
+    /// # Errors
+    /// [`LoginAlreadyUsed`](ErrorKind::LoginAlreadyUsed) the second time, since two that poll are too fast; and those of
+    /// [`proofkey::DeviceAuthorization::begin_polling`].
+    pub fn begin_polling(device: &DeviceAuthorization, now: i64) -> Result<Self, Refused> {
+        Ok(Self::new(About::Polling(Box::new(device.begin_polling(now)?.into()))))
+    }
+
     fn new(conversation: About) -> Self {
         Self(Mutex::new(State { conversation, texts: Texts::default(), error: None }))
     }
@@ -58,7 +71,7 @@ impl Exchange {
 
     /// How many seconds to wait before the request is sent, because the server asked for a pause.
     pub fn wait_seconds(&self) -> u32 {
-        lock(&self.0).conversation.wait_seconds()
+        lock(&self.0).conversation.talk().map_or(0, Talk::wait_seconds)
     }
 
     /// The method of the request.
@@ -97,15 +110,33 @@ impl Exchange {
     /// nothing; and those of [`Conversation::receive`].
     pub fn receive(&self, response: &Response, now: i64) -> Result<(), Refused> {
         let response = response.take()?;
-        let mut state = lock(&self.0);
-        state.texts.take_back();
-        let received = state.conversation.receive(response, now);
-        state.conversation = mem::replace(&mut state.conversation, About::Nothing).settled();
-        state.error = state.conversation.error().cloned().map(ErrorDetails::from).map(Arc::new);
-        Ok(received?)
+        self.advance(|talk| talk.receive(response, now))
     }
 
-    /// What went wrong when the last response was received.
+    /// Takes it that the request got no response, for the reason that this number of the error table names: see
+    /// [`Conversation::transport_failed`]. Any other number counts as
+    /// [`ResponseInterrupted`](proofkey::ErrorKind::ResponseInterrupted).
+    ///
+    /// # Errors
+    /// Those of [`Conversation::transport_failed`].
+    pub fn transport_failed(&self, number: i32, now: i64) -> Result<(), Refused> {
+        let kind = ErrorKind::from_number(number).unwrap_or(ErrorKind::ResponseInterrupted);
+        self.advance(|talk| talk.transport_failed(kind, now))
+    }
+
+    fn advance(&self, advance: impl FnOnce(&mut dyn Talk) -> Result<(), Error>) -> Result<(), Refused> {
+        let mut state = lock(&self.0);
+        state.texts.take_back();
+        let advanced = match state.conversation.talk_mut() {
+            Some(talk) => advance(talk),
+            None => Err(ErrorKind::LoginAlreadyUsed.into()),
+        };
+        state.conversation = mem::replace(&mut state.conversation, About::Nothing).settled();
+        state.error = state.conversation.talk().and_then(Talk::error).cloned().map(ErrorDetails::from).map(Arc::new);
+        Ok(advanced?)
+    }
+
+    /// What went wrong with the last request.
     pub fn error(&self) -> Option<Arc<ErrorDetails>> {
         lock(&self.0).error.clone()
     }
@@ -129,6 +160,7 @@ impl Exchange {
     pub fn tokens(&self) -> Result<Tokens, Refused> {
         self.output(|about| match about {
             About::Granted(tokens) => Some(Arc::clone(tokens).into()),
+            About::Polling(conversation) => conversation.output().map(|tokens| tokens.clone().into()),
             About::Refresh(conversation) => conversation.output().map(|refreshed| refreshed.tokens().clone().into()),
             _ => None,
         })
@@ -144,6 +176,17 @@ impl Exchange {
             conversation.saved();
         }
         Ok(())
+    }
+
+    /// The codes of a device.
+    ///
+    /// # Errors
+    /// As for [`provider`](Self::provider).
+    pub fn device_authorization(&self) -> Result<DeviceAuthorization, Refused> {
+        self.output(|about| match about {
+            About::Device(conversation) => conversation.output().cloned().map(DeviceAuthorization::from),
+            _ => None,
+        })
     }
 
     /// The claims about the user.
@@ -171,38 +214,66 @@ impl Exchange {
     }
 }
 
-impl About {
+/// A conversation, whatever its result is.
+trait Talk {
+    fn request(&self) -> Option<&Request>;
+    fn wait_seconds(&self) -> u32;
+    fn receive(&mut self, response: proofkey::Response, now: i64) -> Result<(), Error>;
+    fn transport_failed(&mut self, kind: ErrorKind, now: i64) -> Result<(), Error>;
+    fn error(&self) -> Option<&Error>;
+}
+
+impl<R: Roundtrip> Talk for Conversation<R> {
     fn request(&self) -> Option<&Request> {
-        match self {
-            Self::Provider(conversation) => conversation.request(),
-            Self::Tokens(conversation) => conversation.request(),
-            Self::Granted(_) | Self::Nothing => None,
-            Self::Refresh(conversation) => conversation.request(),
-            Self::Revocation(conversation) => conversation.request(),
-            Self::Claims(conversation) => conversation.request(),
-        }
+        self.request()
     }
 
     fn wait_seconds(&self) -> u32 {
-        match self {
-            Self::Provider(conversation) => conversation.wait_seconds(),
-            Self::Tokens(conversation) => conversation.wait_seconds(),
-            Self::Granted(_) | Self::Nothing => 0,
-            Self::Refresh(conversation) => conversation.wait_seconds(),
-            Self::Revocation(conversation) => conversation.wait_seconds(),
-            Self::Claims(conversation) => conversation.wait_seconds(),
-        }
+        self.wait_seconds()
     }
 
     fn receive(&mut self, response: proofkey::Response, now: i64) -> Result<(), Error> {
-        match self {
-            Self::Provider(conversation) => conversation.receive(response, now),
-            Self::Tokens(conversation) => conversation.receive(response, now),
-            Self::Granted(_) | Self::Nothing => Err(ErrorKind::LoginAlreadyUsed.into()),
-            Self::Refresh(conversation) => conversation.receive(response, now),
-            Self::Revocation(conversation) => conversation.receive(response, now),
-            Self::Claims(conversation) => conversation.receive(response, now),
-        }
+        self.receive(response, now)
+    }
+
+    fn transport_failed(&mut self, kind: ErrorKind, now: i64) -> Result<(), Error> {
+        self.transport_failed(kind, now)
+    }
+
+    fn error(&self) -> Option<&Error> {
+        self.error()
+    }
+}
+
+impl About {
+    fn talk(&self) -> Option<&dyn Talk> {
+        Some(match self {
+            Self::Provider(conversation) => &**conversation,
+            Self::Tokens(conversation) => &**conversation,
+            Self::Device(conversation) => &**conversation,
+            Self::Polling(conversation) => &**conversation,
+            Self::Refresh(conversation) => &**conversation,
+            Self::Revocation(conversation) => &**conversation,
+            Self::Claims(conversation) => &**conversation,
+            Self::Granted(_) | Self::Nothing => return None,
+        })
+    }
+
+    fn talk_mut(&mut self) -> Option<&mut dyn Talk> {
+        Some(match self {
+            Self::Provider(conversation) => &mut **conversation,
+            Self::Tokens(conversation) => &mut **conversation,
+            Self::Device(conversation) => &mut **conversation,
+            Self::Polling(conversation) => &mut **conversation,
+            Self::Refresh(conversation) => &mut **conversation,
+            Self::Revocation(conversation) => &mut **conversation,
+            Self::Claims(conversation) => &mut **conversation,
+            Self::Granted(_) | Self::Nothing => return None,
+        })
+    }
+
+    fn request(&self) -> Option<&Request> {
+        self.talk().and_then(Talk::request)
     }
 
     /// With the tokens alone, once they are there.
@@ -214,22 +285,17 @@ impl About {
             other => other,
         }
     }
-
-    fn error(&self) -> Option<&Error> {
-        match self {
-            Self::Provider(conversation) => conversation.error(),
-            Self::Tokens(conversation) => conversation.error(),
-            Self::Granted(_) | Self::Nothing => None,
-            Self::Refresh(conversation) => conversation.error(),
-            Self::Revocation(conversation) => conversation.error(),
-            Self::Claims(conversation) => conversation.error(),
-        }
-    }
 }
 
 impl From<proofkey::Exchange> for Exchange {
     fn from(exchange: proofkey::Exchange) -> Self {
         Self::new(About::Tokens(boxed(exchange)))
+    }
+}
+
+impl From<DeviceRequest> for Exchange {
+    fn from(request: DeviceRequest) -> Self {
+        Self::new(About::Device(boxed(request)))
     }
 }
 

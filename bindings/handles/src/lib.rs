@@ -6,7 +6,8 @@
 //! them could free: a client copies its provider, and a login its client.
 //!
 //! What a handle lends is a [`Text`] that ends in NUL. The handle keeps it until it is dropped, or until the call that
-//! changes what the text says: a setter, or [`Exchange::receive`].
+//! changes what the text says: a setter, [`Exchange::receive`],
+//! or [`Exchange::transport_failed`].
 
 #![forbid(unsafe_code, reason = "all code with raw pointers is in bindings/c")]
 #![deny(
@@ -20,9 +21,11 @@
 )]
 
 mod authorize;
+mod authorize_device;
 mod challenge;
 mod claims;
 mod client;
+mod device_authorization;
 mod error;
 mod exchange;
 mod lock;
@@ -35,9 +38,11 @@ mod text;
 mod tokens;
 
 pub use authorize::Authorize;
+pub use authorize_device::AuthorizeDevice;
 pub use challenge::s256_challenge;
 pub use claims::Claims;
 pub use client::Client;
+pub use device_authorization::DeviceAuthorization;
 pub use error::ErrorDetails;
 pub use exchange::Exchange;
 pub use login::Login;

@@ -116,6 +116,14 @@ impl Provider {
         self.try_change(|provider| provider.with_end_session_endpoint(endpoint))
     }
 
+    /// See [`proofkey::Provider::with_device_authorization_endpoint`].
+    ///
+    /// # Errors
+    /// As for [`set_issuer`](Self::set_issuer).
+    pub fn set_device_authorization_endpoint(&self, endpoint: &str) -> Result<(), Refused> {
+        self.try_change(|provider| provider.with_device_authorization_endpoint(endpoint))
+    }
+
     /// Enables the quirk with this name.
     ///
     /// # Errors
@@ -168,6 +176,11 @@ impl Provider {
     /// The end-session endpoint, if there is one.
     pub fn end_session_endpoint(&self) -> Option<Text> {
         self.lend("end_session_endpoint", proofkey::Provider::end_session_endpoint)
+    }
+
+    /// The device authorization endpoint, if there is one.
+    pub fn device_authorization_endpoint(&self) -> Option<Text> {
+        self.lend("device_authorization_endpoint", proofkey::Provider::device_authorization_endpoint)
     }
 
     /// Whether the server sends `iss` in every authorization response.

@@ -1,6 +1,6 @@
 use std::sync::{Mutex, PoisonError};
 
-use proofkey::{Conversation, Roundtrip as _, Step};
+use proofkey::{Conversation, ErrorKind, Roundtrip as _, Step};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
@@ -228,7 +228,8 @@ impl DevicePolling {
     /// "device_code_expired" if the codes expire before that. `now` is for tests.
     #[pyo3(signature = (*, now = None))]
     fn connection_lost(&self, py: Python<'_>, now: Option<i64>) -> PyResult<()> {
-        let advanced = self.0.lock().connection_lost(now.unwrap_or_else(proofkey::now));
+        let now = now.unwrap_or_else(proofkey::now);
+        let advanced = self.0.lock().transport_failed(ErrorKind::ConnectFailed, now);
         advanced.map_err(|error| flow_error(py, &error))
     }
 

@@ -140,10 +140,13 @@ fn a_machine_that_slept_sends_nothing() {
 fn a_conversation_says_why_it_is_over() {
     let mut polling: Conversation<DevicePolling> =
         device(&client(), "", codes(5, 600)).begin_polling(NOW).unwrap().into();
-    polling.connection_lost(NOW + 10).unwrap();
+    polling.transport_failed(ErrorKind::ConnectFailed, NOW + 10).unwrap();
     assert_eq!(polling.wait_seconds(), 10);
     for _ in 0..2 {
-        assert_eq!(polling.connection_lost(NOW + 600).unwrap_err().kind(), ErrorKind::DeviceCodeExpired);
+        assert_eq!(
+            polling.transport_failed(ErrorKind::ConnectFailed, NOW + 600).unwrap_err().kind(),
+            ErrorKind::DeviceCodeExpired
+        );
         assert!(!polling.is_pending());
     }
 }

@@ -6,7 +6,7 @@ use proofkey_core::Recovery;
 use super::authorize::is_openid;
 use super::{DeviceAuthorization, Grant};
 use crate::error::{Endpoint, Error, ErrorKind, OAuthError};
-use crate::http::{Conversation, Failure, Request, Response, Roundtrip, Step};
+use crate::http::{Failure, Request, Response, Roundtrip, Step};
 use crate::id_token::IdTokenCheck;
 use crate::secret::Secret;
 use crate::tokens::{Exchange, Expected, Tokens};
@@ -221,17 +221,6 @@ impl DevicePolling {
 
     fn is_asking_for_tokens(&self) -> bool {
         self.exchange.request().endpoint() == Endpoint::Token
-    }
-}
-
-impl Conversation<DevicePolling> {
-    /// [`DevicePolling::connection_lost`] in place.
-    ///
-    /// # Errors
-    /// [`DeviceCodeExpired`](ErrorKind::DeviceCodeExpired), which ends the conversation. One that has ended fails as
-    /// [`receive`](Self::receive) does.
-    pub fn connection_lost(&mut self, now: i64) -> Result<(), Error> {
-        self.advance(|polling| Ok(polling.connection_lost(now)?))
     }
 }
 

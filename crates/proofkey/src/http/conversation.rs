@@ -35,6 +35,8 @@ use crate::error::{Error, ErrorKind};
 pub struct Conversation<R: Roundtrip> {
     state: State<R>,
     error: Option<Error>,
+    /// How often the request of the moment got no response.
+    failures: u32,
 }
 
 enum State<R: Roundtrip> {
@@ -47,7 +49,7 @@ impl<R: Roundtrip> Conversation<R> {
     /// A conversation that begins with the request of this roundtrip.
     #[must_use]
     pub const fn new(roundtrip: R) -> Self {
-        Self { state: State::Pending { wait_seconds: 0, roundtrip }, error: None }
+        Self { state: State::Pending { wait_seconds: 0, roundtrip }, error: None, failures: 0 }
     }
 
     /// Whether a request is still to be sent. A conversation that is not pending has its result, or has failed.
@@ -80,14 +82,57 @@ impl<R: Roundtrip> Conversation<R> {
     /// Those of the [`Roundtrip`]. A conversation that failed keeps failing with the same error, and one that has its
     /// result with [`LoginAlreadyUsed`](ErrorKind::LoginAlreadyUsed).
     pub fn receive(&mut self, response: Response, now: i64) -> Result<(), Error> {
+        self.failures = 0;
         self.advance(|roundtrip| roundtrip.receive(response, now))
     }
 
+    /// Takes it that [`request`](Self::request) got no response, for the reason that `kind` names:
+    /// [`ConnectFailed`](ErrorKind::ConnectFailed) and [`TlsFailed`](ErrorKind::TlsFailed) if nothing was sent,
+    /// [`Timeout`](ErrorKind::Timeout), [`ResponseTooLarge`](ErrorKind::ResponseTooLarge) and
+    /// [`ResponseInterrupted`](ErrorKind::ResponseInterrupted) if something may have been. Any other kind counts as the
+    /// last one. `now` is in seconds since the epoch.
+    ///
+    /// Networks come and go when an app returns from the browser, so a request that may be sent again is: it stays
+    /// pending, to be sent after a second, until its connection has failed three times. A request that uses something
+    /// up is sent again only if nothing of it was sent. A device that polls waits for its network until its codes
+    /// expire.
+    ///
+    /// ```
+    /// # use proofkey::{Client, Error, Provider};
+    /// use proofkey::{Conversation, ErrorKind};
+    /// # let provider = Provider::new("https://as.example/authorize", "https://as.example/token")?;
+    /// # let client = Client::new(provider, "my-app")?.with_redirect_uri("https://client.example/cb")?;
+    /// # let login = client.authorize().state("s").begin(0)?;
+    ///
+    /// let mut conversation = Conversation::new(login.accept("https://client.example/cb?code=c&state=s", 0)?);
+    /// // The code was not sent: it may be sent in a second.
+    /// conversation.transport_failed(ErrorKind::ConnectFailed, 0)?;
+    /// assert!(conversation.is_pending() && conversation.wait_seconds() == 1);
+    /// // Now it may have been sent, and is used.
+    /// let error = conversation.transport_failed(ErrorKind::Timeout, 1).unwrap_err();
+    /// assert!(error.request_sent() && !conversation.is_pending());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The one that was named, if the request is not sent again for now. It may be sent later if the conversation
+    /// [is pending](Self::is_pending). A conversation that is not pending fails as [`receive`](Self::receive) does.
+    pub fn transport_failed(&mut self, kind: ErrorKind, now: i64) -> Result<(), Error> {
+        self.failures = self.failures.saturating_add(1);
+        let try_again = self.failures < ATTEMPTS && is_passing(kind);
+        let advanced =
+            self.advance(|roundtrip| match roundtrip.send(|request| Err(no_response(kind, request)), || now) {
+                Err(Failure { pending: Some(roundtrip), .. }) if try_again => Ok(Step::Wait(PAUSE, *roundtrip)),
+                other => other,
+            });
+        if advanced.is_err() {
+            self.failures = 0;
+        }
+        advanced
+    }
+
     /// Takes a pending roundtrip where this leads.
-    pub(crate) fn advance(
-        &mut self,
-        advance: impl FnOnce(R) -> Result<Step<R, R::Output>, Failure<R>>,
-    ) -> Result<(), Error> {
+    fn advance(&mut self, advance: impl FnOnce(R) -> Result<Step<R, R::Output>, Failure<R>>) -> Result<(), Error> {
         let advanced = match std::mem::replace(&mut self.state, State::Failed) {
             State::Pending { roundtrip, .. } => advance(roundtrip),
             State::Done(output) => {
@@ -170,10 +215,32 @@ impl<R: Roundtrip> From<Step<R, R::Output>> for State<R> {
     }
 }
 
+fn no_response(kind: ErrorKind, request: &Request) -> Error {
+    use ErrorKind as E;
+    let (kind, is_sent) = match kind {
+        E::ConnectFailed | E::TlsFailed => (kind, false),
+        E::Timeout | E::ResponseTooLarge => (kind, true),
+        _ => (E::ResponseInterrupted, true),
+    };
+    // A GET has nothing that could be used up.
+    Error::from(kind).at(request.endpoint()).sent(is_sent && request.method() != "GET")
+}
+
+/// Whether the next attempt may well succeed. A certificate does not mend within seconds, and a server that did not
+/// respond in time has had its time.
+const fn is_passing(kind: ErrorKind) -> bool {
+    !matches!(kind, ErrorKind::TlsFailed | ErrorKind::Timeout | ErrorKind::ResponseTooLarge)
+}
+
+/// How often a request is tried before the caller hears of it.
+const ATTEMPTS: u32 = 3;
+/// Between them, in seconds: a user is waiting.
+const PAUSE: u32 = 1;
+
 /// A conversation that begins where a step leads: with a result, for example, that was there already.
 impl<R: Roundtrip> From<Step<R, R::Output>> for Conversation<R> {
     fn from(step: Step<R, R::Output>) -> Self {
-        Self { state: step.into(), error: None }
+        Self { state: step.into(), error: None, failures: 0 }
     }
 }
 

@@ -127,7 +127,7 @@ fn polling() {
             );
             now += i64::from(polling.wait_seconds()) + step.delay;
             let received = match step.lost {
-                true => polling.connection_lost(now),
+                true => polling.transport_failed(ErrorKind::ConnectFailed, now),
                 false => polling.receive(response(step), now),
             };
             match step.wait {

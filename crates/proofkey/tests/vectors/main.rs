@@ -18,6 +18,8 @@ mod token_record;
 mod tokens;
 #[cfg(feature = "id-token")]
 mod tokens_stored;
+#[cfg(feature = "id-token")]
+mod transport_failure;
 
 use proofkey::{Client, Error, Login, Provider};
 

@@ -6,16 +6,15 @@ use std::sync::Arc;
 
 use proofkey_handles::{Claims, ErrorDetails, Exchange, Provider, Response, Tokens};
 
-use super::pointer::{Slot, ask, ask_number, borrow, free, handle, lend};
+use super::pointer::{Slot, ask, ask_number, borrow, free, handle, lend, set};
 use crate::guard::guard;
 
 /// Whether there is a request to send: the condition of the loop.
 ///
 /// Every exchange has the same loop, whatever it is about: send proofkey_exchange_method() to
 /// proofkey_exchange_url() with its headers and body, put what comes back into a proofkey_response, and let
-/// proofkey_exchange_receive() take it. Do not follow redirects and send no cookies. Once a byte of a request with a
-/// method other than GET may have been sent, do not send it again: a code can be used only once (RFC 6749 section
-/// 4.1.2). If nothing was sent, the request may be sent again.
+/// proofkey_exchange_receive() take it; if nothing comes back, proofkey_exchange_transport_failed() knows whether the
+/// request may be sent again. Do not follow redirects, send no cookies, and never send a request twice by yourself.
 ///
 /// @param exchange  the exchange
 /// @return 1 if there is, else 0; 0 for NULL
@@ -27,7 +26,8 @@ pub unsafe extern "C" fn proofkey_exchange_is_pending(exchange: *const Exchange)
     unsafe { ask(exchange, Exchange::is_pending) }
 }
 
-/// How long to wait before the request is sent, because the server asked for a pause.
+/// How long to wait before the request is sent: because the server asked for a pause, or because the last attempt
+/// failed.
 ///
 /// @param exchange  the exchange
 /// @return seconds; 0 if it is to be sent now, and if nothing is pending; -1 for NULL
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn proofkey_exchange_wait_seconds(exchange: *const Exchang
 ///
 /// @param exchange  the exchange
 /// @param len       where to write the length; may be NULL
-/// @return the text, lent until the next proofkey_exchange_receive(); NULL if nothing is pending
+/// @return the text, lent until the exchange goes on; NULL if nothing is pending
 ///
 /// Threads: any number at once.
 #[unsafe(no_mangle)]
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn proofkey_exchange_method(exchange: *const Exchange, len
 ///
 /// @param exchange  the exchange
 /// @param len       where to write the length; may be NULL
-/// @return the text, lent until the next proofkey_exchange_receive(); NULL if nothing is pending
+/// @return the text, lent until the exchange goes on; NULL if nothing is pending
 ///
 /// Threads: any number at once.
 #[unsafe(no_mangle)]
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn proofkey_exchange_url(exchange: *const Exchange, len: *
 /// @param exchange  the exchange
 /// @param at        which header, from 0
 /// @param len       where to write the length; may be NULL
-/// @return the text, lent until the next proofkey_exchange_receive(); NULL past the last header, and if nothing is
+/// @return the text, lent until the exchange goes on; NULL past the last header, and if nothing is
 ///         pending
 ///
 /// Threads: any number at once.
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn proofkey_exchange_header_name(
 /// @param exchange  the exchange
 /// @param at        which header, from 0
 /// @param len       where to write the length; may be NULL
-/// @return the text, lent until the next proofkey_exchange_receive(); NULL past the last header, and if nothing is
+/// @return the text, lent until the exchange goes on; NULL past the last header, and if nothing is
 ///         pending
 ///
 /// Threads: any number at once.
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn proofkey_exchange_header_expose(
 ///
 /// @param exchange  the exchange
 /// @param len       where to write the length; may be NULL
-/// @return the text, lent until the next proofkey_exchange_receive(); NULL if the request has no body, and if
+/// @return the text, lent until the exchange goes on; NULL if the request has no body, and if
 ///         nothing is pending
 ///
 /// Threads: any number at once.
@@ -145,6 +145,29 @@ pub unsafe extern "C" fn proofkey_exchange_receive(exchange: *mut Exchange, resp
     })
 }
 
+/// Takes it that the request got no response. If it may be sent again, it is pending, to be sent after a second: until its
+/// connection has failed three times, and only if it is a GET or if nothing of it was sent, since a code can be used
+/// only once (RFC 6749 section 4.1.2). A device that polls waits for its network until its codes expire (RFC 8628
+/// section 3.5).
+///
+/// @param exchange  the exchange
+/// @param reason    PROOFKEY_STATUS_CONNECT_FAILED or PROOFKEY_STATUS_TLS_FAILED if nothing was sent;
+///                  PROOFKEY_STATUS_TIMEOUT, PROOFKEY_STATUS_RESPONSE_TOO_LARGE or PROOFKEY_STATUS_RESPONSE_INTERRUPTED
+///                  if something may have been; any other number counts as the last one
+/// @param now       the time (rule 10)
+/// @return PROOFKEY_STATUS_OK if the request is to be sent again; otherwise the reason, and proofkey_exchange_error() has
+///         the details: if the exchange is still pending, the same loop may run again later.
+///         PROOFKEY_STATUS_DEVICE_CODE_EXPIRED; PROOFKEY_STATUS_LOGIN_ALREADY_USED if the result is there already, and
+///         the same status again if the exchange failed; PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+///
+/// Threads: as for proofkey_exchange_receive().
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proofkey_exchange_transport_failed(exchange: *mut Exchange, reason: i32, now: i64) -> i32 {
+    // SAFETY: the caller keeps the rules of the header.
+    unsafe { set(exchange, |exchange| exchange.transport_failed(reason, now)) }
+}
+
 /// The provider, after proofkey_provider_discover(). May be called more than once: each call makes another handle.
 ///
 /// @param exchange  the exchange
@@ -165,7 +188,7 @@ pub unsafe extern "C" fn proofkey_exchange_provider(exchange: *const Exchange, p
     })
 }
 
-/// The tokens, after a login or a refresh. May be called more than once: each call makes another handle.
+/// The tokens, after a login, a refresh, or the polling of a device. May be called more than once: each call makes another handle.
 ///
 /// @param exchange  the exchange
 /// @param tokens    where to write the handle, which the caller frees
@@ -206,10 +229,10 @@ pub unsafe extern "C" fn proofkey_exchange_claims(exchange: *const Exchange, cla
     })
 }
 
-/// What was wrong with the last response.
+/// What went wrong with the last request.
 ///
 /// @param exchange  the exchange
-/// @return the error, lent until the next proofkey_exchange_receive(); NULL if there was none
+/// @return the error, lent until the exchange goes on; NULL if there was none
 ///
 /// Threads: any number at once.
 #[unsafe(no_mangle)]

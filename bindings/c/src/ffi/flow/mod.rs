@@ -30,11 +30,14 @@ mod userinfo;
 
 mod end_session;
 
+mod device;
+
 mod redirect_uri;
 
 pub use authorize::*;
 pub use claims::*;
 pub use client::*;
+pub use device::*;
 pub use end_session::*;
 pub use error::*;
 pub use exchange::*;

@@ -222,4 +222,6 @@ const _: () = {
     assert_shared::<proofkey_handles::Tokens>();
     assert_shared::<proofkey_handles::Claims>();
     assert_shared::<proofkey_handles::SealKeys>();
+    assert_shared::<proofkey_handles::AuthorizeDevice>();
+    assert_shared::<proofkey_handles::DeviceAuthorization>();
 };

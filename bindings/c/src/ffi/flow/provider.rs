@@ -303,6 +303,26 @@ pub unsafe extern "C" fn proofkey_provider_set_end_session_endpoint(
     unsafe { set_text(provider, endpoint, endpoint_len, Provider::set_end_session_endpoint) }
 }
 
+/// Sets where a device asks for its codes (RFC 8628 section 3.1). Clients that were made before keep the old value.
+///
+/// @param provider      the provider
+/// @param endpoint      its URL
+/// @param endpoint_len  its length
+/// @return PROOFKEY_STATUS_OK, PROOFKEY_STATUS_ENDPOINT_MALFORMED, PROOFKEY_STATUS_ENDPOINT_INSECURE,
+///         PROOFKEY_STATUS_TEXT_INVALID, PROOFKEY_STATUS_NULL_POINTER or PROOFKEY_STATUS_INTERNAL
+///
+/// Threads: any number at once.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proofkey_provider_set_device_authorization_endpoint(
+    provider: *mut Provider,
+    endpoint: *const c_char,
+    endpoint_len: usize,
+) -> i32 {
+    // SAFETY: the caller keeps the rules of the header.
+    unsafe { set_text(provider, endpoint, endpoint_len, Provider::set_device_authorization_endpoint) }
+}
+
 /// Enables a peculiarity of the server, which changes parameters or parsing, never a check:
 /// `scope_separated_by_comma`, `offline_by_token_access_type`, `offline_by_access_type`,
 /// `resource_only_at_authorization` or `token_type_user_access_token`. Clients that were made before keep the old
@@ -442,6 +462,22 @@ pub unsafe extern "C" fn proofkey_provider_end_session_endpoint(
 ) -> *const c_char {
     // SAFETY: the caller keeps the rules of the header.
     unsafe { lend(provider, len, Provider::end_session_endpoint) }
+}
+
+/// The device authorization endpoint (RFC 8628 section 3.1).
+///
+/// @param provider  the provider
+/// @param len       where to write the length; may be NULL
+/// @return the URL, lent (rule 6); NULL if the provider has none
+///
+/// Threads: any number at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proofkey_provider_device_authorization_endpoint(
+    provider: *const Provider,
+    len: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller keeps the rules of the header.
+    unsafe { lend(provider, len, Provider::device_authorization_endpoint) }
 }
 
 /// Whether the server sends `iss` in every authorization response.
