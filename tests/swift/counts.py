@@ -8,7 +8,6 @@ from pathlib import Path
 
 OTHERS = {
     "conformance": "a runner of its own, for other implementations",
-    "device": "C has no device grant",
     "token_record": "C has no token store",
     "tokens_stored": "C does not read the records of other libraries",
 }

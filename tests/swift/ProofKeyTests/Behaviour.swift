@@ -60,11 +60,31 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
     @Test func whatWasNotSentIsSentAgain() async throws {
         let asked = Asked()
         let http = Script { request in
-            if asked.add(request.url) < 3 { throw HTTPFailure.unreachable }
+            if asked.add(request.url) < 2 { throw HTTPFailure.unreachable }
             return granted
         }
         _ = try await begun(client()).finish(callback, http: http)
-        #expect(asked.urls.count == 3)
+        #expect(asked.urls.count == 2)
+    }
+
+    @Test func aTaskThatIsCancelledSendsNothing() async throws {
+        let asked = Asked()
+        let http = Script { request in
+            _ = asked.add(request.url)
+            return granted
+        }
+        let client = try client()
+        let error = await Task { () -> ProofKeyError? in
+            withUnsafeCurrentTask { $0?.cancel() }
+            do throws(ProofKeyError) {
+                _ = try await begun(client).finish(callback, http: http)
+                return nil
+            } catch {
+                return error
+            }
+        }.value
+        #expect(error?.name == "timeout" && error?.requestSent == false)
+        #expect(asked.urls.isEmpty)
     }
 
     @Test(arguments: [HTTPFailure.timeout, .interrupted, .tooLarge, nil])
@@ -90,7 +110,7 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
             authorizationEndpoint: "https://op.example/authorize", tokenEndpoint: "https://op.example/token",
             issuer: "https://op.example", jwksURI: "https://op.example/keys")
         let client = try Client(of, id: "c", redirectURI: redirectURI)
-        let exchange = try begun(client, scope: "openid").accept(callback).get()
+        var exchange = try begun(client, scope: "openid").accept(callback).get()
         do throws(ProofKeyError) {
             try await exchange.run(Script { _ in json(500, Data()) })
             Issue.record("not refused")

@@ -55,6 +55,10 @@ struct Case: Sendable, CustomStringConvertible {
     func object(_ name: String) -> Case? {
         if case .object(let object)? = fields[name] { Case(fields: object) } else { nil }
     }
+    func objects(_ name: String) -> [Case]? {
+        guard case .array(let array)? = fields[name] else { return nil }
+        return array.compactMap { if case .object(let object) = $0 { Case(fields: object) } else { nil } }
+    }
     func has(_ name: String) -> Bool { fields[name] != nil }
 
     /// Whether it has no other field.

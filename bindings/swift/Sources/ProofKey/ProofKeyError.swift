@@ -15,7 +15,7 @@ public struct ProofKeyError: Error, Sendable, Equatable, CustomStringConvertible
     public let recovery: Recovery
     /// What the server itself said (RFC 6749 sections 4.1.2.1 and 5.2), if it said anything. Untrusted.
     public let oauth: OAuthError?
-    /// The endpoint that was asked: `metadata`, `jwks`, `token`, `revocation` or `userinfo`.
+    /// The endpoint that was asked: `metadata`, `jwks`, `token`, `revocation`, `userinfo` or `device_authorization`.
     public let endpoint: String?
     /// The HTTP status of the response, if there was one.
     public let httpStatus: Int?
@@ -66,12 +66,12 @@ public struct ProofKeyError: Error, Sendable, Equatable, CustomStringConvertible
 
 extension ProofKeyError {
     /// What the table says about a status.
-    package init(number: Int32, requestSent: Bool = false) {
+    package init(number: Int32) {
         let recovery = String(cString: proofkey_status_recovery(number))
         self.init(
             name: String(cString: proofkey_status_name(number)), number: number,
             message: String(cString: proofkey_status_message(number)), recovery: Recovery(rawValue: recovery) ?? .unknown,
-            oauth: nil, endpoint: nil, httpStatus: nil, retryAfter: nil, requestSent: requestSent)
+            oauth: nil, endpoint: nil, httpStatus: nil, retryAfter: nil, requestSent: false)
     }
 
     /// What a handle knows about the error that ended it.

@@ -21,7 +21,7 @@ public final class Provider: @unchecked Sendable {
     public init(
         authorizationEndpoint: String, tokenEndpoint: String, issuer: String? = nil, issParameterSupported: Bool = false,
         jwksURI: String? = nil, userinfoEndpoint: String? = nil, revocationEndpoint: String? = nil,
-        endSessionEndpoint: String? = nil, quirks: [String] = []
+        endSessionEndpoint: String? = nil, deviceAuthorizationEndpoint: String? = nil, quirks: [String] = []
     ) throws(ProofKeyError) {
         handle = try made { handle in
             lend(authorizationEndpoint) { authorization, authorizationLength in
@@ -33,6 +33,7 @@ public final class Provider: @unchecked Sendable {
         try set(handle, userinfoEndpoint, proofkey_provider_set_userinfo_endpoint)
         try set(handle, revocationEndpoint, proofkey_provider_set_revocation_endpoint)
         try set(handle, endSessionEndpoint, proofkey_provider_set_end_session_endpoint)
+        try set(handle, deviceAuthorizationEndpoint, proofkey_provider_set_device_authorization_endpoint)
         if issParameterSupported { try check(proofkey_provider_set_iss_parameter_supported(handle)) }
         for quirk in quirks { try set(handle, quirk, proofkey_provider_add_quirk) }
     }
@@ -54,10 +55,14 @@ public final class Provider: @unchecked Sendable {
     ///
     /// - Throws: an error whose name begins with `metadata_`, those of ``HTTPFailure``, and others of `docs/errors.md`.
     public static func discover(issuer: String, http: any HTTP = .urlSession) async throws(ProofKeyError) -> Provider {
-        let roundtrip = Roundtrip(
-            owning: try made { handle in lend(issuer) { proofkey_provider_discover($0, $1, handle) } }, now: systemTime)
+        var roundtrip = try beginDiscovery(issuer: issuer)
         try await roundtrip.run(http)
         return Provider(owning: try roundtrip.result(proofkey_exchange_provider))
+    }
+
+    package static func beginDiscovery(issuer: String) throws(ProofKeyError) -> Roundtrip {
+        Roundtrip(
+            owning: try made { handle in lend(issuer) { proofkey_provider_discover($0, $1, handle) } }, now: systemTime)
     }
 
     /// GitHub.
@@ -102,6 +107,10 @@ public final class Provider: @unchecked Sendable {
     public var userinfoEndpoint: String? { copied { proofkey_provider_userinfo_endpoint(handle, $0) } }
     /// Where the browser is sent to sign out, if it is known.
     public var endSessionEndpoint: String? { copied { proofkey_provider_end_session_endpoint(handle, $0) } }
+    /// Where a device asks for its codes (RFC 8628), if it is known.
+    public var deviceAuthorizationEndpoint: String? {
+        copied { proofkey_provider_device_authorization_endpoint(handle, $0) }
+    }
     /// Whether the server sends `iss` in every authorization response (RFC 9207).
     public var issParameterSupported: Bool { proofkey_provider_iss_parameter_supported(handle) != 0 }
     /// What the metadata says about PKCE: `S256`, `without_s256` or `unknown`.
