@@ -14,7 +14,7 @@ programs() {
 consumer() {
     # With what SwiftPM remembers of the repository: it would go on with the sources of the last run.
     rm -rf "$1"/{repository,Package.swift,Package.resolved,Sources} "$1"/build/{checkouts,repositories,workspace-state.json}
-    mkdir -p "$1/repository" "$1"/Sources/{login,quickstart,seal}
+    mkdir -p "$1/repository" "$1"/Sources/{login,device,quickstart,seal}
     # What is in the tree, also what is not committed yet.
     git ls-files -z --cached --others --exclude-standard |
         while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
@@ -24,6 +24,7 @@ consumer() {
     git -C "$1/repository" -c user.name=test -c user.email=test@localhost commit -q -m test
     git -C "$1/repository" tag 0.1.0
     cp examples/swift/login.swift "$1/Sources/login"
+    cp examples/swift/device.swift "$1/Sources/device"
     cp tests/seal_table/seal.swift "$1/Sources/seal"
     # The issuer of the page is an example; that of the test is an argument.
     sed -n '/^```swift quickstart$/,/^```$/{//!p}' docs/swift.md |
@@ -40,6 +41,7 @@ let package = Package(
     dependencies: [.package(url: "file://$1/repository", from: "0.1.0")],
     targets: [
         .executableTarget(name: "login", dependencies: products),
+        .executableTarget(name: "device", dependencies: products),
         .executableTarget(name: "quickstart", dependencies: products),
         .executableTarget(name: "seal", dependencies: products),
     ],

@@ -101,7 +101,7 @@ def test_no_connection_so_that_nothing_is_sent() -> None:
 
     status, lines, complaints = run("login", server.issuer, "my-app", REDIRECT_URI, "profile", browse=browse)
     assert (status, lines) == (1, [])
-    assert complaints == "connect_failed: could not connect, so nothing was sent. Next: retry_later\n"
+    assert complaints == "connect_failed: could not connect, so nothing was sent (token endpoint). Next: retry_later\n"
 
 
 def test_no_server() -> None:
@@ -143,3 +143,28 @@ def test_a_response_that_cannot_be_used(
     assert complaints.endswith(", something was sent\n") is sent, complaints
     assert injected.hits == 1
     assert "/elsewhere" not in paths(server)
+
+
+@pytest.mark.parametrize("scope", ["openid profile", "files.read"])
+def test_a_device(scope: str) -> None:
+    with testing.AuthorizationServer(consent="page", device_interval=1) as server:
+        status, lines, complaints = run("device", server.issuer, "my-tv", scope, decide=server.allow_device)
+        assert (status, complaints) == (0, "")
+        assert lines == ["signed in as user-1" if "openid" in scope else "granted files.read"]
+
+
+def test_a_device_that_its_user_refuses() -> None:
+    with testing.AuthorizationServer(consent="page", device_interval=1) as server:
+        status, lines, complaints = run("device", server.issuer, "my-tv", "files.read", decide=server.deny_device)
+        assert (status, lines) == (1, [])
+        assert complaints.startswith("token_error: ")
+        assert complaints.endswith(": access_denied (the user denied it). Next: ask_user\n")
+
+
+def test_a_device_whose_server_is_away_for_a_while() -> None:
+    """A device code may be sent again."""
+    with testing.AuthorizationServer(consent="page", device_interval=1) as server:
+        away = server.inject_once(faults.unavailable("token"))
+        status, lines, complaints = run("device", server.issuer, "my-tv", "openid", decide=server.allow_device)
+        assert (status, lines, complaints) == (0, ["signed in as user-1"], "")
+        assert away.hits == 1
