@@ -235,6 +235,25 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
         #expect(errorName { _ = try Tokens(accessToken: "a", idToken: "no token") } == "id_token_malformed")
     }
 
+    /// C has -1 for a time that is not known, and no fractions.
+    @Test(arguments: [Date.distantPast, Date(timeIntervalSince1970: -1), Date(timeIntervalSince1970: -.infinity)])
+    func tokensThatExpiredLongAgo(expiry: Date) throws {
+        let tokens = try Tokens(accessToken: "a", expiresAt: expiry)
+        #expect(tokens.expires(withinSeconds: 0) && tokens.expiresAt == Date(timeIntervalSince1970: 0))
+    }
+
+    @Test(arguments: [Date.distantFuture, Date(timeIntervalSince1970: .infinity), Date(timeIntervalSince1970: 1e300)])
+    func tokensThatNeverExpire(expiry: Date) throws {
+        let tokens = try Tokens(accessToken: "a", expiresAt: expiry)
+        #expect(!tokens.expires(withinSeconds: 60) && tokens.expiresAt != nil)
+    }
+
+    @Test func anErrorSaysWhatItIsEverywhere() {
+        let error: any Error = ProofKeyError(number: 212)
+        #expect("\(error)" == "login_already_used: this login was already used")
+        #expect(error.localizedDescription == "this login was already used")
+    }
+
     /// Logins in parallel, and what is left of their memory. PROOFKEY_LOGINS is how many; 10,000 is the default.
     @Test func memoryDoesNotGrow() async throws {
         let logins = ProcessInfo.processInfo.environment["PROOFKEY_LOGINS"].flatMap(Int.init) ?? 10_000

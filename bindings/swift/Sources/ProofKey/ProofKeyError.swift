@@ -1,10 +1,11 @@
 import CProofKey
+import Foundation
 
 /// Why a call was refused, or what went wrong with a server. The only error that this package throws.
 ///
 /// Names, numbers and recoveries are those of the table in `docs/errors.md`, the same in every language. No property but
 /// those of ``oauth`` holds what a server sent, and none holds a secret.
-public struct ProofKeyError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ProofKeyError: LocalizedError, Sendable, Equatable, CustomStringConvertible {
     /// The stable name, for example `state_mismatch`.
     public let name: String
     /// The number of that name. It never changes.
@@ -30,6 +31,8 @@ public struct ProofKeyError: Error, Sendable, Equatable, CustomStringConvertible
 
     /// The name and the message.
     public var description: String { "\(name): \(message)" }
+    /// The message, which is for logs: in English, whatever the user's language is.
+    public var errorDescription: String? { message }
 
     /// What to do about an error.
     public enum Recovery: String, Sendable {
