@@ -6,7 +6,8 @@ final class Shared: @unchecked Sendable {
 }
 
 if CommandLine.arguments[1] == "thread" {
-    let shared = Shared(), group = DispatchGroup()
+    let shared = Shared()
+    let group = DispatchGroup()
     DispatchQueue.global().async(group: group) { shared.value += 1 }
     shared.value += 1
     group.wait()

@@ -26,6 +26,12 @@ control() {
     grep -m1 -o "$2" "$target/control-$1.log"
 }
 
+say "format, and a comment on every public declaration"
+in_swift swift format lint --strict --recursive Package.swift bindings/swift examples/swift tests/bench/swift \
+    tests/seal_table tests/swift/ProofKeyTests tests/swift/control.swift
+in_swift swift format lint --strict --recursive bindings/swift --configuration \
+    "$(sed 's/^}$/, "rules": {"AllPublicDeclarationsHaveDocumentation": true}}/' .swift-format)"
+
 say "library"
 bindings/c/install.sh "$target/prefix"
 swiftly swift --version 2>/dev/null | head -1

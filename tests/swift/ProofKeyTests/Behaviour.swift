@@ -37,7 +37,10 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
 
     @Test func aRefusalHasTheServersWords() async throws {
         let login = try begun(client())
-        let refused = URL(string: "\(redirectURI)?state=s&error=access_denied&error_description=No&error_uri=https%3A%2F%2Fas.example%2Fwhy")!
+        let refused = URL(
+            string:
+                "\(redirectURI)?state=s&error=access_denied&error_description=No&error_uri=https%3A%2F%2Fas.example%2Fwhy"
+        )!
         do throws(ProofKeyError) {
             _ = try await login.finish(refused, http: Script { _ in granted })
             Issue.record("not refused")
@@ -141,7 +144,9 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
     }
 
     @Test func oneRefreshForManyTasks() async throws {
-        let client = try client(), asked = Asked(), saved = Asked()
+        let client = try client()
+        let asked = Asked()
+        let saved = Asked()
         let tokens = try Tokens(accessToken: "old", refreshToken: "once")
         let http = Script { request in
             _ = asked.add(request.body ?? "")
@@ -161,19 +166,23 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
 
     @Test func tokensThatWereNotSavedAreNotLost() async throws {
         struct Full: Error {}
-        let client = try client(), asked = Asked()
+        let client = try client()
+        let asked = Asked()
         let tokens = try Tokens(accessToken: "old", refreshToken: "once")
         let http = Script { request in
             _ = asked.add(request.url)
             return granted
         }
-        await #expect(throws: ProofKeyError.self) { _ = try await client.refresh(tokens, http: http) { _ in throw Full() } }
+        await #expect(throws: ProofKeyError.self) {
+            _ = try await client.refresh(tokens, http: http) { _ in throw Full() }
+        }
         #expect(try await client.refresh(tokens, http: http).accessToken.expose() == "a-secret")
         #expect(asked.urls.count == 1)
     }
 
     @Test func aWaitThatIsCancelledEnds() async throws {
-        let client = try client(), tokens = try Tokens(accessToken: "old", refreshToken: "once")
+        let client = try client()
+        let tokens = try Tokens(accessToken: "old", refreshToken: "once")
         let first = Task {
             try await client.refresh(tokens, http: Script { _ in granted }) { _ in
                 let second = Task { try await client.refresh(tokens, http: Script { _ in granted }) }
@@ -212,7 +221,9 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
     }
 
     @Test func aResumedLoginIsFinishedOnce() async throws {
-        let client = try client(), keys = try SealKeys(Data(repeating: 7, count: 32)), asked = Asked()
+        let client = try client()
+        let keys = try SealKeys(Data(repeating: 7, count: 32))
+        let asked = Asked()
         let sealed = try begun(client).seal(keys, context: "one")
         let http = Script { request in
             _ = asked.add(request.url)

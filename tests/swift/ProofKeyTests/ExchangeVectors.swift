@@ -44,7 +44,8 @@ import Testing
     @Test func deviceAuthorizationResponses() async throws {
         let known: Set = ["status", "content_type", "body", "outcome", "expect"]
         for row in try cases("device", "device_authorization_responses", known) {
-            let client = try client(), response = try response(row)
+            let client = try client()
+            let response = try response(row)
             do throws(ProofKeyError) {
                 try await shown(codes(client, response), row)
                 #expect(row.text("outcome") == "ok", "\(row)")
@@ -88,7 +89,8 @@ import Testing
     }
 
     private func take(_ step: Case, of row: Case, _ exchange: inout Exchange, _ clock: Clock) throws {
-        #expect(step.known(["lost", "status", "content_type", "body", "headers", "delay", "wait", "outcome"]), "\(row)")
+        #expect(
+            step.known(["lost", "status", "content_type", "body", "headers", "delay", "wait", "outcome"]), "\(row)")
         let request = exchange.request
         #expect(request?.url == "https://as.example/token", "\(row)")
         #expect(
@@ -110,7 +112,8 @@ import Testing
 
     @Test func transportFailures() throws {
         for row in try cases("transport_failure", "transport_failures", ["request", "steps"]) {
-            let client = try client(), tokens = try Tokens(accessToken: "a", refreshToken: "r")
+            let client = try client()
+            let tokens = try Tokens(accessToken: "a", refreshToken: "r")
             switch row.text("request") {
             case "metadata": try fail(Provider.beginDiscovery(issuer: "https://as.example"), row)
             case "refresh": try fail(client.beginRefresh(tokens), row)

@@ -57,7 +57,8 @@ public final class Client: @unchecked Sendable {
         idToken: IDTokenRules = IDTokenRules()
     ) throws(ProofKeyError) {
         try self.init(
-            provider, id: id, redirectURI: redirectURI, authentication: authentication, idToken: idToken, now: systemTime)
+            provider, id: id, redirectURI: redirectURI, authentication: authentication, idToken: idToken,
+            now: systemTime)
     }
 
     /// A client with a clock of its own, for tests.
@@ -127,7 +128,9 @@ public final class Client: @unchecked Sendable {
         defer { proofkey_authorize_free(authorize) }
         try set(authorize, data, proofkey_authorize_set_data)
         if let maxAge { try check(proofkey_authorize_set_max_age(authorize, maxAge)) }
-        if !acrValues.isEmpty { try set(authorize, acrValues.joined(separator: " "), proofkey_authorize_set_acr_values) }
+        if !acrValues.isEmpty {
+            try set(authorize, acrValues.joined(separator: " "), proofkey_authorize_set_acr_values)
+        }
         for resource in resources { try set(authorize, resource, proofkey_authorize_add_resource) }
         try add(extra, to: authorize, proofkey_authorize_add_extra)
         if formPost { try check(proofkey_authorize_set_form_post(authorize)) }
@@ -186,7 +189,9 @@ public final class Client: @unchecked Sendable {
             do throws(ProofKeyError) {
                 return try beginRefresh(tokens)
             } catch {
-                guard error.number == PROOFKEY_STATUS_REFRESH_UNDER_WAY, await slept(.milliseconds(20)) else { throw error }
+                guard error.number == PROOFKEY_STATUS_REFRESH_UNDER_WAY, await slept(.milliseconds(20)) else {
+                    throw error
+                }
             }
         }
     }
@@ -219,7 +224,9 @@ public final class Client: @unchecked Sendable {
     /// token.
     ///
     /// - Throws: `endpoint_missing` or `parameter_reserved`.
-    public func endSessionURL(_ tokens: Tokens, returnTo: String? = nil, state: String? = nil) throws(ProofKeyError) -> String {
+    public func endSessionURL(
+        _ tokens: Tokens, returnTo: String? = nil, state: String? = nil
+    ) throws(ProofKeyError) -> String {
         func write(_ out: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ length: UnsafeMutablePointer<Int>) -> Int32 {
             lend(returnTo) { returnTo, returnToLength in
                 lend(state) {

@@ -73,7 +73,8 @@ extension ProofKeyError {
         let recovery = String(cString: proofkey_status_recovery(number))
         self.init(
             name: String(cString: proofkey_status_name(number)), number: number,
-            message: String(cString: proofkey_status_message(number)), recovery: Recovery(rawValue: recovery) ?? .unknown,
+            message: String(cString: proofkey_status_message(number)),
+            recovery: Recovery(rawValue: recovery) ?? .unknown,
             oauth: nil, endpoint: nil, httpStatus: nil, retryAfter: nil, requestSent: false)
     }
 
@@ -90,9 +91,12 @@ extension ProofKeyError {
         self.init(
             name: String(cString: proofkey_error_name(details)), number: proofkey_error_status(details),
             message: copied { proofkey_error_message(details, $0) } ?? "",
-            recovery: Recovery(rawValue: copied { proofkey_error_recovery(details, $0) } ?? "") ?? .unknown, oauth: oauth,
-            endpoint: copied { proofkey_error_endpoint(details, $0) }, httpStatus: httpStatus < 0 ? nil : Int(httpStatus),
-            retryAfter: retryAfter < 0 ? nil : .seconds(retryAfter), requestSent: proofkey_error_request_sent(details) != 0)
+            recovery: Recovery(rawValue: copied { proofkey_error_recovery(details, $0) } ?? "") ?? .unknown,
+            oauth: oauth,
+            endpoint: copied { proofkey_error_endpoint(details, $0) },
+            httpStatus: httpStatus < 0 ? nil : Int(httpStatus),
+            retryAfter: retryAfter < 0 ? nil : .seconds(retryAfter),
+            requestSent: proofkey_error_request_sent(details) != 0)
     }
 }
 

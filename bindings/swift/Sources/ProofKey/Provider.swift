@@ -19,9 +19,10 @@ public final class Provider: @unchecked Sendable {
     ///
     /// - Throws: `endpoint_malformed`, `endpoint_insecure`, `issuer_well_known` or `quirk_unknown`.
     public init(
-        authorizationEndpoint: String, tokenEndpoint: String, issuer: String? = nil, issParameterSupported: Bool = false,
-        jwksURI: String? = nil, userinfoEndpoint: String? = nil, revocationEndpoint: String? = nil,
-        endSessionEndpoint: String? = nil, deviceAuthorizationEndpoint: String? = nil, quirks: [String] = []
+        authorizationEndpoint: String, tokenEndpoint: String, issuer: String? = nil,
+        issParameterSupported: Bool = false, jwksURI: String? = nil, userinfoEndpoint: String? = nil,
+        revocationEndpoint: String? = nil, endSessionEndpoint: String? = nil,
+        deviceAuthorizationEndpoint: String? = nil, quirks: [String] = []
     ) throws(ProofKeyError) {
         handle = try made { handle in
             lend(authorizationEndpoint) { authorization, authorizationLength in

@@ -25,7 +25,8 @@ package struct Roundtrip: ~Copyable, @unchecked Sendable {
         while let name = copied({ proofkey_exchange_header_name(handle, headers.count, $0) }) {
             headers.append((name, copied { proofkey_exchange_header_expose(handle, headers.count, $0) } ?? ""))
         }
-        return Request(method: method, url: url, headers: headers, body: copied { proofkey_exchange_body_expose(handle, $0) })
+        return Request(
+            method: method, url: url, headers: headers, body: copied { proofkey_exchange_body_expose(handle, $0) })
     }
 
     mutating func receive(_ response: Response) throws(ProofKeyError) {

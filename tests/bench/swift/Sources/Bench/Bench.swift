@@ -52,7 +52,9 @@ struct Bench {
             var text = text
             let status = text.withUTF8 { bytes in
                 bytes.withMemoryRebound(to: CChar.self) { bytes in
-                    out.withMemoryRebound(to: CChar.self) { rust_challenge(bytes.baseAddress, bytes.count, $0.baseAddress) }
+                    out.withMemoryRebound(to: CChar.self) {
+                        rust_challenge(bytes.baseAddress, bytes.count, $0.baseAddress)
+                    }
                 }
             }
             return status == 1 ? 43 : 0
@@ -103,8 +105,9 @@ struct Bench {
             let ratio = median(zip(took[0], theirs).map { $0 / $1 })
             // Compared at the two digits that are printed.
             let verdict = candidate.target.map { "≤ \($0) | \(ratio < $0 + 0.005 ? "met" : "**missed**")" } ?? "– | –"
-            print("| Swift | \(row) | \(shown(median(took[0]))) | \(candidate.name) | \(shown(median(theirs))) | "
-                + String(format: "%.2f", ratio) + " | \(verdict) |")
+            print(
+                "| Swift | \(row) | \(shown(median(took[0]))) | \(candidate.name) | \(shown(median(theirs))) | "
+                    + String(format: "%.2f", ratio) + " | \(verdict) |")
         }
     }
 

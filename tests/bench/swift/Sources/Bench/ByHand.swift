@@ -59,7 +59,8 @@ enum ByHand {
     }
 
     static func login(callback: (URL) -> URL, send: (URLRequest) async throws -> Data) async throws -> Granted? {
-        let verifier = random(32), state = random(32)
+        let verifier = random(32)
+        let state = random(32)
         var url = URLComponents(string: "https://as.example/authorize")!
         url.queryItems = [
             URLQueryItem(name: "response_type", value: "code"),
