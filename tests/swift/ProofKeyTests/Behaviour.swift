@@ -198,7 +198,8 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
         var shown = "\(tokens) \(tokens.accessToken) \(String(reflecting: tokens.accessToken))"
         dump(tokens, to: &shown)
         dump(granted, to: &shown)
-        dump(Client.Authentication.secretBasic("c-secret").description, to: &shown)
+        dump(Client.Authentication.secretBasic("c-secret"), to: &shown)
+        dump(Client.Authentication.secretPost("c-secret"), to: &shown)
         let exchange = try begun(client()).accept(callback).get()
         let pending = exchange.request
         let request = try #require(pending)

@@ -189,7 +189,7 @@ import Testing
             let name = errorName {
                 let of = try Provider(issuer: issuer, metadata: #require(row.fields["document"]).bytes)
                 #expect(of.issuer == issuer)
-                if let pkce = row.text("pkce") { #expect(of.pkceSupport == pkce, "\(row)") }
+                if let pkce = row.text("pkce") { #expect(of.pkceSupport.rawValue == pkce, "\(row)") }
                 #expect(of.tokenEndpointAuthMethod == row.text("token_endpoint_auth_method") ?? "client_secret_basic")
             }
             #expect((name.map { "reject:" + $0 } ?? "ok") == row.text("outcome"), "\(row)")

@@ -14,7 +14,7 @@ public final class Client: @unchecked Sendable {
 
     /// How a client proves who it is. An app on a user's device cannot keep a secret: it is `.none`, and PKCE protects
     /// its codes (RFC 8252 section 8.4).
-    public enum Authentication: Sendable, CustomStringConvertible {
+    public enum Authentication: Sendable, CustomStringConvertible, CustomReflectable {
         /// A public client.
         case none
         /// Id and secret in the `Authorization` header (RFC 6749 section 2.3.1).
@@ -30,6 +30,8 @@ public final class Client: @unchecked Sendable {
             case .secretPost: "client_secret_post"
             }
         }
+        /// Without the secret.
+        public var customMirror: Mirror { Mirror(self, children: [:]) }
     }
 
     /// How ID tokens are checked (OpenID Connect Core section 3.1.3.7). The default is right for most servers.

@@ -12,6 +12,16 @@ public final class Provider: @unchecked Sendable {
 
     deinit { proofkey_provider_free(handle) }
 
+    /// What metadata says about PKCE (RFC 8414 section 2).
+    public enum PKCESupport: String, Sendable {
+        /// It lists S256.
+        case s256 = "S256"
+        /// It lists methods, and S256 is none of them.
+        case withoutS256 = "without_s256"
+        /// It lists no methods, or there is no metadata.
+        case unknown
+    }
+
     /// A server with these endpoints (RFC 6749 section 3): https, or http on loopback.
     ///
     /// With an issuer, a callback that names another one is refused (RFC 9207 section 2.4); with
@@ -114,8 +124,10 @@ public final class Provider: @unchecked Sendable {
     }
     /// Whether the server sends `iss` in every authorization response (RFC 9207).
     public var issParameterSupported: Bool { proofkey_provider_iss_parameter_supported(handle) != 0 }
-    /// What the metadata says about PKCE: `S256`, `without_s256` or `unknown`.
-    public var pkceSupport: String { copied { proofkey_provider_pkce_support(handle, $0) } ?? "" }
+    /// What the metadata says about PKCE.
+    public var pkceSupport: PKCESupport {
+        copied { proofkey_provider_pkce_support(handle, $0) }.flatMap(PKCESupport.init) ?? .unknown
+    }
     /// How a client with a secret should authenticate: `client_secret_basic` or `client_secret_post`.
     public var tokenEndpointAuthMethod: String {
         copied { proofkey_provider_token_endpoint_auth_method(handle, $0) } ?? ""
