@@ -121,6 +121,10 @@ test-servers: ## Test against real authorization servers, installed below target
 test-adapters: ## Test the adapters for server frameworks, installed below target/ and run on loopback
 	@tests/adapters/run.sh
 
+.PHONY: test-migrating
+test-migrating: ## Test the programs of docs/migrating.md with the libraries that they come from (after test-python)
+	@PYTHON=$(PYTHON) tests/migrating/run.sh
+
 .PHONY: test-load
 test-load: ## Sign 200 users in at once, while workers and stores die
 	@tests/load/run.sh

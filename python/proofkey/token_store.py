@@ -21,7 +21,7 @@ nothing. `SealedTokenStore` does the rest.
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import proofkey
@@ -187,13 +187,16 @@ class SqlAlchemyTokenStore:
 
     def __init__(self, engine: "sqlalchemy.Engine", /) -> None:
         import sqlalchemy as sql
-        from sqlalchemy.dialects.mysql import MEDIUMTEXT
+        from sqlalchemy.dialects import mysql
 
         self._engine = engine
         self._process = os.getpid()
-        text, tables = sql.String(64), sql.MetaData()
-        # MySQL's TEXT is too short for the largest tokens.
-        sealed = sql.Column("sealed", sql.Text().with_variant(MEDIUMTEXT(), "mysql", "mariadb"), nullable=False)
+        tables = sql.MetaData()
+        # By default, MySQL takes "a" for "A"; and its TEXT is too short for the largest tokens.
+        exact: dict[str, Any] = {"charset": "ascii", "collation": "ascii_bin"}
+        text = sql.String(64).with_variant(mysql.VARCHAR(64, **exact), "mysql", "mariadb")
+        long_text = sql.Text().with_variant(mysql.MEDIUMTEXT(**exact), "mysql", "mariadb")
+        sealed = sql.Column("sealed", long_text, nullable=False)
         self._tokens = sql.Table("proofkey_tokens", tables, sql.Column("key", text, primary_key=True), sealed)
         self._leases = sql.Table(
             "proofkey_token_leases",
@@ -253,17 +256,22 @@ class SqlAlchemyTokenStore:
 
     def release(self, key: str, owner: str, /) -> None:
         """See `TokenStore`."""
-        leases = self._leases.c
+        import sqlalchemy as sql
+
+        leases, tokens = self._leases.c, self._tokens.c
         with self._transaction() as database:
-            database.execute(self._leases.delete().where(leases.key == key, leases.owner == owner))
+            # The row stays as long as the tokens do: InnoDB dead-locks if some delete a row that others insert.
+            is_used = database.execute(sql.select(tokens.key).where(tokens.key == key)).first() is not None
+            over = self._leases.update().values(until=0) if is_used else self._leases.delete()
+            database.execute(over.where(leases.key == key, leases.owner == owner))
 
     def _insert(self, insert: "sqlalchemy.Insert") -> bool:
         """Whether this row is the first with its key."""
         import sqlalchemy as sql
 
-        with self._transaction() as database:
+        with _sql_errors():
             try:
-                with database.begin_nested():
+                with self._connection() as database:
                     database.execute(insert)
             except sql.exc.IntegrityError:
                 return False
@@ -271,12 +279,15 @@ class SqlAlchemyTokenStore:
 
     @contextmanager
     def _transaction(self) -> "Iterator[sqlalchemy.Connection]":
+        with _sql_errors(), self._connection() as database:
+            yield database
+
+    def _connection(self) -> "AbstractContextManager[sqlalchemy.Connection]":
         if self._process != os.getpid():
             # A forked child must not use its parent's connections.
             self._engine.dispose(close=False)
             self._process = os.getpid()
-        with _sql_errors(), self._engine.begin() as database:
-            yield database
+        return self._engine.begin()
 
 
 @contextmanager

@@ -32,8 +32,12 @@ packed=$build/natives/dev/proofkey/natives/linux-$(uname -m)
 mkdir -p "$packed"
 cp "$native" "$packed"
 mkdir -p "$build/docs"
-{ echo 'package docs'; sed -n '/^```kotlin$/,/^```$/{//!p;/^```$/q}' docs/kotlin.md; } >"$build/docs/QuickStart.kt"
+# program PAGE FILE: the first program of a page.
+program() { { echo 'package docs'; sed -n '/^```kotlin$/,/^```$/{//!p;/^```$/q}' "docs/$1"; } >"$build/docs/$2"; }
+program kotlin.md QuickStart.kt
 grep -q 'fun signIn' "$build/docs/QuickStart.kt"
+program migrating.md Migrating.kt
+grep -q 'fun onResult' "$build/docs/Migrating.kt"
 mvn -B -q -f bindings/kotlin/pom.xml package -Dbuild="$build" -Dnative="$native" -Dpython="$PWD/target/venv/bin/python" \
     -Dlogins="${LOGINS:-10000}" >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
 if grep -E 'WARNING in native method|FATAL ERROR in native' "$build.log" "$build"/surefire-reports/*; then exit 1; fi

@@ -73,6 +73,15 @@ def postgres_database() -> Iterator[Callable[[], str]]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def mariadb_database() -> Iterator[Callable[[], str]]:
+    """Makes an empty database on a MariaDB server of its own, and returns its URL for SQLAlchemy."""
+    import mariadb
+
+    with mariadb.running() as new_database:
+        yield new_database
+
+
 def _built(variable: str, pattern: str) -> Path:
     """The file that run.sh built, or else the newest one in target/wheels."""
     if named := os.environ.get(variable):

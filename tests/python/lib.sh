@@ -48,5 +48,6 @@ marks() {
     printf 'not sdist'
     need redis-server "logins that are finished once, with Redis" || printf ' and not redis'
     need initdb "stored tokens in PostgreSQL" || printf ' and not postgres'
+    need mariadbd "stored tokens in MariaDB" || printf ' and not mariadb'
     need_header curl/curl.h "the login in C, with libcurl" || printf ' and not curl'
 }

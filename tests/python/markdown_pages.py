@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from conftest import ROOT
+ROOT = Path(__file__).resolve().parents[2]
 
 _ELSEWHERE = {".git", "node_modules", "target"}
 _FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -16,7 +16,7 @@ import proofkey.flask
 import proofkey.starlette
 import pytest
 from conftest import ROOT
-from proofkey import replay_store, server, testing
+from proofkey import replay_store, server, testing, token_store
 from proofkey._error_table import CLASSES
 from proofkey.testing import faults
 from proofkey.web import CAUSES, Jar, SignIn, _settings
@@ -26,7 +26,8 @@ CURRENT = [page for page in pages.PAGES if page != ROOT / "CHANGELOG.md"]
 # The names on these two are those of other languages, whose tests compile the pages.
 OF_PYTHON = [page for page in CURRENT if page.name not in ("swift.md", "kotlin.md")]
 
-KINDS_OF_BLOCKS = {"c", "html", "ini", "json", "kotlin", "mermaid", "nginx", "python", "python before", "rust", "sh", "text"}
+KINDS_OF_BLOCKS = {"c", "html", "ini", "json", "kotlin", "mermaid", "nginx", "python", "rust", "sh", "text"}
+KINDS_OF_BLOCKS |= {f"{language} before" for language in ("kotlin", "python", "rust")} | {"python continued"}
 KINDS_OF_BLOCKS |= {f"swift {kind}" for kind in ("apple", "before", "check", "manifest", "quickstart")}
 DIAGRAMS = {"flowchart", "sequenceDiagram", "stateDiagram-v2"}
 
@@ -47,7 +48,7 @@ NAMES: dict[str, list[Any]] = {
     "result": [proofkey.flask.SignedIn],
     "sign_in": [SignIn],
     "server": [server, testing.AuthorizationServer],
-    "store": [replay_store.ReplayStore],
+    "store": [replay_store.ReplayStore, token_store.SealedTokenStore],
     "testing": [testing],
     "tokens": [proofkey.Tokens],
     "user": [proofkey.flask.SignedIn],

@@ -221,20 +221,6 @@ def test_a_test_of_the_page_can_fail(server: testing.AuthorizationServer) -> Non
 # migrating.md
 
 
-def test_the_replacement_for_authlib(server: testing.AuthorizationServer) -> None:
-    client = run("migrating.md", 0, server)["app"].test_client()
-    assert redirect_uri_of(client.get("/login")) == "http://localhost/callback"
-    testing.sign_in(client, "/login")
-    with client.session_transaction() as session:
-        assert session["user"] == 1
-    assert client.get("/callback?state=made-up&code=c").status_code == 400
-
-
-def test_tokens_of_authlib(server: testing.AuthorizationServer) -> None:
-    tokens = run("migrating.md", 1, server)["tokens"]
-    assert (tokens.scope, tokens.expires_at) == (["read", "write"], 1700003600)
-
-
 @pytest.fixture
 def by_hand(server: testing.AuthorizationServer) -> Any:
     """The app written by hand that the page warns of."""

@@ -141,6 +141,8 @@ def test_only_what_was_read_is_replaced(url: str) -> None:
     assert one.save("key", "first", None) is True
     assert other.save("key", "second", None) is False
     assert other.save("key", "second", "nothing") is False
+    assert other.save("key", "second", "FIRST") is False
+    assert other.load("KEY") is None, "capital letters are other letters"
     assert other.save("key", "second", "first") is True
     assert (one.load("key"), one.load("another")) == ("second", None)
     assert one.delete("key", "first") is False

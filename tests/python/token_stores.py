@@ -49,6 +49,7 @@ BACKENDS = [
     "sqlite",
     pytest.param("redis", marks=pytest.mark.redis),
     pytest.param("postgres", marks=pytest.mark.postgres),
+    pytest.param("mariadb", marks=pytest.mark.mariadb),
 ]
 
 
@@ -79,8 +80,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         with closing(redis.Redis(port=port)) as client:
             client.flushall()
         return f"redis://127.0.0.1:{port}"
-    if request.param == "postgres":
-        made: str = request.getfixturevalue("postgres_database")()
+    if request.param in ("postgres", "mariadb"):
+        made: str = request.getfixturevalue(f"{request.param}_database")()
         return made
     return f"file://{tmp_path}/tokens" if request.param == "file" else f"sqlite:///{tmp_path}/tokens.db"
 
@@ -101,7 +102,7 @@ def run_out(url: str) -> None:
             assert leases
             for lease in leases:
                 assert client.expire(lease, 0)
-    elif scheme.startswith("postgresql"):
+    elif scheme.startswith(("postgresql", "mariadb")):
         import sqlalchemy
 
         with sqlalchemy.create_engine(url).begin() as connection:

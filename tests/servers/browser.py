@@ -25,6 +25,11 @@ def deny(authorization_url: str, user: str, password: str) -> str:
     return User(user, password, agrees=False).walk(authorization_url)
 
 
+def decide(verification_uri_complete: str, user: str, password: str, *, agrees: bool = True) -> None:
+    """Signs in on behalf of a device (RFC 8628), and agrees or refuses."""
+    User(user, password, agrees=agrees).enter(verification_uri_complete)
+
+
 def visit(authorization_url: str) -> str | None:
     """The callback URL for a browser that is not signed in, or `None` if the server shows a page."""
     try:
@@ -121,6 +126,20 @@ class User:
                 page = self._glewlwyd(page.location) if script else self._submit_page(page)
         raise AssertionError(f"too many pages; the last one is {page}")
 
+    def enter(self, url: str) -> None:
+        """Follows redirects and submits pages until there is nothing left to do but to enter another code."""
+        page = self._open(url)
+        for _ in range(STEPS):
+            asked = dict(parse_qsl(urlsplit(page.location).query))
+            left = [form for form in _Forms(page).forms if form.password or not form.login]
+            if asked.get("prompt") == "deviceComplete" or not page.location and not left:
+                return
+            if urlsplit(page.location).path == "/login.html":
+                page = self._glewlwyd(page.location)
+            else:
+                page = self._open(page.location) if page.location else self._submit_page(page)
+        raise AssertionError(f"too many pages; the last one is {page}")
+
     def _open(self, url: str) -> _Page:
         return self._send(Request(url))
 
@@ -150,6 +169,8 @@ class User:
             if form.buttons:
                 button = form.buttons[0 if self._agrees else -1]
                 return self._submit(form.action, {**form.fields, **button})
+            if form.fields and not form.login:  # Its script submits it.
+                return self._submit(form.action, form.fields)
         raise AssertionError(f"the page has no button: {page}")
 
     def _glewlwyd(self, url: str) -> _Page:

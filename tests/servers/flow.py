@@ -85,7 +85,7 @@ def changed_form(form: str, values: dict[str, str | None]) -> str:
     return urlencode({name: value for name, value in changed.items() if value is not None})
 
 
-def send(exchange: proofkey.Exchange | proofkey.Refresh, **changes: str | None) -> dict[str, object]:
+def send(exchange: proofkey.Exchange | proofkey.Refresh | proofkey.DevicePolling, **changes: str | None) -> dict[str, object]:
     """Sends the request of an exchange with other parameters, and passes the response to the exchange. Returns the
     members of the response."""
     request = exchange.request

@@ -21,7 +21,7 @@ const makeHandler = () => {
       application_type: secret ? 'web' : 'native',
       redirect_uris: [redirect_uri],
       post_logout_redirect_uris: [signed_out_uri],
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
       response_types: ['code'],
     })),
     scopes: ['openid', 'offline_access', scope],
@@ -30,7 +30,7 @@ const makeHandler = () => {
     },
     cookies: { keys: ['only-for-tests'] },
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
-    features: { revocation: { enabled: true } },
+    features: { revocation: { enabled: true }, deviceFlow: { enabled: true } },
   });
   provider.on('server_error', (_ctx, error) => console.error(error));
   return provider.callback();
