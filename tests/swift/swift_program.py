@@ -15,11 +15,11 @@ def run(
     program: str,
     *arguments: str,
     browse: Callable[[str], list[str]] | None = None,
-    decide: Callable[[str], object] | None = None,
+    decide: Callable[[str, str], object] | None = None,
     told: str = "",
 ) -> tuple[int, list[str], str]:
     """The exit status, the lines that the program printed, and its complaints. `browse` turns the authorization URL into
-    the URLs that it is then told; `decide` gets the code that the user of a device is shown."""
+    the URLs that it is then told; `decide` gets the URI and the code that the user of a device is shown."""
     command = [str(RUN), str(PROGRAMS / program), *arguments]
     pipe = subprocess.PIPE
     environment = {**os.environ, "SEAL_SECRET": SECRET}
@@ -30,7 +30,7 @@ def run(
                 if browse and first.startswith("Open "):
                     told = "".join(f"{url}\n" for url in browse(first.removeprefix("Open ").strip()))
                 elif decide and first.startswith("Go to "):
-                    decide(first.split(" and enter ")[1].strip())
+                    decide(*first.removeprefix("Go to ").strip().split(" and enter "))
             output, complaints = running.communicate(told, timeout=60)
         except BaseException:
             running.kill()

@@ -140,14 +140,18 @@ def test_a_response_that_cannot_be_used(
 @pytest.mark.parametrize("scope", ["openid profile", "files.read"])
 def test_a_device(scope: str) -> None:
     with testing.AuthorizationServer(consent="page", device_interval=1) as server:
-        status, lines, complaints = run("device", server.issuer, "my-tv", scope, decide=server.allow_device)
+        status, lines, complaints = run(
+            "device", server.issuer, "my-tv", scope, decide=lambda _, code: server.allow_device(code)
+        )
         assert (status, complaints) == (0, "")
         assert lines == ["signed in as user-1" if "openid" in scope else "granted files.read"]
 
 
 def test_a_device_that_its_user_refuses() -> None:
     with testing.AuthorizationServer(consent="page", device_interval=1) as server:
-        status, lines, complaints = run("device", server.issuer, "my-tv", "files.read", decide=server.deny_device)
+        status, lines, complaints = run(
+            "device", server.issuer, "my-tv", "files.read", decide=lambda _, code: server.deny_device(code)
+        )
         assert (status, lines) == (1, [])
         assert complaints.startswith("token_error: ")
         assert complaints.endswith(": access_denied (the user denied it). Next: ask_user\n")
@@ -157,6 +161,8 @@ def test_a_device_whose_server_is_away_for_a_while() -> None:
     """A device code may be sent again."""
     with testing.AuthorizationServer(consent="page", device_interval=1) as server:
         away = server.inject_once(faults.unavailable("token"))
-        status, lines, complaints = run("device", server.issuer, "my-tv", "openid", decide=server.allow_device)
+        status, lines, complaints = run(
+            "device", server.issuer, "my-tv", "openid", decide=lambda _, code: server.allow_device(code)
+        )
         assert (status, lines, complaints) == (0, ["signed in as user-1"], "")
         assert away.hits == 1
