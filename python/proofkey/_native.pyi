@@ -832,12 +832,12 @@ class DeviceAuthorization:
     @property
     def interval(self) -> int:
         """How many seconds the server wants between two requests for the tokens."""
-    def finish(self) -> Tokens:
+    def finish(self, *, timeout: float | None = None) -> Tokens:
         """Asks for the tokens over the network until the user has decided. It blocks until the codes expire at the latest;
-        Ctrl-C ends it. A network that is lost is waited for.
+        Ctrl-C ends it. A network that is lost is waited for. `timeout` limits the pauses between the requests, in seconds.
 
         `TokenError`: "device_code_expired", or with `.error` "access_denied" if the user refused; `IdTokenError`;
-        `TransportError`. After "keys_unavailable" and "tls_failed" the next call goes on where this one ended.
+        `TransportError`. After "timeout", "keys_unavailable" and "tls_failed" the next call goes on where this one ended.
         """
     def begin_polling(self, *, now: int | None = None) -> DevicePolling:
         """`finish()` without network: for programs that bring their own HTTP. Poll one device only once. `TokenError`

@@ -183,6 +183,8 @@ def test_a_code_for_another_device(cli: Cli) -> None:
             server.deny_device(told.split()[-1])
             _, err = running.communicate()
         assert (running.returncode, "access_denied" in err) == (1, True)
+        ran = cli.run("login", "--device", "--timeout", "1")
+        assert (ran.returncode, "timeout" in ran.stderr) == (4, True)
 
 
 def test_nothing_secret_is_kept_or_shown(cli: Cli, tmp_path: Path) -> None:

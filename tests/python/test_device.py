@@ -191,6 +191,22 @@ def test_finish_says_that_the_user_refused(pauses: list[int]) -> None:
     assert (refused.value.error, refused.value.recovery, pauses) == ("access_denied", "ask_user", [5])
 
 
+def test_finish_waits_as_long_as_it_may_and_goes_on_later(pauses: list[int]) -> None:
+    slower = (400, {"error": "slow_down"})
+    with server([(200, CODES), slower, slower, (200, {"access_token": "a", "token_type": "Bearer"})]) as (client, _):
+        device = client.authorize_device()
+        with pytest.raises(proofkey.TransportError, match="timeout") as late:
+            device.finish(timeout=4.9)
+        assert (late.value.request_sent, pauses) == (False, [])
+        with pytest.raises(proofkey.TransportError, match="timeout"):
+            device.finish(timeout=15)
+        assert pauses == [5, 10]
+        assert device.finish().access_token.expose() == "a"
+    assert pauses == [5, 10, 15]
+    with pytest.raises(ValueError, match="timeout"):
+        device.finish(timeout=0)
+
+
 def test_a_certificate_that_nobody_trusts_is_not_waited_for(pauses: list[int], authority: hostile.Authority) -> None:
     transport = proofkey.Transport(ca_file=authority.path)
     with hostile.Server(tls=authority.contexts["of an unknown authority"]) as there:

@@ -1,4 +1,5 @@
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use proofkey::{Conversation, ErrorKind, Roundtrip as _, Step};
 use pyo3::exceptions::PyRuntimeError;
@@ -8,7 +9,7 @@ use crate::error::flow_error;
 use crate::roundtrip::{Pending, Request, response};
 use crate::secret::not_copied;
 use crate::tokens::Tokens;
-use crate::transport::Transport;
+use crate::transport::{Transport, time_out};
 
 /// The request for the codes of a device (RFC 8628 section 3.1), from `client.begin_device_authorization()`, for programs
 /// that bring their own HTTP. The loop is that of an `Exchange`.
@@ -129,14 +130,16 @@ impl DeviceAuthorization {
     }
 
     /// Asks for the tokens over the network until the user has decided. It blocks until the codes expire at the latest;
-    /// Ctrl-C ends it. A network that is lost is waited for.
+    /// Ctrl-C ends it. A network that is lost is waited for. `timeout` limits the pauses between the requests, in seconds.
     ///
     /// `TokenError`: "device_code_expired", or with `.error` "access_denied" if the user refused; `IdTokenError`;
-    /// `TransportError`. After "keys_unavailable" and "tls_failed" the next call goes on where this one ended.
-    fn finish(&self, py: Python<'_>) -> PyResult<Tokens> {
+    /// `TransportError`. After "timeout", "keys_unavailable" and "tls_failed" the next call goes on where this one ended.
+    #[pyo3(signature = (*, timeout = None))]
+    fn finish(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Tokens> {
+        let mut left = timeout.map(time_out).transpose()?;
         let unfinished = self.unfinished().take();
         let mut step = match unfinished {
-            Some(polling) => Step::Wait(self.device.interval(), polling),
+            Some(polling) => Step::Wait(polling.interval(), polling),
             None => self.device.clone().begin_polling(proofkey::now()).map_err(|error| flow_error(py, &error))?,
         };
         // Python's own sleep, because a signal ends it.
@@ -145,7 +148,17 @@ impl DeviceAuthorization {
             let polling = match step {
                 Step::Send(polling) => polling,
                 Step::Wait(seconds, polling) => {
-                    sleep.call1((seconds,))?;
+                    let pause = Duration::from_secs(seconds.into());
+                    let is_late = left.is_some_and(|left| left < pause);
+                    let waited = match is_late {
+                        true => Err(flow_error(py, &ErrorKind::Timeout.into())),
+                        false => sleep.call1((seconds,)).map(drop),
+                    };
+                    if let Err(error) = waited {
+                        *self.unfinished() = Some(polling);
+                        return Err(error);
+                    }
+                    left = left.map(|left| left.saturating_sub(pause));
                     polling
                 }
                 Step::Done(tokens) => return Ok(Tokens(tokens)),

@@ -23,7 +23,7 @@ def login(options: Namespace) -> int:
     if options.device:
         device = client.authorize_device(scope=profile.scope)
         tell(f"Open {device.verification_uri} on any device, and enter this code: {device.user_code}")
-        tokens = device.finish()
+        tokens = device.finish(timeout=options.timeout)
     else:
         tokens = client.login_with_browser(
             scope=profile.scope, browser=not options.no_browser, timeout=options.timeout

@@ -80,7 +80,7 @@ def _add_login(parser: ArgumentParser) -> None:
     parser.add_argument("--ca-file", metavar="FILE", help="a PEM file with the only certificates to trust")
     parser.add_argument("--proxy", metavar="URL", help="an http or https proxy; the variables of the environment do not count")
     parser.add_argument(
-        "--device", action="store_true", help="show a code to enter on another device (RFC 8628), and wait until it expires"
+        "--device", action="store_true", help="show a code to enter on another device (RFC 8628), and wait for you"
     )
     _add_no_browser(parser)
     parser.add_argument(

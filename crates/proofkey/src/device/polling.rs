@@ -191,6 +191,12 @@ impl DevicePolling {
         self.plan.schedule.expires_at
     }
 
+    /// How many seconds the server wants between two requests: five more after each `slow_down`.
+    #[must_use]
+    pub const fn interval(&self) -> u32 {
+        self.plan.schedule.interval
+    }
+
     /// Goes on after a request that got no response: after twice the last pause, up to a minute (RFC 8628 section 3.5).
     /// A device code is not used up by being sent.
     ///
@@ -296,7 +302,7 @@ impl DevicePolling {
     /// # Errors
     /// Those of [`DeviceAuthorization::finish`].
     pub fn finish(self, transport: &crate::Transport) -> Result<Tokens, Failure<Self>> {
-        transport.run_from(Step::Wait(self.plan.schedule.interval, self))
+        transport.run_from(Step::Wait(self.interval(), self))
     }
 }
 
