@@ -2,6 +2,7 @@
 
 - a web app with Flask: `proofkey.flask.ProofKey`
 - another web app: `Client.begin()`, `Login.seal()`, `Client.resume()`, `Client.finish()`
+- calls to an API: `proofkey.httpx.TokenAuth`, `proofkey.requests.TokenAuth`; a program with asyncio: `AsyncClient`
 - a command line or a desktop program: `Client.login_with_browser()`
 - an authorization server: `proofkey.server`
 - tests without the network: `proofkey.testing`
@@ -36,8 +37,10 @@ from proofkey._native import (
 # Type checkers take this for true, like typing.TYPE_CHECKING, which would cost an import.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from proofkey import replay_store, server, testing, token_store
+    from proofkey import replay_store, server, testing, token_source, token_store
+    from proofkey._async_client import AsyncClient
     from proofkey._errors import (
+        ApiError,
         AuthorizationError,
         CallbackError,
         ConfigurationError,
@@ -54,6 +57,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "ApiError",
+    "AsyncClient",
     "AuthorizationError",
     "CallbackError",
     "Client",
@@ -89,16 +94,21 @@ __all__ = [
     "s256",
     "server",
     "testing",
+    "token_source",
     "token_store",
 ]
 
 # Hidden from type checkers: with it they would accept every misspelt name.
 if not TYPE_CHECKING:
-    _SUBMODULES = frozenset({"replay_store", "server", "testing", "token_store"})
+    _SUBMODULES = frozenset({"replay_store", "server", "testing", "token_source", "token_store"})
 
     def __getattr__(name):
         if name in _SUBMODULES:
             __import__(f"{__name__}.{name}")
+        elif name == "AsyncClient":
+            from proofkey._async_client import AsyncClient
+
+            globals()[name] = AsyncClient
         elif name in __all__:
             from proofkey import _errors
 

@@ -130,6 +130,11 @@ ErrorName: TypeAlias = Literal[
     "store_busy",
     "store_insecure",
     "store_key_unavailable",
+    "access_token_rejected",
+    "insufficient_scope",
+    "insufficient_user_authentication",
+    "body_not_replayable",
+    "origin_not_named",
     "text_invalid",
     "internal",
 ]
@@ -263,6 +268,11 @@ CLASSES: dict[ErrorName, str] = {
     "store_busy": "StoredTokensError",
     "store_insecure": "StoredTokensError",
     "store_key_unavailable": "StoredTokensError",
+    "access_token_rejected": "ApiError",
+    "insufficient_scope": "ApiError",
+    "insufficient_user_authentication": "ApiError",
+    "body_not_replayable": "ApiError",
+    "origin_not_named": "ApiError",
     "text_invalid": "ConfigurationError",
     "internal": "Error",
 }

@@ -6,6 +6,7 @@ from proofkey._error_table import CLASSES, ErrorName
 from proofkey._native import error_info
 
 __all__ = [
+    "ApiError",
     "AuthorizationError",
     "CallbackError",
     "ConfigurationError",
@@ -170,6 +171,40 @@ class MetadataError(_FromServer):
     """The server's metadata or keys cannot be fetched or used."""
 
 
+class ApiError(Error):
+    """An API refused a request with an access token (RFC 6750 section 3, RFC 9470 section 3), or the request was not sent
+    to it. What the API asks for is what to begin a login with: `client.begin(scope=error.scope)`.
+
+    >>> ApiError("insufficient_scope", scope=["files.write"], status=403).scope
+    ['files.write']
+    """
+
+    scope: list[str] | None
+    """The scope that the request needs; `None` if the API did not say."""
+
+    acr_values: list[str] | None
+    """The ways to sign in that the API accepts, the preferred one first; `None` if it did not say."""
+
+    max_age: int | None
+    """How many seconds ago the user may have signed in; `None` if the API did not say."""
+
+    def __init__(
+        self,
+        name: ErrorName,
+        *,
+        scope: list[str] | None = None,
+        acr_values: list[str] | None = None,
+        max_age: int | None = None,
+        endpoint: str | None = None,
+        status: int | None = None,
+        recovery: str | None = None,
+    ) -> None:
+        super().__init__(name, endpoint=endpoint, status=status, recovery=recovery)
+        self.scope = scope
+        self.acr_values = acr_values
+        self.max_age = max_age
+
+
 class TransportError(Error):
     """The network failed between here and the server, or a replay store did.
 
@@ -210,6 +245,7 @@ _BASE = frozenset({"endpoint", "status", "recovery"})
 _SAID = _BASE | {"error", "error_description", "error_uri", "retry_after", "request_sent"}
 
 _DETAILS: dict[type[Error], frozenset[str]] = {
+    ApiError: _BASE | {"scope", "acr_values", "max_age"},
     AuthorizationError: _SAID,
     CallbackError: _BASE,
     ConfigurationError: _BASE,

@@ -32,6 +32,7 @@ __all__ = [
     "__version__",
     "after_fork_in_child",
     "after_fork_in_parent",
+    "api_refusal",
     "before_fork",
     "bind",
     "error_info",
@@ -1110,6 +1111,17 @@ class Tokens:
         """The access token: send `access_token.expose()` as `Authorization: Bearer …` to the resource server and to nobody
         else.
         """
+    def authorization_header(self) -> Secret:
+        """The value of the `Authorization` header of a request to an API: "Bearer" and the access token. Send it to the
+        origin of that API alone, and drop it when a redirect leads to another one, as `proofkey.httpx.TokenAuth` and
+        `proofkey.requests.TokenAuth` do.
+
+        `TokenError` "access_token_invalid" if the access token has characters that the header may not have.
+
+        >>> import proofkey
+        >>> proofkey.Tokens.from_dict({"access_token": "mF_9.B5f-4.1JqM"}).authorization_header().expose()
+        'Bearer mF_9.B5f-4.1JqM'
+        """
     @property
     def refresh_token(self) -> Secret | None:
         """The refresh token; `None` if the server sent none."""
@@ -1337,6 +1349,17 @@ def redirect_uri_matches(
     True
     >>> server.redirect_uri_matches("https://client.example/cb", "https://client.example/cb/")
     False
+    """
+
+def api_refusal(
+    status: int, www_authenticate: list[str], /
+) -> tuple[ErrorName, list[str] | None, list[str] | None, int | None] | None:
+    """Why an API refused a request with an access token, from the status and all `WWW-Authenticate` headers of its response
+    (RFC 6750 section 3, RFC 9470 section 3): the name of the error, and the scope, the `acr_values` and the `max_age` that
+    the API asks for. `None` for every other response.
+
+    >>> api_refusal(403, ['Bearer error="insufficient_scope", scope="files.write"'])
+    ('insufficient_scope', ['files.write'], None, None)
     """
 
 def error_info(name: ErrorName, recovery: str | None = None, /) -> tuple[int, str, str, str, str, str | None]:

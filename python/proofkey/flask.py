@@ -1,7 +1,7 @@
 """Sign-in with OAuth providers for Flask apps: `pip install proofkey[flask]`. See `ProofKey`."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 import click
@@ -16,6 +16,9 @@ from proofkey import web
 from proofkey.web import CAUSES, Cause, Finding, LoginRefused, SignedIn, SignIn
 from proofkey.web._doctor import session_cookie
 from proofkey.web._http import MAX_FORM, PRIVATE
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["CAUSES", "Cause", "Flow", "LoginRefused", "ProofKey", "SignedIn"]
 
@@ -102,7 +105,8 @@ class ProofKey:
 
     def user_loader(self, loader: _UserLoaderT) -> _UserLoaderT:
         """Registers the function that returns the id of the user who is signed in to the app, a str or an int, or
-        `None`. It is needed to connect accounts, and asked once in each request that begins or ends a login."""
+        `None`. It is needed to connect accounts, and asked once in each request that begins or ends a login; once more
+        after the `on_login` function, if there is a token store."""
         self._load_user = loader
         return loader
 
@@ -125,7 +129,10 @@ class ProofKey:
     def _callback(self, name: str) -> ResponseReturnValue:
         if name not in self._handlers:
             abort(404)
-        shown: ResponseReturnValue = current_app.ensure_sync(self._handlers[name])(self[name].finish())
+        finished = self[name].finish()
+        shown: ResponseReturnValue = current_app.ensure_sync(self._handlers[name])(finished)
+        if _sign_in().saves_tokens:
+            self[name].save_tokens(finished, self._user())
         return shown
 
     def _refuse(self, refusal: LoginRefused) -> ResponseReturnValue:
@@ -177,6 +184,23 @@ class Flow:
         after_this_request(_adding(finished.headers))
         _renew_session()
         return finished
+
+    def save_tokens(self, user: SignedIn, user_id: object) -> None:
+        """Saves the tokens of a login that a route of your own has finished, for the id of your user. The built-in route
+        does it after the `on_login` function, for the user that `user_loader` then returns."""
+        self._sign_in.save_tokens(_request(), user, user_id)
+
+    def api(self, user_id: object) -> "httpx.Client":
+        """A client for the provider's API, with the tokens that were saved for this user:
+
+            with auth["github"].api(session["user"]) as api:
+                repositories = api.get("/user/repos").json()
+
+        The tokens go to the setting `api_origins` and nowhere else, and are refreshed as `proofkey.httpx.TokenAuth` does.
+        `LoginRefused` "grant_ended", here or from its requests, if the user has to sign in again; if nothing catches it,
+        the browser gets the error page with a link to do so. `proofkey.ApiError` if the API wants something else.
+        """
+        return self._sign_in.api(_request() if has_request_context() else None, self._name, user_id)
 
     def logout(self, tokens: proofkey.Tokens | None = None, *, return_to: str | None = None) -> Response:
         """Signs the user out: clears the session, revokes the tokens, and sends the browser to the provider's sign-out

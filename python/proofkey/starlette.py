@@ -3,7 +3,7 @@
 import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -17,6 +17,9 @@ import proofkey
 from proofkey import web
 from proofkey.web import CAUSES, Cause, Finding, LoginRefused, SignedIn, SignIn
 from proofkey.web._http import MAX_FORM
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["CAUSES", "Cause", "Flow", "LoginRefused", "ProofKey", "SignedIn"]
 
@@ -60,13 +63,16 @@ class ProofKey:
         secret_key: str | bytes | Sequence[str | bytes],
         base_url: str | None = None,
         replay_store: str | None = None,
+        token_store: str | None = None,
         url_prefix: str = "/auth",
         config: Mapping[str, Any] | None = None,
         threads: int = 40,
         **providers: Mapping[str, Any],
     ) -> None:
         newest, *older = [secret_key] if isinstance(secret_key, str | bytes) else secret_key
-        of_the_app = {"PROOFKEY_BASE_URL": base_url, "PROOFKEY_REPLAY_STORE": replay_store}
+        of_the_app = {
+            "PROOFKEY_BASE_URL": base_url, "PROOFKEY_REPLAY_STORE": replay_store, "PROOFKEY_TOKEN_STORE": token_store,
+        }  # fmt: skip
         settings = {**(config or {}), **{key: value for key, value in of_the_app.items() if value}}
         settings |= {"SECRET_KEY": newest, "SECRET_KEY_FALLBACKS": older}
         self._providers, self._threads = providers, threads
@@ -115,7 +121,7 @@ class ProofKey:
     def user_loader(self, loader: _UserLoaderT) -> _UserLoaderT:
         """Registers the function that takes a request and returns the id of the user who is signed in to the app, a str
         or an int, or `None`. It is needed to connect accounts, and asked once in each request that begins or ends a
-        login."""
+        login; once more after the `on_login` function, if there is a token store."""
         self._load_user = loader
         return loader
 
@@ -158,6 +164,8 @@ class ProofKey:
             shown = await self._call(self._handlers[name], request, finished, first=finished.fetch_profile)
             if not isinstance(shown, Response):
                 raise TypeError(f"on_login: the function for {name!r} returned {type(shown).__name__}, not a Response")
+            if self._sign_in.saves_tokens:
+                await self._run(self._sign_in.save_tokens, arrived, finished, await self._user(request))
         except LoginRefused as refusal:
             shown = await self._refuse(request, refusal)
         return _with(shown, headers)
@@ -227,6 +235,18 @@ class Flow:
             request.session.clear()
         arrived = await _arrived(request)
         return _response(await self._run(self._auth._sign_in.logout, arrived, tokens=tokens, return_to=return_to))
+
+    async def api(self, user_id: object, request: Request | None = None) -> "httpx.AsyncClient":
+        """A client for the provider's API, with the tokens that were saved for this user of the app:
+
+            async with await auth["github"].api(user_id, request) as api:
+                repositories = (await api.get("/user/repos")).json()
+
+        The tokens go to the setting `api_origins` and nowhere else, and are refreshed as `proofkey.httpx.TokenAuth` does.
+        `LoginRefused` "grant_ended", here or from its requests, if the user has to sign in again; if nothing catches it,
+        the browser gets the error page with a link to do so. `proofkey.ApiError` if the API wants something else.
+        """
+        return await self._run(self._auth._sign_in.async_api, await _arrived(request) if request else None, user=user_id)
 
     async def client(self, request: Request | None = None) -> proofkey.Client:
         """The client for the redirect URI of the request, for example to refresh or revoke tokens: in a thread, because

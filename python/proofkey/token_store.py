@@ -287,7 +287,8 @@ class SqlAlchemyTokenStore:
             # A forked child must not use its parent's connections.
             self._engine.dispose(close=False)
             self._process = os.getpid()
-        return self._engine.begin()
+        begun: AbstractContextManager[sqlalchemy.Connection] = self._engine.begin()
+        return begun
 
 
 @contextmanager

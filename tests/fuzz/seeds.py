@@ -242,6 +242,9 @@ def abi() -> Iterator[list[Any]]:
     # With a refresh, a revocation of both tokens, userinfo, and the end of the session.
     yield [bytes([*login, 59, 38, 0, 0, 10, 0, *respond(24), *tokens, 42, 38, 0, 59, 38, 0, 0, 10, 1, 40, 38, 1, 1])]
     yield [bytes([*login, 60, 38, 0, 0, 0, *respond(38), *respond(38)])]
+    # A device that waits for its network and for its user.
+    codes = [63, 40, 0, *client, 64, 15, 0, 0, 67, 38, 0, 0, *respond(41), 68, 38, 0, 0, 69, 38, 0, 10, 0]
+    yield [bytes([*provider, *codes, 70, 38, 0, 10, 2, *respond(42, 3), *respond(24), *tokens])]
     yield [bytes([*login, 61, 38, 0, 0, 0, *respond(30), 48, 38, 0, 0, 54, 34, 0, 62, 11, 0, 0, 64])]
 
 

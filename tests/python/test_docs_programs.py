@@ -15,9 +15,10 @@ import keyring.core
 import markdown_pages as pages
 import proofkey
 import pytest
+import resource_server
 from conftest import ROOT
 from docs_programs import USERS, run
-from proofkey import testing
+from proofkey import testing, token_source
 from proofkey.testing import faults
 
 # These run in tests/adapters, tests/migrating and tests/web; docs/errors.md is generated, and its program shows an error.
@@ -125,6 +126,67 @@ def test_a_token_store(server: testing.AuthorizationServer) -> None:
     assert example["store"].load(client, "user-42") is None
 
 
+def test_calling_an_api(server: testing.AuthorizationServer) -> None:
+    example = run("calling-apis.md", 0, server)
+    client = example["client"]
+    login = client.begin()
+    example["store"].save(client, "user-42", client.finish(login, server.sign_in(login.url)))
+    with_requests = run("calling-apis.md", 1, server)
+    with resource_server.running(server) as api:
+        example["API"] = with_requests["API"] = api.origin
+        server.advance(3600)
+        assert example["files"]("user-42") == "the files"
+        assert asyncio.run(example["files_async"]("user-42")) == "the files"
+        source = token_source.StoredTokens(example["store"], client, "user-42")
+        assert with_requests["files"](source) == "the files"
+        assert [request.path for request in api.requests] == ["/files"] * 4
+
+
+def test_tokens_in_a_file(server: testing.AuthorizationServer, tmp_path: Path) -> None:
+    example = run("calling-apis.md", 2, server)
+    client = proofkey.Client(server.provider, "my-app", redirect_uri="https://app.example/callback")
+    login = client.begin()
+    tokens = client.finish(login, server.sign_in(login.url))
+    example["save"](tokens)
+    new = example["source"](client).fresh(rejected=tokens.access_token)
+    assert (tmp_path / "tokens.json").stat().st_mode & 0o777 == 0o600
+    assert example["source"](client).fresh().access_token.expose() == new.access_token.expose()
+    assert new.access_token.expose() != tokens.access_token.expose()
+
+
+def test_calling_an_api_in_a_web_app(server: testing.AuthorizationServer) -> None:
+    example = run("calling-apis.md", 3, server)
+    app = example["app"]
+    with resource_server.running(server) as api:
+        example["auth"]._providers["github"]["api_origins"] = [api.origin]
+        browser = app.test_client()
+        testing.sign_in(browser, "/auth/github")
+        with browser.session_transaction() as session:
+            assert session["user"] == 1
+        with app.test_request_context(), example["auth"]["github"].api(1) as client:
+            assert client.get("/files").text == "the files"
+        assert "This site can no longer use your account" in app.test_client().get("/repositories").text
+
+
+def test_a_login_that_an_api_asks_for(server: testing.AuthorizationServer) -> None:
+    login_after = run("calling-apis.md", 4, server)["login_after"]
+    provider = proofkey.Provider.discover(server.issuer)
+    client = proofkey.Client(provider, "my-app", redirect_uri="https://app.example/callback")
+    assert login_after(proofkey.ApiError("insufficient_scope", scope=["files.write"]), client).scope == ["files.write"]
+    other_sign_in = proofkey.ApiError("insufficient_user_authentication", acr_values=["phr"], max_age=5)
+    assert "acr_values=phr" in login_after(other_sign_in, client).url
+    assert login_after(proofkey.StoredTokensError("tokens_absent"), client).scope == []
+    with pytest.raises(proofkey.ApiError, match="origin_not_named"):
+        login_after(proofkey.ApiError("origin_not_named"), client)
+
+
+def test_awaiting_a_login(server: testing.AuthorizationServer) -> None:
+    example = run("calling-apis.md", 5, server)
+    login = example["client"].client.begin(scope="files.read")
+    callback_url = server.sign_in(login.url)
+    assert asyncio.run(example["finish"](login, callback_url)).scope == ["files.read"]
+
+
 def test_a_token_store_of_a_user(server: testing.AuthorizationServer, tmp_path: Path) -> None:
     store = run("token-store.md", 1, server)["store"]
     store.save(proofkey.Client(server.provider, "a"), "me", proofkey.Tokens.from_dict({"access_token": "a"}))
@@ -158,6 +220,7 @@ def visit(url: str) -> None:
 
 
 COUNTS = {
+    "calling-apis.md": 6,
     "device.md": 2,
     "dropbox.md": 2,
     "flask.md": 3,

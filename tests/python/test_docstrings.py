@@ -9,10 +9,15 @@ from types import ModuleType
 from typing import Any
 
 import proofkey
+import proofkey.httpx
+import proofkey.requests
 import pytest
-from proofkey import _errors, _native, flask, replay_store, server, testing
+from proofkey import _errors, _native, flask, replay_store, server, testing, token_source
 
-MODULES = [proofkey, flask, replay_store, server, testing, testing.faults, _errors, _native]
+MODULES = [
+    proofkey, flask, proofkey.httpx, replay_store, proofkey.requests, server, testing, testing.faults, token_source,
+    _errors, _native,
+]  # fmt: skip
 DOCUMENTED = (ast.ClassDef, ast.FunctionDef)
 
 

@@ -9,12 +9,14 @@ from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import hostile
+import httpx
 import proofkey
 import pytest
 import redis
 import vectors
 from conftest import ROOT
-from proofkey import replay_store, server, testing, token_store
+from proofkey import replay_store, server, testing, token_source, token_store
+from proofkey.httpx import TokenAuth
 from proofkey.testing import faults
 from proofkey.web import LoginRefused, Request, SignIn
 from rfc7636 import B_CHALLENGE, STORED, B
@@ -220,6 +222,16 @@ def busy() -> object:
         other.release(path.stem, "somebody else")
 
 
+def call(status: str, challenge: str, *, content: Any = None, origin: str | None = None) -> object:
+    """Calls an API that responds like this, with tokens that can be refreshed."""
+    refusal = hostile.response(b"", status, "text/plain", f"WWW-Authenticate: {challenge}")
+    with hostile.Server() as there, hostile.Server(hostile.says(refusal)) as api:
+        source = token_source.TokensInMemory(client(token_endpoint=there.url("/token")), grant(refresh_token="r"))
+        auth = TokenAuth(source, origins=[origin or api.url()])
+        with httpx.Client(auth=auth, trust_env=False) as http:
+            return http.post(api.url("/"), content=content)
+
+
 def sealed(scope: str = "read") -> str:
     return client().begin(scope=scope).seal(KEYS, "github")
 
@@ -376,6 +388,14 @@ MAKE: dict[str, Callable[[], object]] = {
     "store_busy": busy,
     "store_insecure": lambda: token_store.FileTokenStore(Path(__file__).parent),
     "store_key_unavailable": no_longer_in_the_keyring,
+    # Calling APIs.
+    "access_token_rejected": lambda: call("401 Unauthorized", 'Bearer error="invalid_token"'),
+    "insufficient_scope": lambda: call("403 Forbidden", 'Bearer error="insufficient_scope"'),
+    "insufficient_user_authentication": lambda: call(
+        "401 Unauthorized", 'Bearer error="insufficient_user_authentication"'
+    ),
+    "body_not_replayable": lambda: call("401 Unauthorized", 'Bearer error="invalid_token"', content=iter([b"a"])),
+    "origin_not_named": lambda: call("200 OK", "", origin="https://api.example.com"),
     # The languages.
     "text_invalid": lambda: provider(issuer="\udc80"),
 }

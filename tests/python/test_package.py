@@ -73,7 +73,7 @@ def test_the_metadata_of_the_wheel(wheel: Path) -> None:
     required = [line for line in about.get_all("Requires-Dist") or [] if "extra ==" not in line]
     assert required == [], "no dependencies"
     assert set(about.get_all("Provides-Extra") or []) == {
-        *("django", "flask", "keyring", "redis", "sqlalchemy", "starlette", "testing"),
+        *("django", "flask", "httpx", "keyring", "redis", "requests", "sqlalchemy", "starlette", "testing"),
     }
     assert entry_points == [
         *("[console_scripts]", "proofkey=proofkey.__main__:main"),

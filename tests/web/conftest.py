@@ -1,11 +1,16 @@
 import logging
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import django
 import django.conf
 import pytest
 from proofkey import testing
 from sites import SECRET, SITES, Site
+
+# Its resource server.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "python"))
 
 # a2wsgi leaves the tasks of its loop to the end of the process.
 logging.getLogger("asyncio").setLevel(logging.CRITICAL)

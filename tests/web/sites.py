@@ -42,8 +42,8 @@ class Site(ABC):
     """An app that signs users in. `signed_in` has everything that its handler gets.
 
     Its routes are those of the adapter; `/`, which says "home"; `/own`, which begins a login with `options`;
-    `/session`, which shows and changes the app's session; `/logout`, which signs out; and `/mine`, which catches the
-    refusal of a login.
+    `/session`, which shows and changes the app's session; `/logout`, which signs out; `/mine`, which catches the refusal
+    of a login; and `/files`, which calls the provider's API for "user-1".
     """
 
     framework: str
@@ -171,6 +171,11 @@ class FlaskSite(Site):
             except LoginRefused as refusal:
                 return refusal.cause, 418
 
+        @app.get("/files")
+        def files() -> Any:
+            with auth["idp"].api("user-1") as api:
+                return api.get("/files").text
+
         app.add_url_rule("/", "home", lambda: "home")
         app.add_url_rule("/own", "own", lambda: auth["idp"].begin(**self.options))
         app.add_url_rule("/logout", "logout", lambda: auth["idp"].logout(self.tokens, **self.options))
@@ -228,6 +233,10 @@ class StarletteSite(Site):
             except LoginRefused as refusal:
                 return PlainTextResponse(refusal.cause, 418)
 
+        async def files(request: Request) -> Response:
+            async with await auth["idp"].api("user-1", request) as api:
+                return PlainTextResponse((await api.get("/files")).text)
+
         async def own(request: Request) -> Response:
             return await auth["idp"].begin(request, **self.options)
 
@@ -235,7 +244,7 @@ class StarletteSite(Site):
             return await auth["idp"].logout(request, self.tokens, **self.options)
 
         app.add_route("/", lambda request: PlainTextResponse("home"))
-        for path, route in {"/session": session, "/mine": mine, "/own": own, "/logout": logout}.items():
+        for path, route in {"/session": session, "/mine": mine, "/files": files, "/own": own, "/logout": logout}.items():
             app.add_route(path, route)
         return ASGIMiddleware(cast(Any, app))
 
@@ -291,9 +300,17 @@ class DjangoSite(Site):
             except LoginRefused as refusal:
                 return auth.refuse(request, refusal)
 
+        def files(request: HttpRequest) -> Any:
+            try:
+                with auth["idp"].api(request.user, request) as api:
+                    return HttpResponse(api.get("/files").text)
+            except LoginRefused as refusal:
+                return auth.refuse(request, refusal)
+
         class Routes:
             urlpatterns: ClassVar = [
                 *auth.urls,
+                path("files", files),
                 path("", lambda request: HttpResponse("home")),
                 path("session", session),
                 path("mine", mine),

@@ -224,7 +224,7 @@ def test_signing_out(make: Make, server: Server) -> None:
     assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
     assert "/revoke" in paths(server)
     with pytest.raises(proofkey.TokenError, match="invalid_grant"):
-        site.signed_in[0]._client.refresh(site.signed_in[0].tokens)
+        site.signed_in[0].client.refresh(site.signed_in[0].tokens)
 
 
 def test_signing_out_of_an_app_below_a_path(make: Make) -> None:

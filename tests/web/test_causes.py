@@ -1,6 +1,7 @@
 """Every cause of a refused login: how it happens, and that the page names it."""
 
 from collections.abc import Callable
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 from unittest import mock
 
@@ -224,6 +225,17 @@ def prefetch(make: Make) -> TestResponse:
     return make().browser().get("/auth/idp", headers={"Sec-Purpose": "prefetch;prerender"})
 
 
+def grant_ended(make: Make) -> TestResponse:
+    """The app calls the provider's API for a user who has not signed in with this provider."""
+    store = f"file://{mkdtemp(dir=FOLDER.name)}/tokens"
+    site = make(config={"PROOFKEY_TOKEN_STORE": store}, api_origins="https://api.example.com")
+    site.user = lambda: "user-1"
+    return site.browser().get("/files")
+
+
+FOLDER = TemporaryDirectory()
+"""For the stores here. It is deleted at the end."""
+
 STORIES: list[tuple[str, int, Story]] = [
     ("no_cookie", 400, no_cookie),
     ("cookies_malformed", 400, cookies_folded(", other=1")),
@@ -253,6 +265,7 @@ STORIES: list[tuple[str, int, Story]] = [
     ("user_changed", 400, user_changed),
     ("post_required", 400, connect_by_link),
     ("too_many", 400, too_many),
+    ("grant_ended", 400, grant_ended),
     ("base_url", 503, base_url),
     ("configuration", 503, configured(client_id="")),
     ("configuration", 503, configured(scope="not \\ allowed")),

@@ -11,6 +11,7 @@
     reason = "no input may cause a panic"
 )]
 
+mod api_refusal;
 mod binding;
 mod client;
 mod client_authentication;
@@ -43,6 +44,8 @@ mod verifier;
 /// The native module. It is safe to use from several threads at once, also without the GIL.
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
+    #[pymodule_export]
+    use crate::api_refusal::api_refusal;
     #[pymodule_export]
     use crate::binding::{Binding, verify};
     #[pymodule_export]

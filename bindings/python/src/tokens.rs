@@ -38,6 +38,19 @@ impl Tokens {
         Secret(self.0.access_token().clone())
     }
 
+    /// The value of the `Authorization` header of a request to an API: "Bearer" and the access token. Send it to the
+    /// origin of that API alone, and drop it when a redirect leads to another one, as `proofkey.httpx.TokenAuth` and
+    /// `proofkey.requests.TokenAuth` do.
+    ///
+    /// `TokenError` "access_token_invalid" if the access token has characters that the header may not have.
+    ///
+    /// >>> import proofkey
+    /// >>> proofkey.Tokens.from_dict({"access_token": "mF_9.B5f-4.1JqM"}).authorization_header().expose()
+    /// 'Bearer mF_9.B5f-4.1JqM'
+    fn authorization_header(&self, py: Python<'_>) -> PyResult<Secret> {
+        self.0.authorization_header().map(Secret).map_err(|error| flow_error(py, &error))
+    }
+
     /// The refresh token; `None` if the server sent none.
     #[getter]
     fn refresh_token(&self) -> Option<Secret> {

@@ -130,6 +130,11 @@ macro_rules! error_table {
             StoreBusy = 811, "store_busy", None, Platform, RetryLater, "another process is refreshing or replacing these tokens";
             StoreInsecure = 812, "store_insecure", None, Configuration, FixConfiguration, "the folder or a file of the token store is a link, or belongs to or is open to other users";
             StoreKeyUnavailable = 813, "store_key_unavailable", None, Configuration, FixConfiguration, "the key of the token store is in the system keyring, which did not give it";
+            AccessTokenRejected = 850, "access_token_rejected", None, Server, FixConfiguration, "the API refuses an access token that was just issued";
+            InsufficientScope = 851, "insufficient_scope", None, Caller, RestartLogin, "the access token does not have the scope that this request needs";
+            InsufficientUserAuthentication = 852, "insufficient_user_authentication", None, User, RestartLogin, "the API wants the user to sign in again, or in a stronger way";
+            BodyNotReplayable = 853, "body_not_replayable", None, Caller, RetryLater, "the access token was refused, and the body of this request can be sent only once";
+            OriginNotNamed = 854, "origin_not_named", None, Configuration, FixConfiguration, "this request goes to an origin that the access token is not for, so it was not sent";
             TextInvalid = 902, "text_invalid", None, Caller, FixCall, "text must be UTF-8 without lone surrogates";
             Internal = 999, "internal", None, Library, ReportBug, "a bug in the library";
         } }

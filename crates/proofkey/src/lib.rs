@@ -66,4 +66,4 @@ pub use secret::Secret;
 pub use syntax::{LoopbackPort, redirect_uri_matches};
 #[cfg(feature = "token-store")]
 pub use token_store::{FileTokenStore, SealedTokenStore, TokenStore};
-pub use tokens::{Exchange, Refresh, Refreshed, Revocation, Tokens};
+pub use tokens::{ApiRefusal, Exchange, Refresh, Refreshed, Revocation, Tokens};

@@ -26,6 +26,11 @@ impl Secret {
         Self(text)
     }
 
+    #[cfg(feature = "id-token")]
+    pub(crate) fn into_erased(self) -> Zeroizing<String> {
+        self.0
+    }
+
     /// The text itself.
     #[must_use]
     pub fn expose(&self) -> &str {

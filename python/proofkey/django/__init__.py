@@ -3,7 +3,7 @@
 import inspect
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from weakref import WeakSet
 
 from asgiref.sync import async_to_sync
@@ -18,6 +18,9 @@ import proofkey
 from proofkey import web
 from proofkey.web import CAUSES, Cause, LoginRefused, SignedIn, SignIn
 from proofkey.web._http import MAX_FORM
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["CAUSES", "Cause", "Flow", "LoginRefused", "ProofKey", "SignedIn"]
 
@@ -142,6 +145,8 @@ class ProofKey:
             if not isinstance(shown, HttpResponseBase):
                 django_auth.login(request, shown, backend=self._backend)
                 shown = HttpResponseRedirect(finished.next)
+            if self._sign_in.saves_tokens:
+                self._sign_in.save_tokens(_arrived(request), finished, _user(request))
         except LoginRefused as refusal:
             shown = self.refuse(request, refusal)
         return _with(shown, headers)
@@ -176,6 +181,19 @@ class Flow:
         page. Without such a page or an ID token, the browser goes to `return_to`, a path of this site."""
         django_auth.logout(request)
         return _response(self._auth._sign_in.logout(_arrived(request), self._name, tokens, return_to=return_to))
+
+    def api(self, user: Any, request: HttpRequest | None = None) -> "httpx.Client":
+        """A client for the provider's API, with the tokens that were saved for this Django user:
+
+            with auth["github"].api(request.user, request) as api:
+                repositories = api.get("/user/repos").json()
+
+        The tokens go to the setting `api_origins` and nowhere else, and are refreshed as `proofkey.httpx.TokenAuth` does.
+        `LoginRefused` "grant_ended", here or from its requests, if the user has to sign in again; `auth.refuse` turns it
+        into a page with a link to do so. `proofkey.ApiError` if the API wants something else.
+        """
+        user_id = str(user.pk) if user.is_authenticated else None
+        return self._auth._sign_in.api(_arrived(request) if request else None, self._name, user_id)
 
     def client(self, request: HttpRequest | None = None) -> proofkey.Client:
         """The client for the redirect URI of the request, for example to refresh or revoke tokens; without a request, as

@@ -143,6 +143,11 @@ class AuthorizationServer:
         return f"{self.issuer}/revoke"
 
     @property
+    def introspection_endpoint(self) -> str:
+        """Where an API asks whether an access token is valid (RFC 7662)."""
+        return f"{self.issuer}/introspect"
+
+    @property
     def device_authorization_endpoint(self) -> str:
         """Where a device asks for its codes (RFC 8628)."""
         return f"{self.issuer}/device_authorization"
@@ -174,6 +179,7 @@ class AuthorizationServer:
             "authorization_endpoint": self.authorization_endpoint,
             "token_endpoint": self.token_endpoint,
             "revocation_endpoint": self.revocation_endpoint,
+            "introspection_endpoint": self.introspection_endpoint,
             "device_authorization_endpoint": self.device_authorization_endpoint,
             "jwks_uri": self.jwks_uri,
             "userinfo_endpoint": self.userinfo_endpoint,

@@ -75,6 +75,7 @@ class Endpoints:
             ("GET", "/device"): ("device", self._device_page),
             ("POST", "/device"): ("device", self._device_decision),
             ("POST", "/revoke"): ("revoke", self._revoke),
+            ("POST", "/introspect"): ("introspect", self._introspect),
             ("GET", "/userinfo"): ("userinfo", self._userinfo),
             ("POST", "/userinfo"): ("userinfo", self._userinfo),
             ("GET", "/end_session"): ("end_session", self._end_session),
@@ -324,6 +325,25 @@ class Endpoints:
             return Response.refusal("invalid_request", "token is missing")
         self._state.store.revoke(token, client_id)
         return Response.json(200, {})
+
+    def _introspect(self, request: Request) -> Response:
+        """Whether an access token is valid, and what for (RFC 7662 section 2)."""
+        self._authenticate(request)
+        token = dict(request.params).get("token")
+        if token is None:
+            return Response.refusal("invalid_request", "token is missing")
+        grant = self._state.store.granted(token)
+        if grant is None:
+            return Response.json(200, {"active": False})
+        members = {
+            "active": True,
+            "scope": grant.scope,
+            "client_id": grant.client_id,
+            "sub": grant.user.sub,
+            "auth_time": grant.signed_in_at,
+            "token_type": "Bearer",
+        }
+        return Response.json(200, members)
 
     def _userinfo(self, request: Request) -> Response:
         """The claims about a user (OpenID Connect Core section 5.3), with the errors of RFC 6750 section 3."""

@@ -108,6 +108,8 @@ _NAMES = {
     "seal_client": "configuration",
     "seal_too_large": "configuration",
     "secret_weak": "configuration",
+    "store_busy": "store",
+    "store_insecure": "configuration",
 }
 
 CAUSES = {
@@ -211,6 +213,12 @@ CAUSES = {
             "Too many sign-ins are open",
             "Another site sent you here. To protect the sign-ins that you started yourself, it cannot start one more. "
             "Sign in from this site instead.",
+        ),
+        Cause(
+            "grant_ended",
+            400,
+            "This site can no longer use your account",
+            "Its access was withdrawn, or has expired. Sign in again to renew it.",
         ),
         Cause(
             "proxy",

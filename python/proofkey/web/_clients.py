@@ -1,4 +1,4 @@
-"""What is kept for each app: the sealing keys, the replay store, the providers and the clients."""
+"""What is kept for each app: the sealing keys, the stores, the providers and the clients."""
 
 import logging
 import time
@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any
 
 import proofkey
-from proofkey import replay_store
+from proofkey import replay_store, token_store
 from proofkey.replay_store import ReplayStore
+from proofkey.token_store import SealedTokenStore
 from proofkey.web._causes import LoginRefused, of_error
 from proofkey.web._settings import ProviderConfig, SettingError, UnknownKey, base_url, unknown_keys
 
@@ -100,6 +101,24 @@ class Clients:
                 "PROOFKEY_REPLAY_STORE: the URL of a replay store is sqlite:///path, redis://host, rediss://host or "
                 "memory://; a password in it is percent-encoded"
             ) from None
+
+    @cached_property
+    def token_store(self) -> SealedTokenStore | None:
+        """The store that PROOFKEY_TOKEN_STORE names; `None` without it. `SettingError` if there is no such store; the
+        errors of the store."""
+        url = self.settings.get("PROOFKEY_TOKEN_STORE")
+        if not url:
+            return None
+        if not isinstance(url, str):
+            raise SettingError(f"PROOFKEY_TOKEN_STORE: a str, not {type(url).__name__}")
+        try:
+            return token_store.from_url(url, self.keys)
+        except ImportError as error:
+            raise SettingError(f"PROOFKEY_TOKEN_STORE: {error}") from None
+        except proofkey.Error:
+            raise
+        except ValueError as error:
+            raise SettingError(f"PROOFKEY_TOKEN_STORE: {error}") from None
 
     def config(self, name: str) -> ProviderConfig:
         """The configuration of a provider."""

@@ -40,6 +40,7 @@ def findings(clients: Clients, online: bool) -> Iterator[Finding]:
     base_url: list[str | None] = [None]
     yield from _safely("PROOFKEY_BASE_URL", lambda: _address(clients, base_url))
     yield from _safely("PROOFKEY_REPLAY_STORE", lambda: _replay_store(clients, online))
+    yield from _safely("PROOFKEY_TOKEN_STORE", lambda: _token_store(clients, online))
     # A provider reports those of its own, and those of the app.
     for key in clients.unknown_keys():
         if key.is_elsewhere or not names:
@@ -107,6 +108,11 @@ def _replay_store(clients: Clients, online: bool) -> Iterator[Finding]:
     elif clients.settings.get("PROOFKEY_REPLAY_STORE"):
         return
     yield Finding(True, "each worker accepts a login once; with PROOFKEY_REPLAY_STORE, all workers together do")
+
+
+def _token_store(clients: Clients, online: bool) -> Iterator[Finding]:
+    if online and clients.token_store is not None:
+        yield Finding(True, "tokens are saved after each login, for the user that the app then knows")
 
 
 def _provider(clients: Clients, name: str, base_url: str | None, online: bool) -> Iterator[Finding]:

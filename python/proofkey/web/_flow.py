@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 import proofkey
@@ -17,6 +17,10 @@ from proofkey.web._next import local_path
 from proofkey.web._settings import SettingError
 from proofkey.web._signed_in import SignedIn, user_id
 from proofkey.web._state import State
+from proofkey.web._user_tokens import UserTokens
+
+if TYPE_CHECKING:
+    from proofkey.httpx import TokenAuth
 
 MAX_HEADER_BYTES = 3800
 """Of the redirect that begins a login: a proxy such as nginx accepts 4,096 by default, with those of the server."""
@@ -46,8 +50,8 @@ class Flow:
                 raise LoginRefused("post_required", provider=self._name)
             now, request = int(time.time()), self._request
             jar, is_cross_site = self._jar(now), request.headers.get("sec-fetch-site", "") in _ELSEWHERE
-            # Opens the replay store now: a broken one should show before the user leaves for the provider.
-            keys, _ = self._clients.keys, self._clients.replay_store
+            # Opens the stores now: a broken one should show before the user leaves for the provider.
+            keys, _, _ = self._clients.keys, self._clients.replay_store, self._clients.token_store
             state = _state.make(self._clients.secrets, self._name, request.host, now)
             login = self.client.begin(
                 scope=scope or self._config["scope"],
@@ -92,6 +96,41 @@ class Flow:
         headers = [*PRIVATE, *self._forget(jar, state)]
         connect_to = user_id(user) if bound else None
         return SignedIn(client, tokens, self._name, target, connect_to, asked, headers)
+
+    def save_tokens(self, signed_in: SignedIn, user: object) -> None:
+        with self._refusing():
+            store, key = self._clients.token_store, user_id(user)
+        if store is None:
+            return
+        reason: object = "user_loader returned nobody after the login"
+        if key is not None:
+            try:
+                return store.save(signed_in.client, key, signed_in.tokens)
+            except proofkey.Error as error:
+                reason = error
+        self._clients.logger.error("proofkey: the tokens of a login with %s were not saved: %s", self._name, reason)
+
+    def token_auth(self, user: object) -> "TokenAuth":
+        with self._refusing():
+            try:
+                from proofkey.httpx import TokenAuth
+            except ImportError as error:
+                raise SettingError(f"{error}: pip install proofkey[httpx]") from None
+            store, origins, key = self._clients.token_store, self.api_origins, user_id(user)
+            if store is None:
+                raise SettingError("PROOFKEY_TOKEN_STORE: it is not set, so no tokens were saved")
+            if key is None:
+                raise LoginRefused("grant_ended", provider=self._name)
+            return TokenAuth(UserTokens(store, self.client, key, self._name), origins=origins)
+
+    @property
+    def api_origins(self) -> list[str]:
+        with self._refusing():
+            self._config.check()
+            origins: list[str] | None = self._config["api_origins"]
+            if not origins:
+                raise SettingError("api_origins: the origins of the provider's API, such as https://api.example.com")
+            return origins
 
     def logout(self, tokens: proofkey.Tokens | None, return_to: str | None) -> Response:
         try:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 import proofkey
+from proofkey._api import BAD_ORIGIN, Origins
 from proofkey.web._http import LOOPBACK
 
 _KNOWN: Sequence[Literal["dropbox", "github", "google"]] = ("dropbox", "github", "google")
@@ -15,23 +16,26 @@ _KNOWN: Sequence[Literal["dropbox", "github", "google"]] = ("dropbox", "github",
 _TEXTS = (
     "client_id", "client_secret", "auth_method", "scope", "issuer", "tenant", "authorization_endpoint",
     "token_endpoint", "revocation_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint", "redirect_path",
-    "response_mode", "extra", "quirks", "id_token_algorithms",
+    "response_mode", "extra", "quirks", "id_token_algorithms", "api_origins",
 )  # fmt: skip
 """The settings that a text can hold, so that they may come from the app's configuration."""
 _OTHERS = ("provider", "transport")
 
 _ANY = "|".join(key.upper() for key in _TEXTS)
-_LISTS = ("quirks", "id_token_algorithms")
+_LISTS = ("quirks", "id_token_algorithms", "api_origins")
 _FURTHER_ENDPOINTS = ("revocation_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint")
 _CHOICES = {"auth_method": ("client_secret_basic", "client_secret_post"), "response_mode": ("query", "form_post")}
 # The last two are for other parts of this library; an app may take its settings from the environment.
-_OF_THE_APP = ("PROOFKEY_BASE_URL", "PROOFKEY_REPLAY_STORE", "PROOFKEY_NO_BROWSER", "PROOFKEY_PRODUCTION")
+_OF_THE_APP = (
+    "PROOFKEY_BASE_URL", "PROOFKEY_REPLAY_STORE", "PROOFKEY_TOKEN_STORE", "PROOFKEY_NO_BROWSER", "PROOFKEY_PRODUCTION",
+)  # fmt: skip
 _PATH = re.compile(r'/(?![/\\])[!"$-~]*')
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "scope": (str, list),
     "extra": (str, dict),
     "quirks": (str, list, tuple),
     "id_token_algorithms": (str, list, tuple),
+    "api_origins": (str, list, tuple),
     "provider": proofkey.Provider,
     "transport": proofkey.Transport,
 }
@@ -250,17 +254,20 @@ def _typed(key: str, value: Any) -> Any:
 
 
 def _names(key: str, label: str, value: Any) -> list[str] | None:
-    """The quirks or algorithms, each of which exists. Text separates them by commas or spaces."""
+    """The quirks, algorithms or origins, each of which exists. Text separates them by commas or spaces."""
     names = re.findall(r"[^\s,]+", value) if isinstance(value, str) else list(value or ())
     known = proofkey.Provider.known("github")
     for name in names:
         try:
             if key == "quirks":
                 known.with_quirk(name)
+            elif key == "api_origins":
+                Origins([name])
             else:
                 proofkey.Client(known, "client", id_token_algorithms=[name])
         except (TypeError, ValueError):
-            raise SettingError(f"{label}: {name!r} does not exist") from None
+            what = BAD_ORIGIN if key == "api_origins" else f"{name!r} does not exist"
+            raise SettingError(f"{label}: {what}") from None
     return names or None
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import proofkey
 from proofkey.web import _doctor, _pages
@@ -13,6 +13,9 @@ from proofkey.web._flow import Flow
 from proofkey.web._http import Request, Response
 from proofkey.web._settings import check
 from proofkey.web._signed_in import SignedIn
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class SignIn:
@@ -97,6 +100,38 @@ class SignIn:
         with its cookies. Otherwise a `SignedIn`, whose `headers` belong into the response. `LoginRefused`.
         """
         return Flow(self._clients, request, provider).finish(user=user)
+
+    @property
+    def saves_tokens(self) -> bool:
+        """Whether the app has a PROOFKEY_TOKEN_STORE."""
+        return bool(self._clients.settings.get("PROOFKEY_TOKEN_STORE"))
+
+    def save_tokens(self, request: Request, signed_in: SignedIn, user: object) -> None:
+        """Saves the tokens of a login for `user`, the id of the app's user, if there is a PROOFKEY_TOKEN_STORE. A failure
+        is logged, because the login itself is over: `api()` then asks the user to sign in again."""
+        Flow(self._clients, request, signed_in.provider).save_tokens(signed_in, user)
+
+    def api(self, request: Request | None, provider: str, user: object) -> "httpx.Client":
+        """A client for the provider's API, with the tokens that were saved for a user of the app, refreshed as
+        `proofkey.httpx.TokenAuth` does. They go to the setting `api_origins` of the provider and nowhere else; a path
+        alone is at the first of these. Close it, or use it in a `with` block.
+
+        `LoginRefused`, here or from its requests: "grant_ended" if the user has to sign in again. `proofkey.ApiError` if
+        the API wants something else of the user.
+        """
+        flow = Flow(self._clients, request or Request("GET", "http", ""), provider)
+        auth = flow.token_auth(user)
+        import httpx
+
+        return httpx.Client(auth=auth, base_url=flow.api_origins[0])
+
+    def async_api(self, request: Request | None, provider: str, user: object) -> "httpx.AsyncClient":
+        """The same for an event loop. This method blocks, and the client does not."""
+        flow = Flow(self._clients, request or Request("GET", "http", ""), provider)
+        auth = flow.token_auth(user)
+        import httpx
+
+        return httpx.AsyncClient(auth=auth, base_url=flow.api_origins[0])
 
     def logout(
         self, request: Request, provider: str, tokens: proofkey.Tokens | None = None, *, return_to: str | None = None

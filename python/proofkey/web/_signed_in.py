@@ -23,7 +23,9 @@ class SignedIn:
         asked: Iterable[str],
         headers: list[tuple[str, str]],
     ) -> None:
-        self._client, self._asked = client, asked
+        self._asked = asked
+        self.client = client
+        """The client that signed the user in."""
         self.tokens = tokens
         """What the provider granted. Keep it on the server: a session in a cookie can be read by the browser."""
         self.provider = provider
@@ -54,7 +56,7 @@ class SignedIn:
         if claims is not None and _is_complete(claims, self._asked):
             return claims
         try:
-            return {**self._client.userinfo(self.tokens), **(claims or {})}
+            return {**self.client.userinfo(self.tokens), **(claims or {})}
         except proofkey.TransportError as error:
             # The login is already over, so a reload cannot help, whether or not this request was sent.
             return LoginRefused("network_after", provider=self.provider, error=error)

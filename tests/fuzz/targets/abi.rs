@@ -10,7 +10,8 @@ use std::{array, ptr};
 
 use libfuzzer_sys::fuzz_target;
 use proofkey_handles::{
-    Authorize, Claims, Client, ErrorDetails, Exchange, Login, Provider, Response, SealKeys, Tokens,
+    Authorize, AuthorizeDevice, Claims, Client, DeviceAuthorization, ErrorDetails, Exchange, Login, Provider, Response,
+    SealKeys, Tokens,
 };
 
 use ffi::*;
@@ -44,7 +45,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 /// Values that lead somewhere; an input may hold others.
-const TEXTS: [&str; 40] = [
+const TEXTS: [&str; 43] = [
     "https://as.example/authorize",
     "https://as.example/token",
     "https://as.example",
@@ -85,6 +86,9 @@ const TEXTS: [&str; 40] = [
     "context",
     "",
     "a\0b",
+    "https://as.example/device",
+    r#"{"device_code":"d","user_code":"WDJB-MJHT","verification_uri":"https://as.example/go","expires_in":600}"#,
+    r#"{"error":"authorization_pending"}"#,
 ];
 
 /// Hands out the arguments.
@@ -163,6 +167,8 @@ struct Machine<'a> {
     all_tokens: Handles<Tokens>,
     all_claims: Handles<Claims>,
     all_keys: Handles<SealKeys>,
+    authorize_devices: Handles<AuthorizeDevice>,
+    devices: Handles<DeviceAuthorization>,
 }
 
 /// A status that the header knows, and no bug.
@@ -217,7 +223,7 @@ impl Machine<'_> {
     /// One call.
     #[expect(clippy::cognitive_complexity, reason = "a table of functions")]
     fn step(&mut self) {
-        let function = self.input.byte() % 64;
+        let function = self.input.byte() % 72;
         let (a, a_len) = parts(self.input.bytes());
         // SAFETY, here and below: texts live as long as the input, and handles until `make` or `free_all`.
         unsafe {
@@ -432,6 +438,53 @@ impl Machine<'_> {
                     ));
                     assert!(status != 0 || written <= capacity);
                 }
+                63 => _ = known(proofkey_provider_set_device_authorization_endpoint(handle!(self.providers), a, a_len)),
+                64 => {
+                    let client = handle!(self.clients);
+                    make!(self.authorize_devices, proofkey_authorize_device_free, |made| {
+                        proofkey_client_authorize_device(client, a, a_len, made)
+                    });
+                }
+                65 => {
+                    let request = handle!(self.authorize_devices);
+                    known(proofkey_authorize_device_add_extra(request, a, a_len, a, a_len));
+                    known(proofkey_authorize_device_add_resource(request, a, a_len));
+                }
+                66 => {
+                    let request = handle!(self.authorize_devices);
+                    known(proofkey_authorize_device_set_pkce(request));
+                    known(proofkey_authorize_device_set_verifier(request, a, a_len));
+                }
+                67 => {
+                    let request = handle!(self.authorize_devices);
+                    make!(self.exchanges, proofkey_exchange_free, |made| proofkey_authorize_device_begin(
+                        request, made
+                    ));
+                }
+                68 => {
+                    let exchange = handle!(self.exchanges);
+                    make!(self.devices, proofkey_device_authorization_free, |made| {
+                        proofkey_exchange_device_authorization(exchange, made)
+                    });
+                }
+                69 => {
+                    let (device, now) = (handle!(self.devices), self.input.now());
+                    lent!(|len| proofkey_device_authorization_user_code(device, len));
+                    lent!(|len| proofkey_device_authorization_verification_uri(device, len));
+                    lent!(|len| proofkey_device_authorization_verification_uri_complete(device, len));
+                    proofkey_device_authorization_expires_at(device);
+                    assert_ne!(proofkey_device_authorization_interval(device), 0);
+                    make!(self.exchanges, proofkey_exchange_free, |made| {
+                        proofkey_device_authorization_begin_polling(device, now, made)
+                    });
+                }
+                70 => {
+                    let (exchange, now) = (handle!(self.exchanges), self.input.now());
+                    // 700 to 704 are the reasons that it knows.
+                    let reason = i32::from(self.input.byte() % 8) + 698;
+                    known(proofkey_exchange_transport_failed(exchange, reason, now));
+                    self.error(proofkey_exchange_error(exchange));
+                }
                 _ => self.free_one(),
             }
         }
@@ -474,12 +527,12 @@ impl Machine<'_> {
     }
 
     fn free_one(&mut self) {
-        let (kind, slot) = (self.input.byte() % 9, usize::from(self.input.byte()) % SLOTS);
+        let (kind, slot) = (self.input.byte() % 11, usize::from(self.input.byte()) % SLOTS);
         self.free(kind, slot);
     }
 
     fn free_all(&mut self) {
-        for kind in 0..9 {
+        for kind in 0..11 {
             for slot in 0..SLOTS {
                 self.free(kind, slot);
             }
@@ -498,7 +551,9 @@ impl Machine<'_> {
                 5 => proofkey_response_free(self.responses.take(slot)),
                 6 => proofkey_tokens_free(self.all_tokens.take(slot)),
                 7 => proofkey_claims_free(self.all_claims.take(slot)),
-                _ => proofkey_seal_keys_free(self.all_keys.take(slot)),
+                8 => proofkey_seal_keys_free(self.all_keys.take(slot)),
+                9 => proofkey_authorize_device_free(self.authorize_devices.take(slot)),
+                _ => proofkey_device_authorization_free(self.devices.take(slot)),
             }
         }
     }

@@ -26,11 +26,8 @@ impl Request {
 
     /// A request to a resource server (RFC 6750 section 2.1).
     #[cfg(feature = "id-token")]
-    pub(crate) fn get_with_token(endpoint: Endpoint, url: String, access_token: &crate::secret::Secret) -> Self {
-        let access_token = access_token.expose();
-        let mut bearer = Zeroizing::new(String::with_capacity(access_token.len().saturating_add(7)));
-        bearer.extend(["Bearer ", access_token]);
-        let headers = vec![accept(), ("Authorization", bearer)];
+    pub(crate) fn get_with_token(endpoint: Endpoint, url: String, authorization: crate::secret::Secret) -> Self {
+        let headers = vec![accept(), ("Authorization", authorization.into_erased())];
         Self { endpoint, public_only: false, method: "GET", url, headers, body: Zeroizing::default() }
     }
 

@@ -4,7 +4,6 @@ use super::claims::Claims;
 use crate::client::Client;
 use crate::error::{Endpoint, Error, ErrorKind};
 use crate::http::{Failure, Request, Response, Roundtrip, Step};
-use crate::syntax::grammar::is_b64token;
 use crate::syntax::json::Members;
 use crate::tokens::Tokens;
 
@@ -38,12 +37,9 @@ impl Client {
     /// ```
     pub fn begin_userinfo(&self, tokens: &Tokens) -> Result<Userinfo, Error> {
         let url = self.provider().userinfo_endpoint().ok_or(ErrorKind::EndpointMissing)?.to_owned();
-        let access_token = tokens.access_token();
-        if !is_b64token(access_token.expose()) {
-            return Err(ErrorKind::AccessTokenInvalid.into());
-        }
+        let authorization = tokens.authorization_header()?;
         let subject = tokens.claims().map(|claims| claims.subject().map(str::to_owned));
-        let request = Request::get_with_token(Endpoint::Userinfo, url, access_token);
+        let request = Request::get_with_token(Endpoint::Userinfo, url, authorization);
         Ok(Userinfo { request: request.with_public_only(self.provider().is_public_only()), subject })
     }
 

@@ -11,7 +11,6 @@ pub(crate) fn is_vschar(text: &str) -> bool {
 }
 
 /// Whether a header may contain this as a bearer token (RFC 6750 section 2.1).
-#[cfg(feature = "id-token")]
 pub(crate) fn is_b64token(token: &str) -> bool {
     let token = token.trim_end_matches('=');
     let is_in_alphabet =

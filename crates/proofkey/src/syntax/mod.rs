@@ -1,6 +1,7 @@
 //! Text formats: addresses, URIs, forms, JSON objects and small grammars. Nothing here knows the OAuth flow.
 
 pub(crate) mod address;
+pub(crate) mod challenges;
 pub(crate) mod form;
 pub(crate) mod grammar;
 pub(crate) mod json;

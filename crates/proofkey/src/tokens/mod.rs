@@ -1,3 +1,4 @@
+mod api_refusal;
 mod exchange;
 mod refresh;
 mod refreshes;
@@ -8,7 +9,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
+use zeroize::Zeroizing;
 
+pub use self::api_refusal::ApiRefusal;
 pub use self::exchange::Exchange;
 pub use self::refresh::{Refresh, Refreshed};
 pub(crate) use self::refreshes::Refreshes;
@@ -19,7 +22,7 @@ use crate::http::Response;
 use crate::id_token::{Claims, IdToken};
 use crate::provider::Quirk;
 use crate::secret::Secret;
-use crate::syntax::grammar::is_vschar;
+use crate::syntax::grammar::{is_b64token, is_vschar};
 use crate::syntax::json::{Members, erase};
 
 /// What the token endpoint granted (RFC 6749 section 5.1).
@@ -146,6 +149,29 @@ impl Tokens {
     #[must_use]
     pub fn access_token(&self) -> &Secret {
         &self.access_token
+    }
+
+    /// The value of the `Authorization` header of a request to an API: `Bearer` and the access token (RFC 6750 section
+    /// 2.1). Send it to the origin of that API alone, and drop it when a redirect leads to another one.
+    ///
+    /// # Errors
+    /// [`AccessTokenInvalid`](ErrorKind::AccessTokenInvalid) if the access token has characters that the header may not
+    /// have.
+    ///
+    /// ```
+    /// use proofkey::{Secret, Tokens};
+    /// let tokens = Tokens::from_parts(Secret::new("mF_9.B5f-4.1JqM"), None, None, None);
+    /// assert_eq!(tokens.authorization_header()?.expose(), "Bearer mF_9.B5f-4.1JqM");
+    /// # Ok::<(), proofkey::Error>(())
+    /// ```
+    pub fn authorization_header(&self) -> Result<Secret, Error> {
+        let access_token = self.access_token.expose();
+        if !is_b64token(access_token) {
+            return Err(ErrorKind::AccessTokenInvalid.into());
+        }
+        let mut header = Zeroizing::new(String::with_capacity(access_token.len().saturating_add(7)));
+        header.extend(["Bearer ", access_token]);
+        Ok(Secret::of_erased(header))
     }
 
     /// The refresh token, if the server sent one.

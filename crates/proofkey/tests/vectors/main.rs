@@ -20,6 +20,7 @@ mod tokens;
 mod tokens_stored;
 #[cfg(feature = "id-token")]
 mod transport_failure;
+mod www_authenticate;
 
 use proofkey::{Client, Error, Login, Provider};
 
