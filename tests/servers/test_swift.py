@@ -1,8 +1,9 @@
-"""The complete login in Swift, `examples/swift/login.swift`, with the servers that have metadata and OpenID Connect."""
+"""The complete logins in Swift, `examples/swift/login.swift` and `device.swift`, with the servers that have metadata and
+OpenID Connect."""
 
 import pytest
 import swift_program
-from programs import LOGINS, callbacks, scope_and_extra, steps
+from programs import LOGINS, callbacks, enters, scope_and_extra, steps
 from servers import SETTINGS, Server
 
 
@@ -29,3 +30,9 @@ def test_a_denied_consent(started: Server) -> None:
     assert (status, lines) == (1, [])
     assert complaints.startswith("authorization_error: ")
     assert complaints.endswith(". Next: ask_user\n")
+
+
+def test_a_device(started: Server) -> None:
+    arguments = [started.issuer, "public", f"openid {SETTINGS['scope']}"]
+    status, lines, complaints = swift_program.run("device", *arguments, decide=enters(started))
+    assert (status, steps(lines), complaints) == (0, ["signed in"], "")
