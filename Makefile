@@ -37,7 +37,7 @@ demo-serve: needs target/demo/installed ## Keep that app running for a person, a
 .PHONY: test
 test: needs ## Run every check and test that this machine has the tools for
 	@mkdir -p target && : >$(MISSING)
-	$(MAKE) lint test-vectors test-rust test-no-std test-c test-python test-web test-swift test-kotlin
+	$(MAKE) lint test-vectors test-rust test-no-std test-c test-python test-web test-swift test-kotlin test-seal-table
 	if [ -s $(MISSING) ]; then
 	    printf '\nPassed, except for what needs tools that are missing here:\n'
 	    sort -u $(MISSING) | sed 's/^/  /'
@@ -108,6 +108,10 @@ test-web: ## Test signing in with Flask, FastAPI and Django (after test-python)
 .PHONY: test-kotlin
 test-kotlin: ## Test the package for Kotlin and Java (after test-python)
 	@tests/kotlin/run.sh
+
+.PHONY: test-seal-table
+test-seal-table: ## Test logins that begin in one language and finish in another (after the tests of the packages)
+	@tests/seal_table/run.sh
 
 .PHONY: test-servers
 test-servers: ## Test against real authorization servers, installed below target/ and run on loopback

@@ -9,17 +9,18 @@
     final class Account {
         private(set) var user: String?
         private(set) var message: String?
-        @ObservationIgnored private let signIn: SignIn
+        @ObservationIgnored private let client: Client
+        @ObservationIgnored private let signIn = SignIn { ASPresentationAnchor() }
         @ObservationIgnored private let redirectURI = "com.example.app:/callback"
 
         init(provider: Provider) throws(ProofKeyError) {
-            let client = try Client(provider, id: "my-app", redirectURI: redirectURI)
-            signIn = SignIn(client) { ASPresentationAnchor() }
+            client = try Client(provider, id: "my-app", redirectURI: redirectURI)
         }
 
         func start() async {
             do {
-                let tokens = try await signIn(scope: "openid profile", redirectURI: redirectURI)
+                let login = try client.begin(scope: "openid profile")
+                let tokens = try await signIn(login, redirectURI: redirectURI)
                 user = tokens.claims?.subject
                 message = nil
             } catch SignIn.Failure.cancelled {

@@ -90,7 +90,9 @@ struct Program {
             Self.say("signed in")
         }
         if tokens.refreshToken != nil {
-            tokens = try await client.refresh(tokens) { _ in /* A program that keeps its tokens stores them here. */ }
+            tokens = try await client.refresh(tokens) { _ in
+                // A program that keeps its tokens stores them here.
+            }
             Self.say("refreshed")
         }
         try await client.revoke(tokens)

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c c_login kotlin_login
-# python verify id_token exchange flask size.
+# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c c_login python
+# verify id_token exchange flask starlette django swift_package kotlin_login size.
 # No figure makes it fail, but a library that computes another value does.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib.sh
 . tests/python/lib.sh
 . tests/kotlin/lib.sh
+. tests/swift/root.sh
 release=$(realpath -m "${CARGO_TARGET_DIR:-target}/release")
 build=$PWD/target/bench
 environment=$build/venv
@@ -41,9 +42,20 @@ kotlin_login() {
     java @"$kotlin_build/java.arguments" -Drust="$build/release/librust_login.so" dev.proofkey.BenchKt
 }
 
-# The login in Rust that C and Kotlin are compared with.
-rust_login() {
-    cargo build -q --release --locked --manifest-path tests/bench/login/Cargo.toml --target-dir "$build"
+swift_package() {
+    need cargo "the comparison in Swift" && swift_tools || return 0
+    # Linked statically, as on a phone: the prefix has the archive alone.
+    prefix=$build/prefix
+    bindings/c/install.sh "$prefix"
+    rm -f "$prefix"/lib/libproofkey.so*
+    rust_login
+    mkdir -p "$swift_target"
+    logged bench in_swift env PKG_CONFIG_PATH="$prefix/lib/pkgconfig" swift build -j 2 -c release \
+        --package-path tests/bench/swift --scratch-path "$build/swift" -Xlinker -L"$build/release"
+    in_swift env LD_LIBRARY_PATH="$build/release" "$build/swift/release/Bench"
+    for program in Login Empty; do in_swift strip -o "$build/swift/$program" "$build/swift/release/$program"; done
+    added=$(($(stat -c %s "$build/swift/Login") - $(stat -c %s "$build/swift/Empty")))
+    bytes "Swift program with a login, over an empty one" "$added"
 }
 
 python() {
@@ -113,7 +125,7 @@ size() {
     added=$(tests/c/size.sh | sed -n 's/.* add \(-*[0-9]*\) bytes to the file.*/\1/p') || true
     [ -z "$added" ] || bytes "C program with the primitives, over an empty one" "$added" 5120
     gcc -std=c99 -O2 -static -x c -o "$build/empty" - <<<'int main(void) { return 0; }'
-    gcc -std=c99 -O2 -static -Wl,--gc-sections -Iinclude tests/c/sealed.c -o "$build/sealed" "$release/libproofkey.a" \
+    gcc -std=c99 -O2 -static -Wl,--gc-sections -Iinclude tests/bench/c/sealed.c -o "$build/sealed" "$release/libproofkey.a" \
         -lpthread -ldl -lm
     strip "$build/empty" "$build/sealed"
     added=$(($(stat -c %s "$build/sealed") - $(stat -c %s "$build/empty")))
@@ -135,6 +147,11 @@ c_program() {
         "$release/libproofkey.a" $(pkg-config --cflags --libs libcrypto) -lpthread -ldl -lm
 }
 
+# The same in Rust, for programs in other languages.
+rust_login() {
+    cargo build -q --release --locked --manifest-path tests/bench/login/Cargo.toml --target-dir "$build"
+}
+
 # program NAME: builds one of the comparison's programs in Rust.
 program() {
     cargo build -q --release --locked --manifest-path tests/bench/rust/Cargo.toml --target-dir "$build" --bin "$1"
@@ -147,12 +164,12 @@ bytes() {
     echo "| Size | $1 | $2 bytes | – | – | – | $verdict |"
 }
 
-[ $# -gt 0 ] || set -- rust c c_login kotlin_login python verify id_token exchange flask starlette django size
+[ $# -gt 0 ] || set -- rust c c_login python verify id_token exchange flask starlette django swift_package kotlin_login size
 for part; do
     case $part in
-    rust | c | c_login | kotlin_login | python | verify | id_token | exchange | flask | starlette | django | size) ;;
+    rust | c | c_login | python | verify | id_token | exchange | flask | starlette | django | swift_package | kotlin_login | size) ;;
     *)
-        echo "usage: $0 [rust] [c] [c_login] [kotlin_login] [python] [verify] [id_token] [exchange] [flask] [starlette] [django] [size]" >&2
+        echo "usage: $0 [rust] [c] [c_login] [python] [verify] [id_token] [exchange] [flask] [starlette] [django] [swift_package] [kotlin_login] [size]" >&2
         exit 2
         ;;
     esac

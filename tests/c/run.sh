@@ -20,9 +20,10 @@ sed -n '/^```c$/,/^```$/{//!p}' README.md >"$build/readme.c"
 grep -q 'int main' "$build/readme.c"
 tests="tests/c/vectors.c tests/c/misuse.c tests/c/threads.c tests/c/fork.c $build/readme.c examples/c/server.c"
 tests="$tests tests/c/flow_vectors.c tests/c/exchange_vectors.c tests/c/handles.c tests/c/flow_threads.c"
-others="tests/c/panic.c tests/c/control.c tests/c/size.c tests/c/sealed.c"
-# They need a server: tests/python/test_c_login.py runs them.
-need_header curl/curl.h "the logins in C, with libcurl" && others="$others examples/c/login.c examples/c/device.c"
+others="tests/c/panic.c tests/c/control.c tests/c/size.c"
+# They need a server: tests/python/test_c_login.py and tests/seal_table run them.
+need_header curl/curl.h "the logins in C, with libcurl" &&
+    others="$others examples/c/login.c examples/c/device.c tests/seal_table/seal.c"
 need valgrind "memory errors, leaks and constant time" && others="$others tests/c/constant_time.c"
 
 say() { printf '\n== %s\n' "$*"; }

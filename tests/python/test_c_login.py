@@ -1,15 +1,12 @@
-"""The complete logins in C, `examples/c/login.c` and `device.c`, against the bundled server; and logins sealed in C and Python."""
+"""The complete logins in C, `examples/c/login.c` and `device.c`, against the bundled server."""
 
 import socket
-import subprocess
 from collections.abc import Iterator
 
 import c_program
-import proofkey
 import pytest
 from proofkey import testing
 from proofkey.testing import faults
-from test_seal_rust import REDIRECT_URI, SECRET, client_of, rust
 
 SCOPE = "openid profile"
 
@@ -146,39 +143,3 @@ def test_a_device_that_its_user_refuses() -> None:
         assert (status, output) == (1, "")
         assert complaints.startswith("token_error: the server refused the request (token endpoint, HTTP 400): access_denied")
         assert complaints.endswith(". Next: ask_user\n")
-
-
-def sealed(server: testing.AuthorizationServer, command: str, *more: str) -> list[str]:
-    """The lines that tests/c/sealed.c prints."""
-    program = str(c_program.built("tests/c/sealed.c"))
-    endpoints = [server.issuer, server.authorization_endpoint, server.token_endpoint]
-    run = subprocess.run([program, command, *endpoints, REDIRECT_URI, SECRET, *more], stdout=subprocess.PIPE, text=True)
-    assert run.returncode == 0
-    return run.stdout.splitlines()
-
-
-def test_begun_in_c_finished_in_python(server: testing.AuthorizationServer) -> None:
-    url, text = sealed(server, "begin")
-    login = client_of(server).resume(text, proofkey.SealKeys(SECRET), "example")
-    assert login.data == "/photos"
-    assert client_of(server).finish(login, server.sign_in(url)).scope == ["files.read"]
-
-
-def test_begun_in_c_finished_in_rust(server: testing.AuthorizationServer) -> None:
-    url, text = sealed(server, "begin")
-    assert rust(server, "finish", text, server.sign_in(url)) == ["files.read", "/photos"]
-
-
-def test_begun_in_python_finished_in_c(server: testing.AuthorizationServer) -> None:
-    login = client_of(server).begin(scope="files.read", data="/photos?page=2")
-    text = login.seal(proofkey.SealKeys(SECRET), "example")
-    data, body = sealed(server, "finish", text, server.sign_in(login.url))
-    assert data == "/photos?page=2"
-    assert body.startswith("grant_type=authorization_code&code=")
-
-
-def test_begun_in_rust_finished_in_c(server: testing.AuthorizationServer) -> None:
-    url, text = rust(server, "begin")
-    data, body = sealed(server, "finish", text, server.sign_in(url))
-    assert data == "/photos"
-    assert "&code_verifier=" in body

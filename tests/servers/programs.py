@@ -1,5 +1,7 @@
 """What the complete logins of `examples` do at the servers that have metadata and OpenID Connect, in every language."""
 
+from collections.abc import Callable
+
 import browser
 from flow import PASSWORD, USER
 from servers import SETTINGS, Server
@@ -28,3 +30,9 @@ def scope_and_extra(server: Server) -> list[str]:
 def steps(lines: list[str]) -> list[str]:
     """What a program printed, without what differs from login to login."""
     return [next((said for said in WHOLE if line.startswith(said)), line) for line in lines]
+
+
+def enters(server: Server) -> Callable[[str, str], None]:
+    """What a user does who is shown a URI and a code."""
+    parameter = {"oidc-provider": "user_code", "glewlwyd": "code"}[server.name]
+    return lambda uri, code: browser.decide(f"{uri}?{parameter}={code}", USER, PASSWORD)

@@ -5,11 +5,10 @@ import c_program
 import proofkey
 import pytest
 from flow import PASSWORD, USER, client_of, send
+from programs import enters
 from servers import SETTINGS, Server
 
 SCOPE = f"openid {SETTINGS['scope']}"
-IN_URL = {"oidc-provider": "user_code", "glewlwyd": "code"}
-"""The parameter for the user code in the complete URI."""
 
 
 def authorized(server: Server, *, pkce: bool = False) -> proofkey.DeviceAuthorization:
@@ -56,8 +55,5 @@ def test_the_user_refuses(started: Server) -> None:
 
 
 def test_in_c(started: Server) -> None:
-    def enter(uri: str, code: str) -> None:
-        browser.decide(f"{uri}?{IN_URL[started.name]}={code}", USER, PASSWORD)
-
-    status, output, complaints = c_program.device(started.issuer, "public", enter, SCOPE)
+    status, output, complaints = c_program.device(started.issuer, "public", enters(started), SCOPE)
     assert (status, output.startswith("signed in as "), complaints) == (0, True, "")

@@ -1,14 +1,14 @@
-"""The complete logins in a terminal, `examples/swift/login.swift` and `examples/kotlin/Login.kt`, with the servers that
-have metadata and OpenID Connect."""
+"""The complete logins in a terminal and of a device, in `examples/swift` and `examples/kotlin`, with the servers that have
+metadata and OpenID Connect."""
 
 import kotlin_program
 import pytest
 import swift_program
-from programs import LOGINS, callbacks, scope_and_extra, steps
+from programs import LOGINS, callbacks, enters, scope_and_extra, steps
 from servers import SETTINGS, Server
 
-
 LOGIN = {"swift": swift_program.login, "kotlin": kotlin_program.login}
+DEVICE = {"swift": swift_program.device, "kotlin": kotlin_program.device}
 
 
 def login(program: str, server: Server, *, agrees: bool = True, forged: bool = False) -> tuple[int, list[str], str]:
@@ -34,3 +34,9 @@ def test_a_denied_consent(program: str, started: Server) -> None:
     assert (status, lines) == (1, [])
     assert complaints.startswith("authorization_error: ")
     assert complaints.endswith(". Next: ask_user\n")
+
+
+def test_a_device(program: str, started: Server) -> None:
+    arguments = [started.issuer, "public", f"openid {SETTINGS['scope']}"]
+    status, lines, complaints = DEVICE[program](*arguments, decide=enters(started))
+    assert (status, steps(lines), complaints) == (0, ["signed in"], "")

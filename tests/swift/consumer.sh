@@ -4,15 +4,17 @@
 programs() {
     bindings/c/install.sh "$swift_target/prefix"
     consumer "$swift_target/consumer"
-    logged consumer swiftly swift build -j 2 --package-path "$swift_target/consumer" \
+    logged consumer swiftly swift build -j 2 --disable-dependency-cache --package-path "$swift_target/consumer" \
         --scratch-path "$swift_target/consumer/build"
     if grep -E 'warning: ' "$swift_target/consumer.log"; then return 1; fi
 }
 
-# consumer FOLDER: the package, with the programs of examples/swift and the quick start of docs/swift.md.
+# consumer FOLDER: the package, with the programs of examples/swift and the seal table, and the quick start of
+# docs/swift.md.
 consumer() {
-    rm -rf "$1/repository" "$1/Package.swift" "$1/Sources"
-    mkdir -p "$1/repository" "$1/Sources/login" "$1/Sources/quickstart"
+    # With what SwiftPM remembers of the repository: it would go on with the sources of the last run.
+    rm -rf "$1"/{repository,Package.swift,Package.resolved,Sources} "$1"/build/{checkouts,repositories,workspace-state.json}
+    mkdir -p "$1/repository" "$1"/Sources/{login,device,quickstart,seal}
     # What is in the tree, also what is not committed yet.
     git ls-files -z --cached --others --exclude-standard |
         while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
@@ -22,6 +24,8 @@ consumer() {
     git -C "$1/repository" -c user.name=test -c user.email=test@localhost commit -q -m test
     git -C "$1/repository" tag 0.1.0
     cp examples/swift/login.swift "$1/Sources/login"
+    cp examples/swift/device.swift "$1/Sources/device"
+    cp tests/seal_table/seal.swift "$1/Sources/seal"
     # The issuer of the page is an example; that of the test is an argument.
     sed -n '/^```swift quickstart$/,/^```$/{//!p}' docs/swift.md |
         sed 's|"https://login.example.com"|CommandLine.arguments[1]|' >"$1/Sources/quickstart/main.swift"
@@ -37,7 +41,9 @@ let package = Package(
     dependencies: [.package(url: "file://$1/repository", from: "0.1.0")],
     targets: [
         .executableTarget(name: "login", dependencies: products),
+        .executableTarget(name: "device", dependencies: products),
         .executableTarget(name: "quickstart", dependencies: products),
+        .executableTarget(name: "seal", dependencies: products),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -27,12 +27,12 @@ apple() {
     swiftly swiftc -swift-version 6 -parse examples/swift/SignInView.swift
 }
 
-# The blocks of docs/swift.md: `check` has its types checked; `apple` and `before` are parsed. The quick start runs.
-page() {
+# The blocks of the pages: `check` has its types checked; `apple` and `before` are parsed. The quick start runs.
+pages() {
     rm -rf "$swift_target/page"
     mkdir -p "$swift_target/page"
     awk -v to="$swift_target/page" '/^```swift/ { kind = $2; out = to "/" kind "-" ++n ".swift"; next }
-        /^```$/ { out = ""; next } out != "" { print > out }' docs/swift.md
+        /^```$/ { out = ""; next } out != "" { print > out }' docs/swift.md README.md
     for block in "$swift_target"/page/*.swift; do
         case $(basename "$block") in
         manifest-*) ;;

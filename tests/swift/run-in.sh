@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/swift/root.sh
 swift_tools
-swiftly env SEAL_SECRET="${SEAL_SECRET:-}" "$@"
+swiftly "$@"

@@ -16,6 +16,22 @@ mkdir -p "$target"
 
 say() { printf '\n== %s\n' "$*"; }
 
+# control SANITIZER REPORT: fails unless it sees a program do what it is for.
+control() {
+    logged "control-$1" swiftly swiftc -sanitize="$1" tests/swift/control.swift -o "$target/control-$1"
+    if swiftly env TSAN_OPTIONS=halt_on_error=1 "$target/control-$1" "$1" >"$target/control-$1.log" 2>&1; then
+        echo "the $1 sanitizer sees nothing" >&2
+        return 1
+    fi
+    grep -m1 -o "$2" "$target/control-$1.log"
+}
+
+say "format, and a comment on every public declaration"
+in_swift swift format lint --strict --recursive Package.swift bindings/swift examples/swift tests/bench/swift \
+    tests/seal_table tests/swift/ProofKeyTests tests/swift/control.swift
+in_swift swift format lint --strict --recursive bindings/swift --configuration \
+    "$(sed 's/^}$/, "rules": {"AllPublicDeclarationsHaveDocumentation": true}}/' .swift-format)"
+
 say "library"
 bindings/c/install.sh "$target/prefix"
 swiftly swift --version 2>/dev/null | head -1
@@ -23,15 +39,19 @@ swiftly swift --version 2>/dev/null | head -1
 say "vectors, debug"
 logged debug swiftly swift test -j 2 --scratch-path "$target/debug" -Xswiftc -warnings-as-errors
 grep -o 'Test run with.*' "$target/debug.log"
+python3 tests/swift/counts.py tests/vectors "$target/debug.log"
 
 say "vectors, release, with the address sanitizer"
+control address heap-use-after-free
 # The leak checker would report Swift's run-time library; memoryDoesNotGrow() looks for leaks. A small quarantine lets it.
 logged address swiftly env ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 \
     swift test -j 2 -c release --sanitize=address --scratch-path "$target/address" -Xswiftc -warnings-as-errors
 grep -o 'Test run with.*' "$target/address.log"
+python3 tests/swift/counts.py tests/vectors "$target/address.log"
 
 if [ "${1:-}" = --long ]; then
     say "with the thread sanitizer, which sees the Swift code alone"
+    control thread 'ThreadSanitizer: .*race'
     logged thread swiftly env TSAN_OPTIONS=halt_on_error=1 \
         swift test -j 2 --sanitize=thread --scratch-path "$target/thread"
     grep -o 'Test run with.*' "$target/thread.log"
@@ -48,8 +68,8 @@ misuse
 say "the browser layer: types with a stub, syntax of the view"
 apple
 
-say "the programs in docs/swift.md"
-page
+say "the programs on the pages"
+pages
 
 say "a second package, which depends on it by git"
 programs

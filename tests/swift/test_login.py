@@ -62,9 +62,20 @@ def test_process_death(server: testing.AuthorizationServer) -> None:
     assert run("login", "finish", *arguments, told=f"{sealed}\n{server.sign_in(url)}\n") == (0, ALL, "")
 
 
-def test_a_connection_that_is_cut_after_something_was_sent(server: testing.AuthorizationServer) -> None:
-    cut = server.inject(faults.cut_before_response("token"))
-    status, lines, complaints = login(server)
+class AtLocalhost(testing.AuthorizationServer):
+    """Under a name with two addresses, of which only the second one, 127.0.0.1, is listened at."""
+
+    @property
+    def issuer(self) -> str:
+        return super().issuer.replace("127.0.0.1", "localhost")
+
+
+@pytest.mark.parametrize("kind", [testing.AuthorizationServer, AtLocalhost])
+def test_a_connection_that_is_cut_after_something_was_sent(kind: type[testing.AuthorizationServer]) -> None:
+    """At localhost, Foundation on Linux says that there was no connection at all."""
+    with kind() as server:
+        cut = server.inject(faults.cut_before_response("token"))
+        status, lines, complaints = login(server)
     assert (status, lines) == (1, [])
     assert complaints.startswith("response_interrupted: ")
     assert complaints.endswith("Next: restart_login, something was sent\n")
@@ -82,7 +93,7 @@ def test_no_connection_so_that_nothing_is_sent() -> None:
 
     status, lines, complaints = run("login", server.issuer, "my-app", REDIRECT_URI, "profile", browse=browse)
     assert (status, lines) == (1, [])
-    assert complaints == "connect_failed: could not connect, so nothing was sent. Next: retry_later\n"
+    assert complaints == "connect_failed: could not connect, so nothing was sent (token endpoint). Next: retry_later\n"
 
 
 def test_no_server() -> None:
@@ -124,3 +135,34 @@ def test_a_response_that_cannot_be_used(
     assert complaints.endswith(", something was sent\n") is sent, complaints
     assert injected.hits == 1
     assert "/elsewhere" not in paths(server)
+
+
+@pytest.mark.parametrize("scope", ["openid profile", "files.read"])
+def test_a_device(scope: str) -> None:
+    with testing.AuthorizationServer(consent="page", device_interval=1) as server:
+        status, lines, complaints = run(
+            "device", server.issuer, "my-tv", scope, decide=lambda _, code: server.allow_device(code)
+        )
+        assert (status, complaints) == (0, "")
+        assert lines == ["signed in as user-1" if "openid" in scope else "granted files.read"]
+
+
+def test_a_device_that_its_user_refuses() -> None:
+    with testing.AuthorizationServer(consent="page", device_interval=1) as server:
+        status, lines, complaints = run(
+            "device", server.issuer, "my-tv", "files.read", decide=lambda _, code: server.deny_device(code)
+        )
+        assert (status, lines) == (1, [])
+        assert complaints.startswith("token_error: ")
+        assert complaints.endswith(": access_denied (the user denied it). Next: ask_user\n")
+
+
+def test_a_device_whose_server_is_away_for_a_while() -> None:
+    """A device code may be sent again."""
+    with testing.AuthorizationServer(consent="page", device_interval=1) as server:
+        away = server.inject_once(faults.unavailable("token"))
+        status, lines, complaints = run(
+            "device", server.issuer, "my-tv", "openid", decide=lambda _, code: server.allow_device(code)
+        )
+        assert (status, lines, complaints) == (0, ["signed in as user-1"], "")
+        assert away.hits == 1

@@ -5,11 +5,14 @@ import Testing
 private let granted = json(
     200, Data(#"{"access_token":"a-secret","token_type":"Bearer","refresh_token":"r-secret"}"#.utf8))
 
-private func client(revocation: String? = nil) throws(ProofKeyError) -> Client {
+private let codes = json(
+    200, Data(#"{"device_code":"d","user_code":"u","verification_uri":"https://as.example/go","expires_in":600}"#.utf8))
+
+private func client() throws(ProofKeyError) -> Client {
     try Client(
         Provider(
             authorizationEndpoint: "https://as.example/authorize", tokenEndpoint: "https://as.example/token",
-            revocationEndpoint: revocation),
+            revocationEndpoint: "https://as.example/revoke", deviceAuthorizationEndpoint: "https://as.example/device"),
         id: "c", redirectURI: redirectURI)
 }
 
@@ -34,7 +37,10 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
 
     @Test func aRefusalHasTheServersWords() async throws {
         let login = try begun(client())
-        let refused = URL(string: "\(redirectURI)?state=s&error=access_denied&error_description=No&error_uri=https%3A%2F%2Fas.example%2Fwhy")!
+        let refused = URL(
+            string:
+                "\(redirectURI)?state=s&error=access_denied&error_description=No&error_uri=https%3A%2F%2Fas.example%2Fwhy"
+        )!
         do throws(ProofKeyError) {
             _ = try await login.finish(refused, http: Script { _ in granted })
             Issue.record("not refused")
@@ -60,11 +66,31 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
     @Test func whatWasNotSentIsSentAgain() async throws {
         let asked = Asked()
         let http = Script { request in
-            if asked.add(request.url) < 3 { throw HTTPFailure.unreachable }
+            if asked.add(request.url) < 2 { throw HTTPFailure.unreachable }
             return granted
         }
         _ = try await begun(client()).finish(callback, http: http)
-        #expect(asked.urls.count == 3)
+        #expect(asked.urls.count == 2)
+    }
+
+    @Test func aTaskThatIsCancelledSendsNothing() async throws {
+        let asked = Asked()
+        let http = Script { request in
+            _ = asked.add(request.url)
+            return granted
+        }
+        let client = try client()
+        let error = await Task { () -> ProofKeyError? in
+            withUnsafeCurrentTask { $0?.cancel() }
+            do throws(ProofKeyError) {
+                _ = try await begun(client).finish(callback, http: http)
+                return nil
+            } catch {
+                return error
+            }
+        }.value
+        #expect(error?.name == "timeout" && error?.requestSent == false)
+        #expect(asked.urls.isEmpty)
     }
 
     @Test(arguments: [HTTPFailure.timeout, .interrupted, .tooLarge, nil])
@@ -85,12 +111,28 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
         #expect(asked.urls.count == 1)
     }
 
+    @Test func nobodyListens() async throws {
+        // Only root can listen on this port, and nothing does.
+        let of = try Provider(
+            authorizationEndpoint: "https://as.example/authorize", tokenEndpoint: "http://127.0.0.1:1/token")
+        let exchange = try begun(Client(of, id: "c", redirectURI: redirectURI)).accept(callback).get()
+        let pending = exchange.request
+        let request = try #require(pending)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 {
+                group.addTask {
+                    await #expect(throws: HTTPFailure.unreachable) { _ = try await URLSessionHTTP().send(request) }
+                }
+            }
+        }
+    }
+
     @Test func keysThatCannotBeFetchedEndNothing() async throws {
         let of = try Provider(
             authorizationEndpoint: "https://op.example/authorize", tokenEndpoint: "https://op.example/token",
             issuer: "https://op.example", jwksURI: "https://op.example/keys")
         let client = try Client(of, id: "c", redirectURI: redirectURI)
-        let exchange = try begun(client, scope: "openid").accept(callback).get()
+        var exchange = try begun(client, scope: "openid").accept(callback).get()
         do throws(ProofKeyError) {
             try await exchange.run(Script { _ in json(500, Data()) })
             Issue.record("not refused")
@@ -102,7 +144,9 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
     }
 
     @Test func oneRefreshForManyTasks() async throws {
-        let client = try client(), asked = Asked(), saved = Asked()
+        let client = try client()
+        let asked = Asked()
+        let saved = Asked()
         let tokens = try Tokens(accessToken: "old", refreshToken: "once")
         let http = Script { request in
             _ = asked.add(request.body ?? "")
@@ -122,19 +166,23 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
 
     @Test func tokensThatWereNotSavedAreNotLost() async throws {
         struct Full: Error {}
-        let client = try client(), asked = Asked()
+        let client = try client()
+        let asked = Asked()
         let tokens = try Tokens(accessToken: "old", refreshToken: "once")
         let http = Script { request in
             _ = asked.add(request.url)
             return granted
         }
-        await #expect(throws: ProofKeyError.self) { _ = try await client.refresh(tokens, http: http) { _ in throw Full() } }
+        await #expect(throws: ProofKeyError.self) {
+            _ = try await client.refresh(tokens, http: http) { _ in throw Full() }
+        }
         #expect(try await client.refresh(tokens, http: http).accessToken.expose() == "a-secret")
         #expect(asked.urls.count == 1)
     }
 
     @Test func aWaitThatIsCancelledEnds() async throws {
-        let client = try client(), tokens = try Tokens(accessToken: "old", refreshToken: "once")
+        let client = try client()
+        let tokens = try Tokens(accessToken: "old", refreshToken: "once")
         let first = Task {
             try await client.refresh(tokens, http: Script { _ in granted }) { _ in
                 let second = Task { try await client.refresh(tokens, http: Script { _ in granted }) }
@@ -150,7 +198,8 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
         var shown = "\(tokens) \(tokens.accessToken) \(String(reflecting: tokens.accessToken))"
         dump(tokens, to: &shown)
         dump(granted, to: &shown)
-        dump(Client.Authentication.secretBasic("c-secret").description, to: &shown)
+        dump(Client.Authentication.secretBasic("c-secret"), to: &shown)
+        dump(Client.Authentication.secretPost("c-secret"), to: &shown)
         let exchange = try begun(client()).accept(callback).get()
         let pending = exchange.request
         let request = try #require(pending)
@@ -173,7 +222,9 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
     }
 
     @Test func aResumedLoginIsFinishedOnce() async throws {
-        let client = try client(), keys = try SealKeys(Data(repeating: 7, count: 32)), asked = Asked()
+        let client = try client()
+        let keys = try SealKeys(Data(repeating: 7, count: 32))
+        let asked = Asked()
         let sealed = try begun(client).seal(keys, context: "one")
         let http = Script { request in
             _ = asked.add(request.url)
@@ -215,10 +266,29 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
         #expect(errorName { _ = try Tokens(accessToken: "a", idToken: "no token") } == "id_token_malformed")
     }
 
+    /// C has -1 for a time that is not known, and no fractions.
+    @Test(arguments: [Date.distantPast, Date(timeIntervalSince1970: -1), Date(timeIntervalSince1970: -.infinity)])
+    func tokensThatExpiredLongAgo(expiry: Date) throws {
+        let tokens = try Tokens(accessToken: "a", expiresAt: expiry)
+        #expect(tokens.expires(withinSeconds: 0) && tokens.expiresAt == Date(timeIntervalSince1970: 0))
+    }
+
+    @Test(arguments: [Date.distantFuture, Date(timeIntervalSince1970: .infinity), Date(timeIntervalSince1970: 1e300)])
+    func tokensThatNeverExpire(expiry: Date) throws {
+        let tokens = try Tokens(accessToken: "a", expiresAt: expiry)
+        #expect(!tokens.expires(withinSeconds: 60) && tokens.expiresAt != nil)
+    }
+
+    @Test func anErrorSaysWhatItIsEverywhere() {
+        let error: any Error = ProofKeyError(number: 212)
+        #expect("\(error)" == "login_already_used: this login was already used")
+        #expect(error.localizedDescription == "this login was already used")
+    }
+
     /// Logins in parallel, and what is left of their memory. PROOFKEY_LOGINS is how many; 10,000 is the default.
     @Test func memoryDoesNotGrow() async throws {
         let logins = ProcessInfo.processInfo.environment["PROOFKEY_LOGINS"].flatMap(Int.init) ?? 10_000
-        let client = try client(revocation: "https://as.example/revoke")
+        let client = try client()
         let keys = try SealKeys(Data(repeating: 7, count: 32))
         @Sendable func begin() throws -> (sealed: String, callback: URL) {
             let login = try client.begin(scope: "files.read", data: "/photos")
@@ -226,6 +296,11 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
             let state = url?.queryItems?.first { $0.name == "state" }?.value ?? ""
             let sealed = try login.seal(keys, context: "x")
             return (sealed, try #require(URL(string: "\(redirectURI)?code=c&state=\(state)")))
+        }
+        @Sendable func poll(_ device: consuming DeviceAuthorization) throws {
+            var exchange = try device.beginPolling()
+            try exchange.receive(granted)
+            _ = try exchange.tokens()
         }
         @Sendable func one() async throws {
             let (sealed, callback) = try begin()
@@ -235,6 +310,7 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
             let stored = try Tokens(accessToken: tokens.accessToken.expose(), refreshToken: sealed)
             let fresh = try await client.refresh(stored, http: http)
             try await client.revoke(fresh, http: http)
+            try poll(await client.authorizeDevice(http: Script { _ in codes }))
         }
         func many(_ count: Int) async throws {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -247,7 +323,7 @@ private let callback = URL(string: "\(redirectURI)?code=c&state=s")!
         let before = try residentBytes()
         try await many(logins / 2)
         let after = try residentBytes()
-        #expect(after - before < 8 << 20, "\(before) bytes grew to \(after)")
+        #expect(after - before < 2 << 20, "\(before) bytes grew to \(after)")
     }
 
     private func residentBytes() throws -> Int {

@@ -31,8 +31,10 @@ import Testing
                     "issuer", "client_id", "nonce", "now", "leeway", "alg", "trusted_audiences", "access_token", "code",
                     "max_age", "required_acr", "original",
                 ]))
-            let issuer = try #require(ctx.text("issuer")), id = try #require(ctx.text("client_id"))
-            let now = try #require(ctx.int("now")), token = try #require(row.text("jwt"))
+            let issuer = try #require(ctx.text("issuer"))
+            let id = try #require(ctx.text("client_id"))
+            let now = try #require(ctx.int("now"))
+            let token = try #require(row.text("jwt"))
             let of = try Provider(
                 authorizationEndpoint: issuer + "/authorize", tokenEndpoint: issuer + "/token", issuer: issuer,
                 jwksURI: issuer + "/keys")
@@ -87,7 +89,8 @@ import Testing
         var unsupported = 0
         for row in try cases("id_token", "id_token_hashes", ["alg", "input", "hash", "claim"]) {
             let algorithm = try #require(row.text("alg")).replacingOccurrences(of: "(Ed25519)", with: "")
-            let input = try #require(row.text("input")), hash = try #require(row.text("hash"))
+            let input = try #require(row.text("input"))
+            let hash = try #require(row.text("hash"))
             let claim = try #require(row.text("claim"))
             for (hash, isRight) in [(hash, true), (String(hash.reversed()), false)] {
                 let of = try provider(issuer: "https://op.example")

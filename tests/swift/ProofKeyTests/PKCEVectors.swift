@@ -80,7 +80,8 @@ import Testing
         let challenge = try document("pkce").object("rfc7636_appendix_b")?.text("challenge")
         func bound(_ policy: ServerPolicy, _ method: String?) -> String? {
             do throws(ProofKeyError) {
-                return try policy.bind(challenge: challenge, method: method).split(separator: ":").first.map(String.init)
+                return try policy.bind(challenge: challenge, method: method).split(separator: ":").first.map(
+                    String.init)
             } catch {
                 return error.responseError
             }
@@ -131,14 +132,16 @@ import Testing
     @Test func redirectURIMatch() throws {
         let known: Set = ["registered", "requested", "native", "ok", "policy_option", "ok_with_option"]
         for row in try cases("redirect_uri", "redirect_uri_match", known) {
-            let registered = try #require(row.text("registered")), requested = try #require(row.text("requested"))
+            let registered = try #require(row.text("registered"))
+            let requested = try #require(row.text("requested"))
             let port: LoopbackPort = row.bool("native") == true ? .any : .exact
             let matches = redirectURIMatches(registered: registered, requested: requested, loopbackPort: port)
             #expect(matches == row.bool("ok"), "\(row)")
             if let ok = row.bool("ok_with_option") {
                 #expect(
                     redirectURIMatches(
-                        registered: registered, requested: requested, loopbackPort: .anyIncludingLocalhost) == ok, "\(row)")
+                        registered: registered, requested: requested, loopbackPort: .anyIncludingLocalhost) == ok,
+                    "\(row)")
             }
         }
     }

@@ -13,7 +13,8 @@ import Testing
         let of = try #require(row.object("client"))
         #expect(
             of.known([
-                "issuer", "authorization_endpoint", "token_endpoint", "iss_parameter_supported", "client_id", "redirect_uri",
+                "issuer", "authorization_endpoint", "token_endpoint", "iss_parameter_supported", "client_id",
+                "redirect_uri",
             ]))
         let provider = try Provider(
             authorizationEndpoint: #require(of.text("authorization_endpoint")),
@@ -28,8 +29,15 @@ import Testing
 
     @Test func sealed() throws {
         for row in try cases("seal", "sealed", ["secrets", "context", "client", "nonce_hex", "login", "sealed"]) {
-            let client = try client(row), keys = try keys(row), context = try #require(row.text("context"))
+            let client = try client(row)
+            let keys = try keys(row)
+            let context = try #require(row.text("context"))
             let expected = try #require(row.object("login"))
+            #expect(
+                expected.known([
+                    "state", "verifier", "scope", "began_at", "expires_at", "data", "form_post", "nonce", "max_age",
+                    "acr_values", "resource",
+                ]))
             let login = try client.resume(#require(row.text("sealed")), keys: keys, context: context)
             let (url, data, expiresAt) = (login.url, login.data, Int64(login.expiresAt.timeIntervalSince1970))
             #expect(url == nil, "\(row)")
@@ -63,7 +71,8 @@ import Testing
 
     @Test func refused() throws {
         for row in try cases("seal", "refused", ["secrets", "context", "client", "sealed", "error_name"]) {
-            let client = try client(row), keys = try keys(row)
+            let client = try client(row)
+            let keys = try keys(row)
             let name = errorName {
                 _ = try client.resume(row.text("sealed") ?? "", keys: keys, context: row.text("context") ?? "")
             }
@@ -87,7 +96,8 @@ import Testing
 
     @Test func keys() throws {
         for row in try cases("seal", "keys", ["secret", "key_id", "key_hex"]) {
-            let secret = Data(try #require(row.text("secret")).utf8), id = try #require(row.text("key_id"))
+            let secret = Data(try #require(row.text("secret")).utf8)
+            let id = try #require(row.text("key_id"))
             let keys = try SealKeys(secret)
             let client = try Client(provider(), id: "c", redirectURI: redirectURI)
             #expect(try client.begin().seal(keys, context: "").hasPrefix("proofkey1.\(id)."))

@@ -4,17 +4,31 @@ import Testing
 
 /// A value of a vector.
 enum JSON: Codable, Equatable, Sendable {
-    case null, bool(Bool), int(Int64), double(Double), text(String), array([JSON]), object([String: JSON])
+    case null
+    case bool(Bool)
+    case int(Int64)
+    case double(Double)
+    case text(String)
+    case array([JSON])
+    case object([String: JSON])
 
     init(from decoder: any Decoder) throws {
         let value = try decoder.singleValueContainer()
-        if value.decodeNil() { self = .null }
-        else if let bool = try? value.decode(Bool.self) { self = .bool(bool) }
-        else if let int = try? value.decode(Int64.self) { self = .int(int) }
-        else if let double = try? value.decode(Double.self) { self = .double(double) }
-        else if let text = try? value.decode(String.self) { self = .text(text) }
-        else if let array = try? value.decode([JSON].self) { self = .array(array) }
-        else { self = .object(try value.decode([String: JSON].self)) }
+        if value.decodeNil() {
+            self = .null
+        } else if let bool = try? value.decode(Bool.self) {
+            self = .bool(bool)
+        } else if let int = try? value.decode(Int64.self) {
+            self = .int(int)
+        } else if let double = try? value.decode(Double.self) {
+            self = .double(double)
+        } else if let text = try? value.decode(String.self) {
+            self = .text(text)
+        } else if let array = try? value.decode([JSON].self) {
+            self = .array(array)
+        } else {
+            self = .object(try value.decode([String: JSON].self))
+        }
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -55,6 +69,10 @@ struct Case: Sendable, CustomStringConvertible {
     func object(_ name: String) -> Case? {
         if case .object(let object)? = fields[name] { Case(fields: object) } else { nil }
     }
+    func objects(_ name: String) -> [Case]? {
+        guard case .array(let array)? = fields[name] else { return nil }
+        return array.compactMap { if case .object(let object) = $0 { Case(fields: object) } else { nil } }
+    }
     func has(_ name: String) -> Bool { fields[name] != nil }
 
     /// Whether it has no other field.
@@ -80,6 +98,7 @@ func cases(_ file: String, _ array: String, _ known: Set<String>) throws -> [Cas
     }
     #expect(Int64(cases.count) == document.object("counts")?.int(array))
     #expect(!cases.isEmpty)
+    print("vectors: \(file) \(array) \(cases.count)")
     for row in cases where !row.known(known.union(about)) { Issue.record("unknown fields: \(row.fields.keys)") }
     return cases
 }
@@ -119,7 +138,8 @@ let redirectURI = "https://client.example/cb"
 
 func provider(issuer: String? = nil, issParameterSupported: Bool = false, quirks: [String] = []) throws -> Provider {
     try Provider(
-        authorizationEndpoint: "https://as.example/authorize", tokenEndpoint: "https://as.example/token", issuer: issuer,
+        authorizationEndpoint: "https://as.example/authorize", tokenEndpoint: "https://as.example/token",
+        issuer: issuer,
         issParameterSupported: issParameterSupported, quirks: quirks)
 }
 

@@ -27,4 +27,5 @@ public struct ASWebAuthenticationSessionError: Error {
     public weak var presentationContextProvider: (any ASWebAuthenticationPresentationContextProviding)?
     public var prefersEphemeralWebBrowserSession = false
     @discardableResult open func start() -> Bool { false }
+    open func cancel() {}
 }

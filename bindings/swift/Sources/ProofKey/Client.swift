@@ -14,7 +14,7 @@ public final class Client: @unchecked Sendable {
 
     /// How a client proves who it is. An app on a user's device cannot keep a secret: it is `.none`, and PKCE protects
     /// its codes (RFC 8252 section 8.4).
-    public enum Authentication: Sendable, CustomStringConvertible {
+    public enum Authentication: Sendable, CustomStringConvertible, CustomReflectable {
         /// A public client.
         case none
         /// Id and secret in the `Authorization` header (RFC 6749 section 2.3.1).
@@ -30,6 +30,8 @@ public final class Client: @unchecked Sendable {
             case .secretPost: "client_secret_post"
             }
         }
+        /// Without the secret.
+        public var customMirror: Mirror { Mirror(self, children: [:]) }
     }
 
     /// How ID tokens are checked (OpenID Connect Core section 3.1.3.7). The default is right for most servers.
@@ -57,7 +59,8 @@ public final class Client: @unchecked Sendable {
         idToken: IDTokenRules = IDTokenRules()
     ) throws(ProofKeyError) {
         try self.init(
-            provider, id: id, redirectURI: redirectURI, authentication: authentication, idToken: idToken, now: systemTime)
+            provider, id: id, redirectURI: redirectURI, authentication: authentication, idToken: idToken,
+            now: systemTime)
     }
 
     /// A client with a clock of its own, for tests.
@@ -127,14 +130,11 @@ public final class Client: @unchecked Sendable {
         defer { proofkey_authorize_free(authorize) }
         try set(authorize, data, proofkey_authorize_set_data)
         if let maxAge { try check(proofkey_authorize_set_max_age(authorize, maxAge)) }
-        if !acrValues.isEmpty { try set(authorize, acrValues.joined(separator: " "), proofkey_authorize_set_acr_values) }
-        for resource in resources { try set(authorize, resource, proofkey_authorize_add_resource) }
-        for (name, value) in extra.sorted(by: <) {
-            let status = lend(name) { name, length in
-                lend(value) { proofkey_authorize_add_extra(authorize, name, length, $0, $1) }
-            }
-            try check(status)
+        if !acrValues.isEmpty {
+            try set(authorize, acrValues.joined(separator: " "), proofkey_authorize_set_acr_values)
         }
+        for resource in resources { try set(authorize, resource, proofkey_authorize_add_resource) }
+        try add(extra, to: authorize, proofkey_authorize_add_extra)
         if formPost { try check(proofkey_authorize_set_form_post(authorize)) }
         try set(authorize, chosen.state, proofkey_authorize_set_state)
         try set(authorize, chosen.nonce, proofkey_authorize_set_nonce)
@@ -169,7 +169,7 @@ public final class Client: @unchecked Sendable {
         _ tokens: Tokens, http: any HTTP = .urlSession,
         save: @Sendable (Tokens) async throws -> Void = { _ in }
     ) async throws(ProofKeyError) -> Tokens {
-        let roundtrip = try await beginRefresh(tokens)
+        var roundtrip = try await beginRefreshAlone(tokens)
         try await roundtrip.run(http)
         let fresh = Tokens(owning: try roundtrip.result(proofkey_exchange_tokens))
         do {
@@ -181,14 +181,19 @@ public final class Client: @unchecked Sendable {
         return fresh
     }
 
+    package func beginRefresh(_ tokens: Tokens) throws(ProofKeyError) -> Roundtrip {
+        Roundtrip(owning: try made { proofkey_client_begin_refresh(handle, tokens.handle, now(), $0) }, now: now)
+    }
+
     /// Begins a refresh once no other task is in the middle of it.
-    private func beginRefresh(_ tokens: Tokens) async throws(ProofKeyError) -> Roundtrip {
+    private func beginRefreshAlone(_ tokens: Tokens) async throws(ProofKeyError) -> Roundtrip {
         while true {
             do throws(ProofKeyError) {
-                let handle = try made { proofkey_client_begin_refresh(self.handle, tokens.handle, now(), $0) }
-                return Roundtrip(owning: handle, now: now)
+                return try beginRefresh(tokens)
             } catch {
-                guard error.number == PROOFKEY_STATUS_REFRESH_UNDER_WAY, await slept(.milliseconds(20)) else { throw error }
+                guard error.number == PROOFKEY_STATUS_REFRESH_UNDER_WAY, await slept(.milliseconds(20)) else {
+                    throw error
+                }
             }
         }
     }
@@ -197,7 +202,7 @@ public final class Client: @unchecked Sendable {
     ///
     /// - Throws: `endpoint_missing`, and others of `docs/errors.md`.
     public func revoke(_ tokens: Tokens, http: any HTTP = .urlSession) async throws(ProofKeyError) {
-        let roundtrip = Roundtrip(
+        var roundtrip = Roundtrip(
             owning: try made { proofkey_client_begin_revocation(handle, tokens.handle, $0) }, now: now)
         try await roundtrip.run(http)
     }
@@ -206,19 +211,24 @@ public final class Client: @unchecked Sendable {
     ///
     /// - Throws: `endpoint_missing`, `userinfo_sub_mismatch`, and others of `docs/errors.md`.
     public func userinfo(_ tokens: Tokens, http: any HTTP = .urlSession) async throws(ProofKeyError) -> Claims {
-        let roundtrip = Roundtrip(
-            owning: try made { proofkey_client_begin_userinfo(handle, tokens.handle, $0) }, now: now)
+        var roundtrip = try beginUserinfo(tokens)
         try await roundtrip.run(http)
         let claims = try roundtrip.result(proofkey_exchange_claims)
         defer { proofkey_claims_free(claims) }
         return Claims(claims)
     }
 
+    package func beginUserinfo(_ tokens: Tokens) throws(ProofKeyError) -> Roundtrip {
+        Roundtrip(owning: try made { proofkey_client_begin_userinfo(handle, tokens.handle, $0) }, now: now)
+    }
+
     /// The URL that signs the user out at the provider (OpenID Connect RP-Initiated Logout section 2). It contains the ID
     /// token.
     ///
     /// - Throws: `endpoint_missing` or `parameter_reserved`.
-    public func endSessionURL(_ tokens: Tokens, returnTo: String? = nil, state: String? = nil) throws(ProofKeyError) -> String {
+    public func endSessionURL(
+        _ tokens: Tokens, returnTo: String? = nil, state: String? = nil
+    ) throws(ProofKeyError) -> String {
         func write(_ out: UnsafeMutablePointer<CChar>?, _ capacity: Int, _ length: UnsafeMutablePointer<Int>) -> Int32 {
             lend(returnTo) { returnTo, returnToLength in
                 lend(state) {
@@ -227,8 +237,9 @@ public final class Client: @unchecked Sendable {
                 }
             }
         }
+        var nothing: CChar = 0
         var needed = 0
-        let status = write(UnsafeMutablePointer(bitPattern: 1), 0, &needed)
+        let status = write(&nothing, 0, &needed)
         if status != PROOFKEY_STATUS_BUFFER_TOO_SMALL { try check(status) }
         return try written(capacity: needed, write)
     }

@@ -62,22 +62,17 @@ public enum HTTPFailure: Error, Sendable {
     case interrupted
     /// The response is too large: `response_too_large`.
     case tooLarge
-    /// The task was cancelled before the request was sent: `timeout`.
-    case cancelled
 }
 
 extension HTTPFailure {
-    /// The error of the table.
-    func error(of request: Request) -> ProofKeyError {
-        // A GET has no code, and no token that could be used up.
-        let canBeUsedUp = request.method != "GET"
-        return switch self {
-        case .unreachable: ProofKeyError(number: PROOFKEY_STATUS_CONNECT_FAILED)
-        case .untrusted: ProofKeyError(number: PROOFKEY_STATUS_TLS_FAILED)
-        case .timeout: ProofKeyError(number: PROOFKEY_STATUS_TIMEOUT, requestSent: canBeUsedUp)
-        case .interrupted: ProofKeyError(number: PROOFKEY_STATUS_RESPONSE_INTERRUPTED, requestSent: canBeUsedUp)
-        case .tooLarge: ProofKeyError(number: PROOFKEY_STATUS_RESPONSE_TOO_LARGE, requestSent: canBeUsedUp)
-        case .cancelled: ProofKeyError(number: PROOFKEY_STATUS_TIMEOUT)
+    /// Its number in the table.
+    var number: Int32 {
+        switch self {
+        case .unreachable: PROOFKEY_STATUS_CONNECT_FAILED
+        case .untrusted: PROOFKEY_STATUS_TLS_FAILED
+        case .timeout: PROOFKEY_STATUS_TIMEOUT
+        case .interrupted: PROOFKEY_STATUS_RESPONSE_INTERRUPTED
+        case .tooLarge: PROOFKEY_STATUS_RESPONSE_TOO_LARGE
         }
     }
 }

@@ -1,10 +1,11 @@
 import CProofKey
+import Foundation
 
 /// Why a call was refused, or what went wrong with a server. The only error that this package throws.
 ///
 /// Names, numbers and recoveries are those of the table in `docs/errors.md`, the same in every language. No property but
 /// those of ``oauth`` holds what a server sent, and none holds a secret.
-public struct ProofKeyError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct ProofKeyError: LocalizedError, Sendable, Equatable, CustomStringConvertible {
     /// The stable name, for example `state_mismatch`.
     public let name: String
     /// The number of that name. It never changes.
@@ -15,7 +16,7 @@ public struct ProofKeyError: Error, Sendable, Equatable, CustomStringConvertible
     public let recovery: Recovery
     /// What the server itself said (RFC 6749 sections 4.1.2.1 and 5.2), if it said anything. Untrusted.
     public let oauth: OAuthError?
-    /// The endpoint that was asked: `metadata`, `jwks`, `token`, `revocation` or `userinfo`.
+    /// The endpoint that was asked: `metadata`, `jwks`, `token`, `revocation`, `userinfo` or `device_authorization`.
     public let endpoint: String?
     /// The HTTP status of the response, if there was one.
     public let httpStatus: Int?
@@ -30,6 +31,8 @@ public struct ProofKeyError: Error, Sendable, Equatable, CustomStringConvertible
 
     /// The name and the message.
     public var description: String { "\(name): \(message)" }
+    /// The message, which is for logs: in English, whatever the user's language is.
+    public var errorDescription: String? { message }
 
     /// What to do about an error.
     public enum Recovery: String, Sendable {
@@ -66,12 +69,13 @@ public struct ProofKeyError: Error, Sendable, Equatable, CustomStringConvertible
 
 extension ProofKeyError {
     /// What the table says about a status.
-    package init(number: Int32, requestSent: Bool = false) {
+    package init(number: Int32) {
         let recovery = String(cString: proofkey_status_recovery(number))
         self.init(
             name: String(cString: proofkey_status_name(number)), number: number,
-            message: String(cString: proofkey_status_message(number)), recovery: Recovery(rawValue: recovery) ?? .unknown,
-            oauth: nil, endpoint: nil, httpStatus: nil, retryAfter: nil, requestSent: requestSent)
+            message: String(cString: proofkey_status_message(number)),
+            recovery: Recovery(rawValue: recovery) ?? .unknown,
+            oauth: nil, endpoint: nil, httpStatus: nil, retryAfter: nil, requestSent: false)
     }
 
     /// What a handle knows about the error that ended it.
@@ -87,9 +91,12 @@ extension ProofKeyError {
         self.init(
             name: String(cString: proofkey_error_name(details)), number: proofkey_error_status(details),
             message: copied { proofkey_error_message(details, $0) } ?? "",
-            recovery: Recovery(rawValue: copied { proofkey_error_recovery(details, $0) } ?? "") ?? .unknown, oauth: oauth,
-            endpoint: copied { proofkey_error_endpoint(details, $0) }, httpStatus: httpStatus < 0 ? nil : Int(httpStatus),
-            retryAfter: retryAfter < 0 ? nil : .seconds(retryAfter), requestSent: proofkey_error_request_sent(details) != 0)
+            recovery: Recovery(rawValue: copied { proofkey_error_recovery(details, $0) } ?? "") ?? .unknown,
+            oauth: oauth,
+            endpoint: copied { proofkey_error_endpoint(details, $0) },
+            httpStatus: httpStatus < 0 ? nil : Int(httpStatus),
+            retryAfter: retryAfter < 0 ? nil : .seconds(retryAfter),
+            requestSent: proofkey_error_request_sent(details) != 0)
     }
 }
 

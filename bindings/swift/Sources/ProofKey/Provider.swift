@@ -12,6 +12,16 @@ public final class Provider: @unchecked Sendable {
 
     deinit { proofkey_provider_free(handle) }
 
+    /// What metadata says about PKCE (RFC 8414 section 2).
+    public enum PKCESupport: String, Sendable {
+        /// It lists S256.
+        case s256 = "S256"
+        /// It lists methods, and S256 is none of them.
+        case withoutS256 = "without_s256"
+        /// It lists no methods, or there is no metadata.
+        case unknown
+    }
+
     /// A server with these endpoints (RFC 6749 section 3): https, or http on loopback.
     ///
     /// With an issuer, a callback that names another one is refused (RFC 9207 section 2.4); with
@@ -19,9 +29,10 @@ public final class Provider: @unchecked Sendable {
     ///
     /// - Throws: `endpoint_malformed`, `endpoint_insecure`, `issuer_well_known` or `quirk_unknown`.
     public init(
-        authorizationEndpoint: String, tokenEndpoint: String, issuer: String? = nil, issParameterSupported: Bool = false,
-        jwksURI: String? = nil, userinfoEndpoint: String? = nil, revocationEndpoint: String? = nil,
-        endSessionEndpoint: String? = nil, quirks: [String] = []
+        authorizationEndpoint: String, tokenEndpoint: String, issuer: String? = nil,
+        issParameterSupported: Bool = false, jwksURI: String? = nil, userinfoEndpoint: String? = nil,
+        revocationEndpoint: String? = nil, endSessionEndpoint: String? = nil,
+        deviceAuthorizationEndpoint: String? = nil, quirks: [String] = []
     ) throws(ProofKeyError) {
         handle = try made { handle in
             lend(authorizationEndpoint) { authorization, authorizationLength in
@@ -33,6 +44,7 @@ public final class Provider: @unchecked Sendable {
         try set(handle, userinfoEndpoint, proofkey_provider_set_userinfo_endpoint)
         try set(handle, revocationEndpoint, proofkey_provider_set_revocation_endpoint)
         try set(handle, endSessionEndpoint, proofkey_provider_set_end_session_endpoint)
+        try set(handle, deviceAuthorizationEndpoint, proofkey_provider_set_device_authorization_endpoint)
         if issParameterSupported { try check(proofkey_provider_set_iss_parameter_supported(handle)) }
         for quirk in quirks { try set(handle, quirk, proofkey_provider_add_quirk) }
     }
@@ -54,10 +66,14 @@ public final class Provider: @unchecked Sendable {
     ///
     /// - Throws: an error whose name begins with `metadata_`, those of ``HTTPFailure``, and others of `docs/errors.md`.
     public static func discover(issuer: String, http: any HTTP = .urlSession) async throws(ProofKeyError) -> Provider {
-        let roundtrip = Roundtrip(
-            owning: try made { handle in lend(issuer) { proofkey_provider_discover($0, $1, handle) } }, now: systemTime)
+        var roundtrip = try beginDiscovery(issuer: issuer)
         try await roundtrip.run(http)
         return Provider(owning: try roundtrip.result(proofkey_exchange_provider))
+    }
+
+    package static func beginDiscovery(issuer: String) throws(ProofKeyError) -> Roundtrip {
+        Roundtrip(
+            owning: try made { handle in lend(issuer) { proofkey_provider_discover($0, $1, handle) } }, now: systemTime)
     }
 
     /// GitHub.
@@ -102,10 +118,16 @@ public final class Provider: @unchecked Sendable {
     public var userinfoEndpoint: String? { copied { proofkey_provider_userinfo_endpoint(handle, $0) } }
     /// Where the browser is sent to sign out, if it is known.
     public var endSessionEndpoint: String? { copied { proofkey_provider_end_session_endpoint(handle, $0) } }
+    /// Where a device asks for its codes (RFC 8628), if it is known.
+    public var deviceAuthorizationEndpoint: String? {
+        copied { proofkey_provider_device_authorization_endpoint(handle, $0) }
+    }
     /// Whether the server sends `iss` in every authorization response (RFC 9207).
     public var issParameterSupported: Bool { proofkey_provider_iss_parameter_supported(handle) != 0 }
-    /// What the metadata says about PKCE: `S256`, `without_s256` or `unknown`.
-    public var pkceSupport: String { copied { proofkey_provider_pkce_support(handle, $0) } ?? "" }
+    /// What the metadata says about PKCE.
+    public var pkceSupport: PKCESupport {
+        copied { proofkey_provider_pkce_support(handle, $0) }.flatMap(PKCESupport.init) ?? .unknown
+    }
     /// How a client with a secret should authenticate: `client_secret_basic` or `client_secret_post`.
     public var tokenEndpointAuthMethod: String {
         copied { proofkey_provider_token_endpoint_auth_method(handle, $0) } ?? ""

@@ -1,8 +1,8 @@
 import CProofKey
 
 /// A `proofkey_exchange`: what is still to be sent and received until there is a result, whatever it is about.
-struct Roundtrip: ~Copyable, @unchecked Sendable {
-    // Unchecked: the library locks every handle.
+package struct Roundtrip: ~Copyable, @unchecked Sendable {
+    // Unchecked: the library locks every handle, and what ends the life of a lent text is `mutating`.
     private let handle: OpaquePointer
     private let now: @Sendable () -> Int64
 
@@ -13,9 +13,9 @@ struct Roundtrip: ~Copyable, @unchecked Sendable {
 
     deinit { proofkey_exchange_free(handle) }
 
-    var isPending: Bool { proofkey_exchange_is_pending(handle) != 0 }
+    package var isPending: Bool { proofkey_exchange_is_pending(handle) != 0 }
 
-    var pause: Duration { .seconds(max(0, proofkey_exchange_wait_seconds(handle))) }
+    package var pause: Duration { .seconds(max(0, proofkey_exchange_wait_seconds(handle))) }
 
     var request: Request? {
         guard let method = copied({ proofkey_exchange_method(handle, $0) }),
@@ -25,10 +25,11 @@ struct Roundtrip: ~Copyable, @unchecked Sendable {
         while let name = copied({ proofkey_exchange_header_name(handle, headers.count, $0) }) {
             headers.append((name, copied { proofkey_exchange_header_expose(handle, headers.count, $0) } ?? ""))
         }
-        return Request(method: method, url: url, headers: headers, body: copied { proofkey_exchange_body_expose(handle, $0) })
+        return Request(
+            method: method, url: url, headers: headers, body: copied { proofkey_exchange_body_expose(handle, $0) })
     }
 
-    borrowing func receive(_ response: Response) throws(ProofKeyError) {
+    mutating func receive(_ response: Response) throws(ProofKeyError) {
         let received = try made(proofkey_response_new)
         defer { proofkey_response_free(received) }
         try check(proofkey_response_set_status(received, Int32(clamping: response.status)))
@@ -43,21 +44,20 @@ struct Roundtrip: ~Copyable, @unchecked Sendable {
         try check(status, details: proofkey_exchange_error(handle))
     }
 
+    package mutating func transportFailed(_ failure: HTTPFailure) throws(ProofKeyError) {
+        let status = proofkey_exchange_transport_failed(handle, failure.number, now())
+        try check(status, details: proofkey_exchange_error(handle))
+    }
+
     /// The loop of every exchange.
-    borrowing func run(_ http: any HTTP) async throws(ProofKeyError) {
-        var attempts = 3
+    mutating func run(_ http: any HTTP) async throws(ProofKeyError) {
         while let request {
-            guard await slept(pause) else { throw HTTPFailure.cancelled.error(of: request) }
+            guard await slept(pause) else { throw ProofKeyError(number: PROOFKEY_STATUS_TIMEOUT) }
             let response: Response
             do {
                 response = try await http.send(request)
             } catch {
-                // Networks flap when an app returns from the browser. What was not sent can be sent again.
-                let failure = error as? HTTPFailure ?? .interrupted
-                attempts -= 1
-                guard failure == .unreachable, attempts > 0, await slept(.milliseconds(300)) else {
-                    throw failure.error(of: request)
-                }
+                try transportFailed(error as? HTTPFailure ?? .interrupted)
                 continue
             }
             try receive(response)
@@ -81,7 +81,7 @@ struct Roundtrip: ~Copyable, @unchecked Sendable {
 
 /// Waits; false if the task is cancelled.
 func slept(_ duration: Duration) async -> Bool {
-    if duration == .zero { return true }
+    if duration == .zero { return !Task.isCancelled }
     do {
         try await Task.sleep(for: duration)
         return true

@@ -13,7 +13,10 @@ func lend<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?, Int) -> Resul
 
 /// Calls C with bytes. The pointer is never NULL.
 func lend<Result>(_ bytes: some Sequence<UInt8>, _ body: (UnsafePointer<UInt8>?, Int) -> Result) -> Result {
-    var copy = ContiguousArray(bytes)
+    var copy = ContiguousArray<UInt8>()
+    // At once, so that no copy is left behind when it grows.
+    copy.reserveCapacity(bytes.underestimatedCount + 1)
+    copy.append(contentsOf: bytes)
     let count = copy.count
     copy.append(0)
     defer { copy.withUnsafeMutableBytes { proofkey_memzero($0.baseAddress, $0.count) } }
@@ -55,4 +58,14 @@ func set(
 ) throws(ProofKeyError) {
     guard let value else { return }
     try check(lend(value) { setter(handle, $0, $1) })
+}
+
+/// Adds parameters to a request in the order of their names.
+func add(
+    _ extra: [String: String], to handle: OpaquePointer,
+    _ adder: (OpaquePointer?, UnsafePointer<CChar>?, Int, UnsafePointer<CChar>?, Int) -> Int32
+) throws(ProofKeyError) {
+    for (name, value) in extra.sorted(by: <) {
+        try check(lend(name) { name, length in lend(value) { adder(handle, name, length, $0, $1) } })
+    }
 }

@@ -19,7 +19,7 @@ public final class Tokens: @unchecked Sendable, CustomStringConvertible {
         accessToken: String, refreshToken: String? = nil, idToken: String? = nil, scope: String? = nil,
         expiresAt: Date? = nil, resources: [String] = []
     ) throws(ProofKeyError) {
-        let seconds = expiresAt.map { Int64($0.timeIntervalSince1970) } ?? -1
+        let seconds = expiresAt.map(secondsSinceEpoch) ?? -1
         handle = try made { handle in
             lend(accessToken) { access, accessLength in
                 lend(refreshToken) { refresh, refreshLength in
@@ -92,6 +92,12 @@ public final class Tokens: @unchecked Sendable, CustomStringConvertible {
         guard read(handle, nil) != nil else { return nil }
         return Secret { copied { read(self.handle, $0) } ?? "" }
     }
+}
+
+/// What C has for a date. -1 is not known there, so no date is before the epoch.
+private func secondsSinceEpoch(_ date: Date) -> Int64 {
+    let seconds = date.timeIntervalSince1970
+    return seconds > 0 ? Int64(exactly: seconds.rounded(.down)) ?? .max : 0
 }
 
 /// A secret text, which is shown only by ``expose()``. The library keeps it and erases it; the `String` that you get

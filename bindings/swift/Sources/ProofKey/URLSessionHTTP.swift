@@ -30,7 +30,7 @@ public struct URLSessionHTTP: HTTP {
         sent.httpMethod = request.method
         sent.httpShouldHandleCookies = false
         sent.httpBody = request.body.map { Data($0.utf8) }
-        for (name, value) in request.headers { sent.setValue(value, forHTTPHeaderField: name) }
+        for (name, value) in request.headers { sent.addValue(value, forHTTPHeaderField: name) }
 
         let configuration = URLSessionConfiguration.ephemeral
         configuration.httpCookieStorage = nil
@@ -95,13 +95,13 @@ private final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Senda
     }
 
     func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-        let (continuation, result) = lock.withLock { (self.continuation, outcome(error)) }
+        let (continuation, result) = lock.withLock { (self.continuation, outcome(of: task, error)) }
         continuation?.resume(with: result)
     }
 
-    private func outcome(_ error: (any Error)?) -> Result<Response, any Error> {
+    private func outcome(of task: URLSessionTask, _ error: (any Error)?) -> Result<Response, any Error> {
         if isTooLarge { return .failure(HTTPFailure.tooLarge) }
-        if let error { return .failure(failure(error)) }
+        if let error { return .failure(failure(of: task, error)) }
         guard let response else { return .failure(HTTPFailure.interrupted) }
         let headers = response.allHeaderFields.compactMap { field in
             (field.key as? String).map { (name: $0, value: "\(field.value)") }
@@ -109,15 +109,16 @@ private final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Senda
         return .success(Response(status: response.statusCode, headers: headers, body: body))
     }
 
-    /// Only what is known to come before the request was sent is `unreachable` or `untrusted`.
-    private func failure(_ error: any Error) -> HTTPFailure {
-        guard let code = (error as? URLError)?.code else { return .interrupted }
-        return switch code {
+    /// Only what is known to come before the request was sent is `unreachable` or `untrusted`. The code alone does not say
+    /// so: if one address of a host refuses, and the next one breaks off, Foundation on Linux has `cannotConnectToHost`.
+    private func failure(of task: URLSessionTask, _ error: any Error) -> HTTPFailure {
+        switch (error as? URLError)?.code {
+        case .timedOut: .timeout
+        case _ where task.countOfBytesSent > 0: .interrupted
         case .cannotConnectToHost, .cannotFindHost, .dnsLookupFailed, .notConnectedToInternet: .unreachable
         case .secureConnectionFailed, .serverCertificateHasBadDate, .serverCertificateUntrusted,
             .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid:
             .untrusted
-        case .timedOut: .timeout
         default: .interrupted
         }
     }

@@ -8,43 +8,40 @@
     /// gives the callback to this app alone.
     @MainActor
     public final class SignIn: NSObject, ASWebAuthenticationPresentationContextProviding {
-        private let client: Client
         private let http: any HTTP
         private let window: @MainActor () -> ASPresentationAnchor
         private var session: ASWebAuthenticationSession?
+        private var waiting: CheckedContinuation<URL, any Error>?
+        private var attempt = 0
 
-        /// Signs in with this client, over a window of the app.
-        public init(
-            _ client: Client, http: any HTTP = .urlSession, window: @escaping @MainActor () -> ASPresentationAnchor
-        ) {
-            self.client = client
+        /// Signs in over a window of the app.
+        public init(http: any HTTP = .urlSession, window: @escaping @MainActor () -> ASPresentationAnchor) {
             self.http = http
             self.window = window
         }
 
         /// Why a sign-in ended before there was a callback.
         public enum Failure: Error, Sendable {
-            /// The user closed the browser.
+            /// The user closed the browser, or the task was cancelled.
             case cancelled
-            /// The browser could not be shown.
+            /// The browser could not be shown, or it is open already.
             case notPresented
-            /// The redirect URI of the login is neither https nor of a private scheme.
+            /// The redirect URI is none that the browser can come back to: it is neither https, with a system that is new
+            /// enough, nor of a private scheme; or the login was resumed, so that its browser is open already.
             case redirectURI
         }
 
         /// Opens the browser, and exchanges the code that comes back.
         ///
         /// - Parameters:
+        ///   - login: a login that has just begun. Seal it first: see `docs/swift.md`.
         ///   - redirectURI: the redirect URI of the client. An https one needs iOS 17.4 or macOS 14.4 and an associated
         ///     domain; a private scheme needs nothing.
-        ///   - begun: stores the login, sealed, before the browser opens: see `docs/swift.md`.
-        /// - Throws: ``Failure``, what `begun` throws, and `ProofKeyError`.
+        ///   - prefersEphemeralSession: does not use, or leave behind, a sign-in of the browser.
+        /// - Throws: ``Failure``, and `ProofKeyError` as `Login.finish` does.
         public func callAsFunction(
-            scope: String?, redirectURI: String, prefersEphemeralSession: Bool = false,
-            begun: (borrowing Login) throws -> Void = { _ in }
+            _ login: consuming Login, redirectURI: String, prefersEphemeralSession: Bool = false
         ) async throws -> Tokens {
-            let login = try client.begin(scope: scope)
-            try begun(login)
             guard let url = login.url, let redirect = URL(string: redirectURI) else { throw Failure.redirectURI }
             let callback = try await browse(url, redirect, prefersEphemeralSession)
             return try await login.finish(callback, http: http)
@@ -56,26 +53,37 @@
         }
 
         private func browse(_ url: URL, _ redirect: URL, _ prefersEphemeralSession: Bool) async throws -> URL {
-            defer { session = nil }
-            return try await withCheckedThrowingContinuation { continuation in
-                do {
-                    let session = try makeSession(url, redirect) { callback, error in
-                        if let callback {
-                            continuation.resume(returning: callback)
-                        } else {
-                            let cancelled = (error as? ASWebAuthenticationSessionError)?.code == .canceledLogin
-                            continuation.resume(throwing: cancelled ? Failure.cancelled : Failure.notPresented)
-                        }
-                    }
-                    session.presentationContextProvider = self
-                    session.prefersEphemeralWebBrowserSession = prefersEphemeralSession
-                    self.session = session
-                    // If it cannot start, the system calls the handler with `presentationContextInvalid` itself.
-                    session.start()
-                } catch {
-                    continuation.resume(throwing: error)
+            guard waiting == nil else { throw Failure.notPresented }
+            attempt += 1
+            let attempt = attempt
+            let session = try makeSession(url, redirect) { callback, error in
+                let isCancelled = (error as? ASWebAuthenticationSessionError)?.code == .canceledLogin
+                let failure = isCancelled ? Failure.cancelled : .notPresented
+                Task { @MainActor in self.end(attempt, callback.map(Result.success) ?? .failure(failure)) }
+            }
+            session.presentationContextProvider = self
+            session.prefersEphemeralWebBrowserSession = prefersEphemeralSession
+            self.session = session
+            return try await withTaskCancellationHandler {
+                try await withCheckedThrowingContinuation { continuation in
+                    waiting = continuation
+                    if !session.start() { end(attempt, .failure(.notPresented)) }
+                }
+            } onCancel: {
+                Task { @MainActor in
+                    if self.attempt == attempt { self.session?.cancel() }
+                    self.end(attempt, .failure(.cancelled))
                 }
             }
+        }
+
+        /// What comes first counts, since the system may report an error in more than one way; and it counts for its own
+        /// attempt.
+        private func end(_ attempt: Int, _ result: Result<URL, Failure>) {
+            guard attempt == self.attempt else { return }
+            waiting?.resume(with: result)
+            waiting = nil
+            session = nil
         }
 
         private func makeSession(

@@ -1,12 +1,13 @@
 /*
- * Begins a login and prints its URL and its sealed text, or opens one and prints its data and the body of its request:
+ * What a program with sealed logins contains, for its size: it begins a login and prints its URL and its sealed text, or
+ * opens one and prints its data and the body of its request.
  *
  *     sealed begin ISSUER AUTHORIZATION_ENDPOINT TOKEN_ENDPOINT REDIRECT_URI SECRET
  *     sealed finish ISSUER AUTHORIZATION_ENDPOINT TOKEN_ENDPOINT REDIRECT_URI SECRET SEALED CALLBACK_URL
  */
 #include <time.h>
 
-#include "flow.h"
+#include "../../c/flow.h"
 
 #define ARGUMENT(at) argv[at], strlen(argv[at])
 

@@ -1,0 +1,3 @@
+import Foundation
+
+print(URL(string: "https://as.example/authorize")!)
