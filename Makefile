@@ -24,7 +24,7 @@ cargo_mutants := $(TOOLS)/cargo-mutants-$(CARGO_MUTANTS_VERSION)
 cargo_about := $(TOOLS)/cargo-about-$(CARGO_ABOUT_VERSION)
 cargo_cyclonedx := $(TOOLS)/cargo-cyclonedx-$(CARGO_CYCLONEDX_VERSION)
 cargo_deny := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)
-release_tools := $(cargo_about)/bin/cargo-about $(cargo_cyclonedx)/bin/cargo-cyclonedx $(cargo_deny)/bin/cargo-deny
+release_tools := $(cargo_about)/bin/cargo-about $(cargo_cyclonedx)/bin/cargo-cyclonedx
 export PATH := $(cbindgen)/bin:$(cargo_c)/bin:$(cargo_fuzz)/bin:$(cargo_mutants)/bin:$(cargo_about)/bin:$(cargo_cyclonedx)/bin:$(cargo_deny)/bin:$(PATH)
 # What was left out because a tool is missing; tests/lib.sh writes it.
 export MISSING := $(CURDIR)/target/missing
@@ -154,8 +154,12 @@ fuzz: $(cargo_fuzz)/bin/cargo-fuzz ## Fuzz each parser for SECONDS (30)
 	@tests/fuzz/run.sh $(SECONDS)
 
 .PHONY: dist
-dist: needs $(release_tools) ## Build what a release consists of, for every platform that can be built here, and audit it
+dist: needs licences $(release_tools) ## Build what a release consists of, for every platform that can be built here, and audit it
 	@PYTHON=$(PYTHON) release/build.sh $(PARTS)
+
+.PHONY: licences
+licences: $(cargo_deny)/bin/cargo-deny ## Check the licences of dependencies, their sources, and that nothing brings in other crypto
+	@cargo deny --locked check --config release/deny.toml licenses bans sources
 
 .PHONY: test-dist
 test-dist: ## Test the audit of artefacts and the versions (after test-python)
@@ -168,6 +172,14 @@ test-dist-runs: ## Install and use what `make dist` built: in bare environments,
 .PHONY: test-dist-again
 test-dist-again: $(release_tools) ## Build it all a second time, in another folder, and compare every byte
 	@PYTHON=$(PYTHON) tests/dist/again.sh $(PARTS)
+
+.PHONY: test-msrv
+test-msrv: ## Compile with the oldest Rust that is promised
+	@tests/dist/msrv.sh
+
+.PHONY: test-cross
+test-cross: ## Type-check every crate for Windows, macOS, iOS and Android
+	@PYTHON=$(PYTHON) tests/dist/cross.sh
 
 .PHONY: advisories
 advisories: $(cargo_deny)/bin/cargo-deny ## Ask RustSec's database about the dependencies (needs the internet)

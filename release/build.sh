@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . release/lib.sh
-parts=${*:-crates wheels c jvm swift}
+parts=${*:-wheels c jvm swift crates}
 
 venv "${PYTHON:-python3}" "$dist/venv" release/requirements.txt
 git diff --quiet HEAD || echo "changes that are not committed are not in what is built" >&2

@@ -4,9 +4,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . release/lib.sh
 
-say "licences"
-cargo deny --manifest-path "$tree/Cargo.toml" --locked check --config release/deny.toml licenses bans sources
-
 for binding in python c kotlin; do
     say "notices and bills of materials: $binding"
     mkdir -p "$dist/notices" "$dist/sbom"
