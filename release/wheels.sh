@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 . release/lib.sh
 
 say "source distribution"
-(cd "$tree" && maturin -q sdist --out "$artefacts")
+(cd "$tree" && maturin sdist --out "$artefacts" 2>"$dist/sdist.log") || { cat "$dist/sdist.log" >&2; exit 1; }
 rm -rf "$source" && mkdir -p "$source"
 tar -xzf "$artefacts/proofkey-$version.tar.gz" -C "$source" --strip-components=1
 cp "$dist/notices/python.txt" "$source/LICENSE-THIRD-PARTY.txt"
