@@ -15,6 +15,7 @@ CARGO_MUTANTS_VERSION := 27.0.0
 CARGO_ABOUT_VERSION := 0.9.3
 CARGO_CYCLONEDX_VERSION := 0.5.9
 CARGO_DENY_VERSION := 0.20.2
+CARGO_SEMVER_CHECKS_VERSION := 0.51.0
 # Where tools that cargo installs are kept, by version. A folder outside the tree lets several clones share them.
 TOOLS ?= $(CURDIR)/target/tools
 cbindgen := $(TOOLS)/cbindgen-$(CBINDGEN_VERSION)
@@ -24,8 +25,10 @@ cargo_mutants := $(TOOLS)/cargo-mutants-$(CARGO_MUTANTS_VERSION)
 cargo_about := $(TOOLS)/cargo-about-$(CARGO_ABOUT_VERSION)
 cargo_cyclonedx := $(TOOLS)/cargo-cyclonedx-$(CARGO_CYCLONEDX_VERSION)
 cargo_deny := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)
+cargo_semver_checks := $(TOOLS)/cargo-semver-checks-$(CARGO_SEMVER_CHECKS_VERSION)
 release_tools := $(cargo_about)/bin/cargo-about $(cargo_cyclonedx)/bin/cargo-cyclonedx
-export PATH := $(cbindgen)/bin:$(cargo_c)/bin:$(cargo_fuzz)/bin:$(cargo_mutants)/bin:$(cargo_about)/bin:$(cargo_cyclonedx)/bin:$(cargo_deny)/bin:$(PATH)
+export PATH := $(cbindgen)/bin:$(cargo_c)/bin:$(cargo_fuzz)/bin:$(cargo_mutants)/bin:$(PATH)
+export PATH := $(cargo_about)/bin:$(cargo_cyclonedx)/bin:$(cargo_deny)/bin:$(cargo_semver_checks)/bin:$(PATH)
 # What was left out because a tool is missing; tests/lib.sh writes it.
 export MISSING := $(CURDIR)/target/missing
 
@@ -157,6 +160,10 @@ fuzz: $(cargo_fuzz)/bin/cargo-fuzz ## Fuzz each parser for SECONDS (30)
 dist: needs licences $(release_tools) ## Build what a release consists of, for every platform that can be built here, and audit it
 	@PYTHON=$(PYTHON) release/build.sh $(PARTS)
 
+.PHONY: dist-here
+dist-here: $(release_tools) ## Build a wheel for this system alone, and sign in with it: for macOS and Windows
+	@release/here.sh
+
 .PHONY: licences
 licences: $(cargo_deny)/bin/cargo-deny ## Check the licences of dependencies, their sources, and that nothing brings in other crypto
 	@cargo deny --locked check --config release/deny.toml licenses bans sources
@@ -180,6 +187,10 @@ test-msrv: ## Compile with the oldest Rust that is promised
 .PHONY: test-cross
 test-cross: ## Type-check every crate for Windows, macOS, iOS and Android
 	@PYTHON=$(PYTHON) tests/dist/cross.sh
+
+.PHONY: test-semver
+test-semver: $(cargo_semver_checks)/bin/cargo-semver-checks ## Compare the crates' interfaces with those of the last tag
+	@cargo semver-checks -p proofkey-core -p proofkey --baseline-rev "$$(git describe --tags --abbrev=0 HEAD^)"
 
 .PHONY: advisories
 advisories: $(cargo_deny)/bin/cargo-deny ## Ask RustSec's database about the dependencies (needs the internet)
@@ -217,6 +228,9 @@ $(cargo_cyclonedx)/bin/cargo-cyclonedx:
 
 $(cargo_deny)/bin/cargo-deny:
 	@cargo install -q --locked --root $(cargo_deny) --version $(CARGO_DENY_VERSION) cargo-deny
+
+$(cargo_semver_checks)/bin/cargo-semver-checks:
+	@cargo install -q --locked --root $(cargo_semver_checks) --version $(CARGO_SEMVER_CHECKS_VERSION) cargo-semver-checks
 
 $(cargo_c)/bin/cargo-cinstall:
 	@cargo install -q --locked --root $(cargo_c) --version $(CARGO_C_VERSION) cargo-c

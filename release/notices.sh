@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
-# Writes the notices of third parties and the bill of materials (CycloneDX) of what is compiled into each binding.
+# Writes the notices of third parties and the bill of materials (CycloneDX) of what is compiled into each binding:
+# notices.sh BINDING...
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . release/lib.sh
 
-for binding in python c kotlin; do
+(cd "$tree" && cargo fetch -q --locked)
+targets=$(sed 's/:[^ ]*//g' <<<$PLATFORMS)
+mkdir -p "$dist/notices"
+for binding; do
     say "notices and bills of materials: $binding"
-    mkdir -p "$dist/notices" "$dist/sbom"
-    cargo about generate --locked --fail --config release/about.toml --manifest-path "$tree/bindings/$binding/Cargo.toml" \
-        --output-file "$dist/notices/$binding.txt" release/about.hbs
-    for platform in $PLATFORMS; do
-        target=${platform%:*}
+    # Without a network, so that the text of a licence is that of the crate and the same on every machine.
+    cargo about generate --locked --offline --fail --config release/about.toml $(printf -- '--target %s ' $targets) \
+        --manifest-path "$tree/bindings/$binding/Cargo.toml" --output-file "$dist/notices/$binding.txt" release/about.hbs
+    for target in $targets; do
         cargo cyclonedx -q --manifest-path "$tree/bindings/$binding/Cargo.toml" --format json --spec-version 1.5 \
             --no-build-deps --target "$target" --override-filename proofkey
         mkdir -p "$dist/sbom/$binding-$target"
