@@ -14,7 +14,7 @@ native() {
     stage=$dist/stage/natives-$1
     mkdir -p "$stage/dev/proofkey/natives/$platform" "$stage/META-INF"
     cp "$CARGO_TARGET_DIR/$1/release/libproofkey_jni.so" "$stage/dev/proofkey/natives/$platform"
-    cp LICENSE-MIT LICENSE-APACHE "$dist/sbom/kotlin-$1/proofkey.cdx.json" "$stage/META-INF"
+    cp "$tree"/LICENSE-* "$dist/sbom/kotlin-$1/proofkey.cdx.json" "$stage/META-INF"
     cp "$dist/notices/kotlin.txt" "$stage/META-INF/LICENSE-THIRD-PARTY.txt"
 }
 all=$PLATFORMS
@@ -24,7 +24,7 @@ for_platforms "natives of the jar" native
 say "jars"
 for target in $natives; do
     platform=linux-${target%%-*}
-    mvn -B -q -f "$tree/bindings/kotlin/pom.xml" package -DskipTests -Dproject.build.outputTimestamp="$SOURCE_DATE_EPOCH" \
+    mvn -B -q -f "$tree/bindings/kotlin/pom.xml" package -Dmaven.test.skip=true -Dproject.build.outputTimestamp="$SOURCE_DATE_EPOCH" \
         -Dbuild="$dist/kotlin" -Dplatform="$platform" -Dnatives="$dist/stage/natives-$target"
     cp "$dist/kotlin/proofkey-natives-$platform.jar" "$artefacts/proofkey-natives-$version-$platform.jar"
 done

@@ -12,7 +12,7 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 
 export PATH=$dist/venv/bin:$PATH
 export CARGO_TARGET_DIR=$dist/cargo CARGO_ZIGBUILD_CACHE_DIR=$dist/zig
-SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+: "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct)}"
 export SOURCE_DATE_EPOCH TZ=UTC LC_ALL=C.UTF-8
 
 # No path of this machine gets into an artefact. The standard library has the names that its own builders gave it.

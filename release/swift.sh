@@ -6,5 +6,5 @@ cd "$(dirname "$0")/.."
 
 say "Swift package"
 name=proofkey-swift-$version
-git archive --prefix="$name/" HEAD Package.swift bindings/swift include tests/swift/ProofKeyTests tests/vectors LICENSE-MIT \
+git -C "$tree" archive --prefix="$name/" HEAD Package.swift bindings/swift include tests/swift/ProofKeyTests tests/vectors LICENSE-MIT \
     LICENSE-APACHE docs/swift.md | gzip -9n >"$artefacts/$name.tar.gz"

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . release/lib.sh
-tree=$PWD
+export CARGO_TARGET_DIR=$PWD/target/cross
 venv "${PYTHON:-python3}" "$dist/venv" release/requirements.txt
 rm -f "$dist/not-built"
 
