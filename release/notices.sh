@@ -14,12 +14,8 @@ for binding; do
     cargo about generate --locked --offline --fail --config release/about.toml $(printf -- '--target %s ' $targets) \
         --manifest-path "$tree/bindings/$binding/Cargo.toml" --output-file "$dist/notices/$binding.txt" release/about.hbs
     for target in $targets; do
-        cargo cyclonedx -q --manifest-path "$tree/bindings/$binding/Cargo.toml" --format json --spec-version 1.5 \
-            --no-build-deps --target "$target" --override-filename proofkey
         mkdir -p "$dist/sbom/$binding-$target"
-        # The crates of this project are named by their folders, and not by where those are on this machine.
-        sed -e "s|path+file://$tree/|path+file:///|g" -e 's|?download_url=file://[^"]*||' \
-            "$tree/bindings/$binding/proofkey.json" >"$dist/sbom/$binding-$target/proofkey.cdx.json"
+        python3 release/sbom.py "$tree/bindings/$binding/Cargo.toml" "$target" >"$dist/sbom/$binding-$target/proofkey.cdx.json"
     done
 done
 (cd "$tree" && git clean -qfd)
