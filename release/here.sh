@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds and tries a wheel for the system that this runs on, where build.sh does not run: macOS and Windows. The wheel is
-# in target/dist/artefacts.
+# Builds a wheel for the system that this runs on, and signs in with it: for macOS and Windows, where build.sh does not
+# run. The wheel is in target/dist/artefacts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . release/lib.sh

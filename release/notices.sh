@@ -11,11 +11,12 @@ mkdir -p "$dist/notices"
 for binding; do
     say "notices and bills of materials: $binding"
     # Without a network, so that the text of a licence is that of the crate and the same on every machine.
-    cargo about generate --locked --offline --fail --config release/about.toml $(printf -- '--target %s ' $targets) \
-        --manifest-path "$tree/bindings/$binding/Cargo.toml" --output-file "$dist/notices/$binding.txt" release/about.hbs
+    cargo about generate --locked --offline --fail --config release/about.toml --output-file "$dist/notices/$binding.txt" \
+        $(printf -- '--target %s ' $targets) --manifest-path "$tree/bindings/$binding/Cargo.toml" release/about.hbs
     for target in $targets; do
         mkdir -p "$dist/sbom/$binding-$target"
-        python3 release/sbom.py "$tree/bindings/$binding/Cargo.toml" "$target" >"$dist/sbom/$binding-$target/proofkey.cdx.json"
+        "${PYTHON:-python3}" release/sbom.py "$tree/bindings/$binding/Cargo.toml" "$target" \
+            >"$dist/sbom/$binding-$target/proofkey.cdx.json"
     done
 done
 (cd "$tree" && git clean -qfd)

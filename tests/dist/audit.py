@@ -44,7 +44,7 @@ SYSTEM = {
 NOTICES = "LICENSE-THIRD-PARTY.txt"
 LICENCES = ("LICENSE-MIT", "LICENSE-APACHE")
 
-PERSONAL = re.compile(rb"/(?:home|Users)/[A-Za-z0-9._-]+/|/root/|[A-Za-z]:\\\\Users\\\\")
+PERSONAL = re.compile(rb"/(?:home|Users)/[A-Za-z0-9._-]+/|/root/|[A-Za-z]:\\Users\\")
 """Paths that tell about a machine."""
 
 WRITTEN = {".json", ".kt", ".md", ".py", ".pyi", ".rs", ".swift"}
@@ -174,8 +174,9 @@ def notices(artefact: Artefact) -> Iterator[str]:
         yield f"{len(texts)} files are named {NOTICES}"
         return
     for component in components(artefact):
-        if not component["name"].startswith("proofkey") and f"- {component['name']} {component['version']}\n" not in texts[0]:
-            yield f"{component['name']} {component['version']} is not in {NOTICES}"
+        crate = f"{component['name']} {component['version']}"
+        if not crate.startswith("proofkey") and f"- {crate}\n" not in texts[0]:
+            yield f"{crate} is not in {NOTICES}"
 
 
 def sbom(artefact: Artefact) -> Iterator[str]:
@@ -264,7 +265,8 @@ def stable_abi(artefact: Artefact) -> Iterator[str]:
     results = [found["result"] for spec in json.loads(run.stdout)["specs"].values() for found in spec["wheel"]]
     for result in results:
         if not (result["is_abi3"] and result["is_abi3_baseline_compatible"]) or result["non_abi3_symbols"]:
-            yield f"not the stable ABI of Python {result['baseline']}: {result['non_abi3_symbols'] or result['computed']}"
+            symbols = result["non_abi3_symbols"] or result["computed"]
+            yield f"not the stable ABI of Python {result['baseline']}: {symbols}"
     if run.returncode and not results:
         yield run.stderr.strip()
 
@@ -370,7 +372,8 @@ def crate(artefact: Artefact) -> Iterator[str]:
 
 
 def sdist(artefact: Artefact) -> Iterator[str]:
-    for name in ("PKG-INFO", "Cargo.lock", "pyproject.toml", "python/proofkey/__init__.py", "bindings/python/src/lib.rs"):
+    package = ("python/proofkey/__init__.py", "bindings/python/src/lib.rs")
+    for name in ("PKG-INFO", "Cargo.lock", "pyproject.toml", *package):
         if name not in artefact.files:
             yield f"{name} is missing"
     if artefact.links:
@@ -408,7 +411,8 @@ def write_table(page: Path, paths: list[Path]) -> None:
     rows = [f"| `{path.name}` | {path.stat().st_size:,} |\n" for path in paths]
     text = page.read_text(encoding="utf-8")
     before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-    page.write_text("".join([before, BEGIN, "| artefact | bytes |\n| --- | ---: |\n", *rows, END, after]), encoding="utf-8")
+    table = ["| artefact | bytes |\n", "| --- | ---: |\n", *rows]
+    page.write_text("".join([before, BEGIN, *table, END, after]), encoding="utf-8")
 
 
 if __name__ == "__main__":

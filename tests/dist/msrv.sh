@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Compiles every crate, without its tests, with the Rust version that Cargo.toml promises. It is rustup's, if that has it
-# (rustup toolchain install VERSION); on Debian 12 it is the one of rustc-web, which is unpacked below target/ and not
-# installed.
+# Compiles every crate, without its tests, with the Rust version that Cargo.toml promises. It is rustup's, if that has
+# it (rustup toolchain install VERSION); on Debian 12 it is the one of rustc-web, which is unpacked below target/ and
+# not installed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 promised=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
@@ -17,7 +17,8 @@ else
         (cd "$root/packages" && apt-get download -qq "rustc-web=$number" "libstd-rust-web-dev=$number" \
             "libstd-rust-web-$promised" libllvm19 2>/dev/null)
         for package in "$root"/packages/*.deb; do dpkg -x "$package" "$root"; done
-        printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$@"\n' "$root/usr/lib/$(gcc -print-multiarch)" "$root/usr/bin/rustc" >"$root/rustc"
+        printf '#!/bin/sh\nLD_LIBRARY_PATH=%s exec %s "$@"\n' \
+            "$root/usr/lib/$(gcc -print-multiarch)" "$root/usr/bin/rustc" >"$root/rustc"
         chmod +x "$root/rustc"
     fi
     export RUSTC=$root/rustc

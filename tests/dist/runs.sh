@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the artefacts that `make dist` built where nothing else is, and uses them: the wheels with pip in a bare Debian,
-# in one for arm64 under emulation, and with a Python for musl; the C archives in a program for each platform.
+# Installs the artefacts that `make dist` built where nothing else is, and uses them: the wheels with pip in a bare
+# Debian, in one for arm64 under emulation, and with a Python for musl; the C archives in a program for each platform.
 # It needs root, debootstrap, musl-gcc, and Debian's archive.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -17,8 +17,8 @@ root() {
     local root=$runs/debian-$1
     [ -e "$root/unpacked" ] && return
     rm -rf "$root"
-    debootstrap --foreign --variant=minbase --arch="$1" --include=python3,python3-pip bookworm "$root" >"$root.log" 2>&1 ||
-        { tail -5 "$root.log" >&2; return 1; }
+    debootstrap --foreign --variant=minbase --arch="$1" --include=python3,python3-pip bookworm "$root" \
+        >"$root.log" 2>&1 || { tail -5 "$root.log" >&2; return 1; }
     for package in "$root"/var/cache/apt/archives/*.deb; do dpkg -x "$package" "$root"; done
     touch "$root/unpacked"
 }
@@ -30,7 +30,8 @@ musl_python() {
     echo 'deb-src http://deb.debian.org/debian bookworm main' >"$runs/musl/sources.list"
     (
         cd "$runs/musl"
-        from="-qq -o Dir::Etc::SourceList=$PWD/sources.list -o Dir::Etc::SourceParts=- -o Dir::State::Lists=$PWD/lists"
+        from="-qq -o Dir::Etc::SourceList=$PWD/sources.list -o Dir::Etc::SourceParts=-"
+        from="$from -o Dir::State::Lists=$PWD/lists"
         apt-get $from update && apt-get $from source --download-only python3.11 zlib
         mkdir python-source zlib && tar -xf python3.11_*.orig.tar.* -C python-source --strip-components=1
         tar -xf zlib_*.orig.tar.* -C zlib --strip-components=1

@@ -1,5 +1,7 @@
 """The bill of materials lists what is compiled in, and no more."""
 
+from pathlib import Path
+
 import sbom
 
 
@@ -19,11 +21,14 @@ def test_crates_that_are_not_compiled_are_left_out() -> None:
     }
     kept = sbom.only({("root", "1.0.0"), ("used", "1.0.0"), ("unused", "2.0.0")}, bill)
     assert kept["components"] == [component("used")]
-    assert kept["dependencies"] == [{"ref": "ref#root", "dependsOn": ["ref#used"]}, {"ref": "ref#used", "dependsOn": []}]
+    assert kept["dependencies"] == [
+        {"ref": "ref#root", "dependsOn": ["ref#used"]},
+        {"ref": "ref#used", "dependsOn": []},
+    ]
 
 
 def test_what_cargo_compiles_for_a_target() -> None:
-    manifest = sbom.Path(__file__).resolve().parents[2] / "bindings/python/Cargo.toml"
+    manifest = Path(__file__).resolve().parents[2] / "bindings/python/Cargo.toml"
     linux = {name for name, _ in sbom.compiled(manifest, "x86_64-unknown-linux-gnu")}
     windows = {name for name, _ in sbom.compiled(manifest, "x86_64-pc-windows-msvc")}
     assert {"proofkey-core", "pyo3", "ring", "rustix"} <= linux
