@@ -166,7 +166,7 @@ dist-here: $(release_tools) ## Build a wheel for this system alone, and sign in 
 
 .PHONY: licences
 licences: $(cargo_deny)/bin/cargo-deny ## Check the licences of dependencies, their sources, and that nothing brings in other crypto
-	@cargo deny --locked check --config release/deny.toml licenses bans sources
+	@cargo deny --locked --config release/deny.toml check licenses bans sources
 
 .PHONY: test-dist
 test-dist: ## Test the audit of artefacts and the versions (after test-python)
@@ -194,7 +194,7 @@ test-semver: $(cargo_semver_checks)/bin/cargo-semver-checks ## Compare the crate
 
 .PHONY: advisories
 advisories: $(cargo_deny)/bin/cargo-deny ## Ask RustSec's database about the dependencies (needs the internet)
-	@cargo deny --locked check --config release/deny.toml advisories
+	@cargo deny --locked --config release/deny.toml check advisories
 
 .PHONY: errors
 errors: ## Generate everything that is derived from tests/vectors/errors.json
