@@ -23,9 +23,10 @@ say "audit"
 say "not built here"
 cat "$dist/not-built" 2>/dev/null || true
 cat <<'LIST'
-wheels and C archives for macOS (x86_64, arm64), and the XCFramework of the Swift package: they need a Mac with Xcode
-wheels and C archives for Windows (x86_64, arm64): they need Windows with Visual Studio's linker
-wheels for free-threaded Python (3.14t and later): they need such a Python
+wheels for macOS (x86_64, arm64) and Windows (x86_64, arm64): `make dist-here` builds them there
+the XCFramework of the Swift package: bindings/swift/xcframework.sh builds it on a Mac
+    .github/workflows/release.yml has jobs for these two
+archives of the C library for macOS and Windows: `cargo cinstall` builds them there, as docs/c.md says
 natives of the jar for Android, macOS and Windows: they need the NDK, a Mac, Windows
-.github/workflows/release.yml has the jobs of the first two
+wheels for free-threaded Python (3.14t and later), which has another ABI: they need such a Python
 LIST

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the artefacts that `make dist` built where nothing else is, and uses them: the wheels with pip in a bare
 # Debian, in one for arm64 under emulation, and with a Python for musl; the C archives in a program for each platform.
-# It needs root, debootstrap, musl-gcc, and Debian's archive.
+# It needs root, debootstrap, musl-gcc, Debian's archive and its keys.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . release/lib.sh
@@ -27,9 +27,10 @@ root() {
 musl_python() {
     [ -x "$runs/musl/python" ] && return
     rm -rf "$runs/musl" && mkdir -p "$runs/musl/lists/partial"
-    echo 'deb-src http://deb.debian.org/debian bookworm main' >"$runs/musl/sources.list"
     (
         cd "$runs/musl"
+        signed=signed-by=/usr/share/keyrings/debian-archive-keyring.gpg
+        echo "deb-src [$signed] http://deb.debian.org/debian bookworm main" >sources.list
         from="-qq -o Dir::Etc::SourceList=$PWD/sources.list -o Dir::Etc::SourceParts=-"
         from="$from -o Dir::State::Lists=$PWD/lists"
         apt-get $from update && apt-get $from source --download-only python3.11 zlib
