@@ -20,7 +20,8 @@ sysroot=$(rustc --print sysroot)
 remap="--remap-path-prefix=$tree=/proofkey --remap-path-prefix=$source=/proofkey --remap-path-prefix=$CARGO_TARGET_DIR=/target"
 remap="$remap --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=/cargo"
 remap="$remap --remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rustc/$(rustc -vV | sed -n 's/^commit-hash: //p')"
-export RUSTFLAGS=$remap CFLAGS="-ffile-prefix-map=${CARGO_HOME:-$HOME/.cargo}/registry/src=/cargo"
+# zig compiles C with debug information, unless told not to.
+export RUSTFLAGS=$remap CFLAGS="-g0 -ffile-prefix-map=${CARGO_HOME:-$HOME/.cargo}/registry/src=/cargo"
 
 # Each platform: Rust's target, and the tag of a wheel for it. PLATFORMS may name fewer.
 : "${PLATFORMS:=x86_64-unknown-linux-gnu:manylinux2014 aarch64-unknown-linux-gnu:manylinux2014
