@@ -13,8 +13,14 @@ mkdir -p "$artefacts" "$dist/stage"
 git clone -q --shared --no-tags . "$tree"
 [ "$version" = "$(cd "$tree" && sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)" ]
 
-release/notices.sh python c kotlin
-for part in $parts; do "release/$part.sh"; done
+for part in $parts; do
+    case $part in
+    wheels) release/notices.sh python ;;
+    c) release/notices.sh c ;;
+    jvm) release/notices.sh kotlin ;;
+    esac
+    "release/$part.sh"
+done
 
 venv "${PYTHON:-python3}" "$dist/audit" tests/dist/requirements.txt
 say "audit"
