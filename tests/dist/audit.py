@@ -1,9 +1,9 @@
 """Checks the artefacts of a release. Without findings it prints their names and sizes.
 
-    audit.py FOLDER [--table PAGE] [--own FOLDER]...
+    audit.py FOLDER [--table PAGE]
 
 Findings are printed, one to a line, and the exit status is 1. `--table` writes the names and sizes into a page between
-its two marks. `--own` names a folder of this machine whose path must not be in an artefact, besides the usual ones.
+its two marks.
 """
 
 import argparse
@@ -92,12 +92,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--table", type=Path)
-    parser.add_argument("--own", type=Path, action="append", default=[])
     options = parser.parse_args()
     paths = sorted(path for path in options.folder.iterdir() if path.is_file())
     if not paths:
         sys.exit(f"{options.folder}: no artefacts")
-    own = [*folders_of_the_builder(), *(path.resolve() for path in options.own)]
+    own = folders_of_the_builder()
     found = [f"{path.name}: {finding}" for path in paths for finding in audit(path, own)]
     for path in paths:
         print(f"{path.stat().st_size:>10,}  {path.name}")
