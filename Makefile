@@ -12,13 +12,23 @@ CBINDGEN_VERSION := 0.29.4
 CARGO_C_VERSION := 0.10.24+cargo-0.98.0
 CARGO_FUZZ_VERSION := 0.13.2
 CARGO_MUTANTS_VERSION := 27.0.0
+CARGO_ABOUT_VERSION := 0.9.3
+CARGO_CYCLONEDX_VERSION := 0.5.9
+CARGO_DENY_VERSION := 0.20.2
+CARGO_SEMVER_CHECKS_VERSION := 0.51.0
 # Where tools that cargo installs are kept, by version. A folder outside the tree lets several clones share them.
 TOOLS ?= $(CURDIR)/target/tools
 cbindgen := $(TOOLS)/cbindgen-$(CBINDGEN_VERSION)
 cargo_c := $(TOOLS)/cargo-c-$(CARGO_C_VERSION)
 cargo_fuzz := $(TOOLS)/cargo-fuzz-$(CARGO_FUZZ_VERSION)
 cargo_mutants := $(TOOLS)/cargo-mutants-$(CARGO_MUTANTS_VERSION)
+cargo_about := $(TOOLS)/cargo-about-$(CARGO_ABOUT_VERSION)
+cargo_cyclonedx := $(TOOLS)/cargo-cyclonedx-$(CARGO_CYCLONEDX_VERSION)
+cargo_deny := $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)
+cargo_semver_checks := $(TOOLS)/cargo-semver-checks-$(CARGO_SEMVER_CHECKS_VERSION)
+release_tools := $(cargo_about)/bin/cargo-about $(cargo_cyclonedx)/bin/cargo-cyclonedx
 export PATH := $(cbindgen)/bin:$(cargo_c)/bin:$(cargo_fuzz)/bin:$(cargo_mutants)/bin:$(PATH)
+export PATH := $(cargo_about)/bin:$(cargo_cyclonedx)/bin:$(cargo_deny)/bin:$(cargo_semver_checks)/bin:$(PATH)
 # What was left out because a tool is missing; tests/lib.sh writes it.
 export MISSING := $(CURDIR)/target/missing
 
@@ -71,6 +81,7 @@ lint: ## Check formatting, lints, generated files, and that no modules form a ci
 	    cargo clippy -q -p proofkey-c --no-default-features --profile embedded --lib -- -D warnings
 	fi
 	$(PYTHON) tests/vectors/make_errors.py --check
+	$(PYTHON) release/version.py check
 	$(PYTHON) tests/structure/modules.py crates/proofkey-core/src crates/proofkey/src bindings/handles/src bindings/c/src bindings/kotlin/src bindings/python/src
 	RUSTDOCFLAGS='-D warnings' cargo doc -q --no-deps -p proofkey-core -p proofkey --all-features
 
@@ -153,6 +164,46 @@ test-mutants: $(cargo_mutants)/bin/cargo-mutants ## Check that the tests of the 
 fuzz: $(cargo_fuzz)/bin/cargo-fuzz ## Fuzz each parser for SECONDS (30)
 	@tests/fuzz/run.sh $(SECONDS)
 
+.PHONY: dist
+dist: needs licences $(release_tools) ## Build what a release consists of, for every platform that can be built here, and audit it
+	@PYTHON=$(PYTHON) release/build.sh $(PARTS)
+
+.PHONY: dist-here
+dist-here: $(release_tools) ## Build a wheel for this system alone, and sign in with it: for macOS and Windows
+	@release/here.sh
+
+.PHONY: licences
+licences: $(cargo_deny)/bin/cargo-deny ## Check the licences of dependencies, their sources, and that nothing brings in other crypto
+	@cargo deny --locked --config release/deny.toml check licenses bans sources
+
+.PHONY: test-dist
+test-dist: ## Test the audit of artefacts and the versions (after test-python)
+	@PYTHON=$(PYTHON) tests/dist/run.sh
+
+.PHONY: test-dist-runs
+test-dist-runs: ## Install and use what `make dist` built: in bare environments, with musl, on an emulated arm64
+	@PYTHON=$(PYTHON) tests/dist/runs.sh
+
+.PHONY: test-dist-again
+test-dist-again: $(release_tools) ## Build it all a second time, in another folder, and compare every byte
+	@PYTHON=$(PYTHON) tests/dist/again.sh $(PARTS)
+
+.PHONY: test-msrv
+test-msrv: ## Compile with the oldest Rust that is promised
+	@tests/dist/msrv.sh
+
+.PHONY: test-cross
+test-cross: ## Type-check every crate for Windows, macOS, iOS and Android
+	@PYTHON=$(PYTHON) tests/dist/cross.sh
+
+.PHONY: test-semver
+test-semver: $(cargo_semver_checks)/bin/cargo-semver-checks ## Compare the crates' interfaces with those of the last tag
+	@cargo semver-checks -p proofkey-core -p proofkey --baseline-rev "$$(git describe --tags --abbrev=0 HEAD^)"
+
+.PHONY: advisories
+advisories: $(cargo_deny)/bin/cargo-deny ## Ask RustSec's database about the dependencies (needs the internet)
+	@cargo deny --locked --config release/deny.toml check advisories
+
 .PHONY: errors
 errors: ## Generate everything that is derived from tests/vectors/errors.json
 	@$(PYTHON) tests/vectors/make_errors.py
@@ -176,6 +227,18 @@ $(cargo_fuzz)/bin/cargo-fuzz:
 
 $(cargo_mutants)/bin/cargo-mutants:
 	@cargo install -q --locked --root $(cargo_mutants) --version $(CARGO_MUTANTS_VERSION) cargo-mutants
+
+$(cargo_about)/bin/cargo-about:
+	@cargo install -q --locked --root $(cargo_about) --version $(CARGO_ABOUT_VERSION) --features cli cargo-about
+
+$(cargo_cyclonedx)/bin/cargo-cyclonedx:
+	@cargo install -q --locked --root $(cargo_cyclonedx) --version $(CARGO_CYCLONEDX_VERSION) cargo-cyclonedx
+
+$(cargo_deny)/bin/cargo-deny:
+	@cargo install -q --locked --root $(cargo_deny) --version $(CARGO_DENY_VERSION) cargo-deny
+
+$(cargo_semver_checks)/bin/cargo-semver-checks:
+	@cargo install -q --locked --root $(cargo_semver_checks) --version $(CARGO_SEMVER_CHECKS_VERSION) cargo-semver-checks
 
 $(cargo_c)/bin/cargo-cinstall:
 	@cargo install -q --locked --root $(cargo_c) --version $(CARGO_C_VERSION) cargo-c

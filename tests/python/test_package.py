@@ -68,7 +68,7 @@ def test_the_metadata_of_the_wheel(wheel: Path) -> None:
         entry_points = archive.read(f"{INFO}/entry_points.txt").decode().split()
     assert (about["Name"], about["Version"]) == ("proofkey", VERSION)
     assert about["License-Expression"] == "MIT OR Apache-2.0"
-    assert about.get_all("License-File") == ["LICENSE-MIT", "LICENSE-APACHE"]
+    assert sorted(about.get_all("License-File") or []) == ["LICENSE-APACHE", "LICENSE-MIT"]
     assert about["Requires-Python"] == ">=3.10"
     required = [line for line in about.get_all("Requires-Dist") or [] if "extra ==" not in line]
     assert required == [], "no dependencies"
@@ -80,6 +80,8 @@ def test_the_metadata_of_the_wheel(wheel: Path) -> None:
         *("[pytest11]", "proofkey=proofkey._pytest"),
     ]
     assert "Typing :: Typed" in (about.get_all("Classifier") or [])
+    urls = [url.partition(", ")[0] for url in about.get_all("Project-URL") or []]
+    assert sorted(urls) == ["Changelog", "Documentation", "Repository", "Security"]
     payload = about.get_payload(decode=True)
     assert isinstance(payload, bytes)
     assert payload.decode("utf-8").strip() == (ROOT / "README.md").read_text(encoding="utf-8").strip()

@@ -110,10 +110,10 @@ fn from_dict<'py>(dict: &Bound<'py, PyDict>, name: Name<'_, 'py>) -> PyResult<Va
 
 fn from_mapping<'py>(mapping: &Bound<'py, PyMapping>, name: Name<'_, 'py>) -> PyResult<Value<'py>> {
     let value = mapping.call_method1(intern!(mapping.py(), "get"), (name.key,))?;
-    if value.is_none()
-        && let Ok(dict) = mapping.cast::<PyDict>()
-    {
-        no_bytes_key(dict, name)?;
+    if value.is_none() {
+        if let Ok(dict) = mapping.cast::<PyDict>() {
+            no_bytes_key(dict, name)?;
+        }
     }
     from_value(name, value)
 }
