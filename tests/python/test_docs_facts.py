@@ -28,6 +28,7 @@ OF_PYTHON = [page for page in CURRENT if page.name not in ("swift.md", "kotlin.m
 
 KINDS_OF_BLOCKS = {"c", "html", "ini", "json", "kotlin", "mermaid", "nginx", "python", "rust", "sh", "text"}
 KINDS_OF_BLOCKS |= {f"{language} before" for language in ("kotlin", "python", "rust")} | {"python continued"}
+KINDS_OF_BLOCKS |= {f"kotlin {kind}" for kind in ("keystore", "okhttp")}
 KINDS_OF_BLOCKS |= {f"swift {kind}" for kind in ("apple", "before", "check", "manifest", "quickstart")}
 DIAGRAMS = {"flowchart", "sequenceDiagram", "stateDiagram-v2"}
 

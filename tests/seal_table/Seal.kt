@@ -3,7 +3,6 @@ import dev.proofkey.Client
 import dev.proofkey.ProofKeyException
 import dev.proofkey.Provider
 import dev.proofkey.SealKeys
-import dev.proofkey.Tokens
 import dev.proofkey.UrlConnectionHttp
 import kotlin.system.exitProcess
 
@@ -30,12 +29,9 @@ private fun begin(client: Client, keys: SealKeys) =
 
 private fun finish(client: Client, keys: SealKeys) = client.resume(readln(), keys, "example").use { login ->
     login.finish(readln(), UrlConnectionHttp).use { tokens ->
-        println(subject(tokens) ?: tokens.scope)
+        println(tokens.claims?.subject ?: tokens.scope)
         println(login.data)
     }
 }
-
-private fun subject(tokens: Tokens): String? =
-    tokens.claims?.let { Regex(""""sub":"([^"]+)"""").find(it)!!.groupValues[1] }
 
 private fun setting(name: String): String = System.getenv(name)

@@ -13,6 +13,7 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--servers", default=",".join(SERVERS), help="servers to run, separated by commas")
+    parser.addoption("--programs", default="swift,kotlin", help="languages of the logins in a terminal")
     parser.addoption("--update-table", action="store_true", help="write the outcomes to table.md")
 
 
@@ -20,6 +21,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server" in metafunc.fixturenames:
         names = metafunc.config.getoption("servers").split(",")
         metafunc.parametrize("server", names, indirect=True, scope="session")
+    if "program" in metafunc.fixturenames:
+        metafunc.parametrize("program", [name for name in metafunc.config.getoption("programs").split(",") if name])
     if "started" in metafunc.fixturenames:
         names = metafunc.config.getoption("servers").split(",")
         metafunc.parametrize("started", [name for name in LOGINS if name in names], indirect=True, scope="module")

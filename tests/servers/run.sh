@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the Python package, and logins in C and Swift, against real authorization servers on loopback, which their own
+# Runs the Python package, and logins in C, Swift and Kotlin, against real authorization servers on loopback, which their own
 # package clients install below target/servers. Arguments go to pytest, for example: tests/servers/run.sh -k refresh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 . tests/python/lib.sh
 . tests/swift/root.sh
 . tests/swift/consumer.sh
+. tests/kotlin/lib.sh
 here=tests/servers
 target=$PWD/target/servers
 python=${PYTHON:-python3}
@@ -47,12 +48,15 @@ fi
 
 without=()
 need_header curl/curl.h "the login in C, with libcurl" || without=(--ignore $here/test_c.py)
-if swift_tools; then programs; else without+=(--ignore $here/test_swift.py); fi
+in_terminals=
+if swift_tools; then programs; in_terminals+=swift,; fi
+if kotlin_tools; then kotlin test-compile; in_terminals+=kotlin; fi
 
 wheel_environment "$python" "$target" tests/python/requirements.txt
 bin=$target/venv/bin
 
-MYPYPATH=$here:$here/glewlwyd:tests/python:tests/swift "$bin/python" -m mypy --cache-dir "$target/mypy" $here/*.py $here/glewlwyd/*.py
+MYPYPATH=$here:$here/glewlwyd:tests/python:tests/swift:tests/kotlin "$bin/python" -m mypy --cache-dir "$target/mypy" $here/*.py $here/glewlwyd/*.py
 "$bin/python" -m mypy --cache-dir "$target/mypy-authlib" --python-executable "$target/authlib/bin/python" \
     $here/authlib/server.py
-exec "$bin/python" -m pytest -o pythonpath="tests/python tests/swift" $here "${without[@]}" --servers "$servers" "$@"
+exec "$bin/python" -m pytest -o pythonpath="tests/python tests/swift tests/kotlin" $here "${without[@]}" \
+    --servers "$servers" --programs "$in_terminals" "$@"

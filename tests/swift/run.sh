@@ -77,5 +77,5 @@ programs
 say "logins"
 need "$python" "the logins of the Swift package" || exit 0
 wheel_environment "$python" "$target" tests/python/requirements.txt
-MYPYPATH=tests/swift "$target/venv/bin/python" -m mypy --cache-dir "$target/mypy" tests/swift/*.py
-"$target/venv/bin/python" -m pytest -o pythonpath=tests/swift tests/swift
+MYPYPATH=tests/swift:tests/python "$target/venv/bin/python" -m mypy --cache-dir "$target/mypy" tests/swift/*.py
+"$target/venv/bin/python" -m pytest -o pythonpath="tests/swift tests/python" tests/swift

@@ -1,4 +1,4 @@
-"""Generates everything that is derived from errors.json: the tables of Rust, C and Python, and docs/errors.md.
+"""Generates everything that is derived from errors.json: the tables of Rust, C, Python and Kotlin, and docs/errors.md.
 
     make_errors.py            writes the files
     make_errors.py --check    fails if one of them is stale
@@ -26,6 +26,7 @@ LAYERS = {
     "c primitives": {"core", "c", "every"},
     "c flow": {"flow"},
     "python": {"core", "flow", "storage", "every"},
+    "kotlin": {"core", "flow", "every"},
 }
 """Which layers of the table each artefact has: a language has the errors that it can return."""
 
@@ -48,6 +49,7 @@ def main(arguments: list[str]) -> None:
         "bindings/c/src/flow_status_table.rs": c_table(rows("c flow")),
         "include/proofkey_status.h": c_header(rows("c")),
         "python/proofkey/_error_table.py": python_table(rows("python")),
+        "bindings/kotlin/src/main/kotlin/dev/proofkey/ErrorTable.kt": kotlin_table(rows("kotlin")),
         "docs/errors.md": page(errors, groups),
     }
     stale = [path for path, text in made.items() if read(ROOT / path) != text]
@@ -157,6 +159,27 @@ def python_table(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
+# Kotlin
+
+
+def kotlin_table(rows: list[Row]) -> str:
+    numbers: dict[str, list[str]] = {}
+    for row in rows:
+        if row["class"] != "Error":
+            numbers.setdefault(row["class"].replace("Error", "Exception"), []).append(str(row["number"]))
+    lines = [
+        f"// {MADE_BY}",
+        "",
+        "package dev.proofkey",
+        "",
+        "/** The exception of the class that the table names; some errors have none of their own. */",
+        "internal fun exceptionOf(details: ErrorDetails): ProofKeyException = when (details.number) {",
+    ]
+    for name, of_class in numbers.items():
+        lines += textwrap.wrap(f"{', '.join(of_class)} -> {name}(details)", 118, initial_indent="    ", subsequent_indent="        ")
+    return "\n".join([*lines, "    else -> ProofKeyException(details)", "}", ""])
+
+
 # docs/errors.md
 
 HEAD = """\
@@ -184,6 +207,8 @@ try:
 except proofkey.Error as error:
     print(error.name, error.number, error.recovery, error.hint)
 ```
+
+Kotlin and Java: every exception is a `ProofKeyException`, of the class that is below with `Exception` for `Error`.
 
 C: a function returns the number, `PROOFKEY_STATUS_` and the name in capitals; `proofkey_status.h` has all of them. What
 else is known about the end of a login or an exchange, such as the server's own words, is in its `proofkey_error`.

@@ -22,7 +22,6 @@
 
 mod authorize;
 mod authorize_device;
-mod challenge;
 mod claims;
 mod client;
 mod device_authorization;
@@ -39,14 +38,13 @@ mod tokens;
 
 pub use authorize::Authorize;
 pub use authorize_device::AuthorizeDevice;
-pub use challenge::s256_challenge;
 pub use claims::Claims;
 pub use client::Client;
 pub use device_authorization::DeviceAuthorization;
 pub use error::ErrorDetails;
 pub use exchange::Exchange;
 pub use login::Login;
-pub use proofkey::{ErrorKind, LoopbackPort, redirect_uri_matches};
+pub use proofkey::{Binding, Challenge, ErrorKind, LoopbackPort, Policy, Verifier, redirect_uri_matches};
 pub use provider::Provider;
 pub use refused::Refused;
 pub use response::Response;

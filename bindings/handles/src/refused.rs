@@ -49,6 +49,15 @@ impl Refused {
             Self::ResultAbsent | Self::QuirkUnknown => "fix_call",
         }
     }
+
+    /// The `error` that an authorization server responds with: see [`ErrorKind::oauth_error`].
+    #[must_use]
+    pub const fn response_error(self) -> Option<&'static str> {
+        match self {
+            Self::Flow(kind) => kind.oauth_error(),
+            Self::ResultAbsent | Self::QuirkUnknown => None,
+        }
+    }
 }
 
 impl From<ErrorKind> for Refused {

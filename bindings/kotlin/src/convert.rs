@@ -65,6 +65,11 @@ pub(crate) fn optional(env: &Env<'_>, argument: &JByteArray<'_>) -> Result<Optio
     if argument.is_null() { Ok(None) } else { text(env, argument).map(Some) }
 }
 
+/// Bytes that may be null.
+pub(crate) fn optional_bytes(env: &Env<'_>, argument: &JByteArray<'_>) -> Result<Option<Zeroizing<Vec<u8>>>, Failed> {
+    if argument.is_null() { Ok(None) } else { bytes(env, argument).map(Some) }
+}
+
 /// Returns the number of a new handle, or that of an error, negative.
 pub(crate) fn make<'l, T: Kind>(
     mut env: EnvUnowned<'l>,
@@ -81,6 +86,15 @@ pub(crate) fn make<'l, T: Kind>(
 /// Returns 0, or the number of an error.
 pub(crate) fn run<'l>(mut env: EnvUnowned<'l>, body: impl FnOnce(&mut Env<'l>) -> Result<(), Failed>) -> jint {
     env.with_env(|env| body(env).map_or_else(Failed::number, |()| Ok(0))).resolve::<ThrowRuntimeExAndDefault>()
+}
+
+/// Returns 1 if something holds. It does not if an argument is refused.
+pub(crate) fn holds<'l>(mut env: EnvUnowned<'l>, body: impl FnOnce(&mut Env<'l>) -> Result<bool, Failed>) -> jint {
+    env.with_env(|env| match body(env) {
+        Ok(holds) => Ok(holds.into()),
+        Err(failed) => failed.number().map(|_| 0),
+    })
+    .resolve::<ThrowRuntimeExAndDefault>()
 }
 
 /// Returns a number, or `otherwise` for a handle that was closed.
@@ -123,4 +137,18 @@ pub(crate) fn write<'l>(
         env.byte_array_from_slice(&written)
     })
     .resolve::<ThrowRuntimeExAndDefault>()
+}
+
+/// Returns a text that a handle has under this name: see [`write`].
+pub(crate) fn named<'l, T: Kind>(
+    env: EnvUnowned<'l>,
+    handle: jlong,
+    name: &JByteArray<'l>,
+    read: impl FnOnce(&T, &str) -> Option<Text>,
+) -> JByteArray<'l> {
+    write(env, |env| {
+        let name = text(env, name)?;
+        let found = read(&*object::<T>(handle)?, &name).ok_or(Refused::ResultAbsent)?;
+        Ok(Zeroizing::new(String::from_utf8_lossy(found.as_bytes()).into_owned()))
+    })
 }

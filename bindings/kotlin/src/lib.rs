@@ -21,6 +21,8 @@
 
 mod convert;
 mod natives;
+mod pkce;
 mod table;
 
 pub use natives::*;
+pub use pkce::*;

@@ -4,11 +4,11 @@ use jni::objects::{JByteArray, JClass};
 use jni::sys::{jint, jlong};
 use jni::{EnvUnowned, jni_mangle};
 use proofkey_handles::{
-    Authorize, Claims, Client, ErrorDetails, Exchange, Login, Provider, Refused, Response, SealKeys, Tokens, Zeroizing,
-    s256_challenge,
+    Authorize, AuthorizeDevice, Claims, Client, DeviceAuthorization, ErrorDetails, Exchange, Login, Provider, Refused,
+    Response, SealKeys, Tokens, Zeroizing,
 };
 
-use crate::convert::{bytes, lend, make, number, object, optional, run, text, write};
+use crate::convert::{bytes, lend, make, named, number, object, optional, run, text, write};
 use crate::table;
 
 /// A native that reads a text of a handle.
@@ -91,6 +91,16 @@ makes! {
     /// `Client.authorize`.
     client_authorize(client: Client; scope: optional; ) -> Authorize =
         Ok::<_, Refused>(client.authorize(scope.as_ref().map(|scope| scope.as_str())));
+    /// `Client.authorize_device`.
+    client_authorize_device(client: Client; scope: optional; ) -> AuthorizeDevice =
+        Ok::<_, Refused>(client.authorize_device(scope.as_ref().map(|scope| scope.as_str())));
+    /// `AuthorizeDevice.begin`.
+    authorize_device_begin(authorize: AuthorizeDevice; ; ) -> Exchange = authorize.begin();
+    /// `Exchange.device_authorization`.
+    exchange_device_authorization(exchange: Exchange; ; ) -> DeviceAuthorization = exchange.device_authorization();
+    /// `Exchange.begin_polling`.
+    device_authorization_begin_polling(device: DeviceAuthorization; ; now: jlong) -> Exchange =
+        Exchange::begin_polling(&device, now);
     /// `Client.resume`.
     client_resume(client: Client, keys: SealKeys; sealed: text, context: text; now: jlong) -> Login =
         client.resume(&sealed, &keys, &context, now);
@@ -143,10 +153,22 @@ changes! {
     provider_set_userinfo_endpoint: Provider, (endpoint), Provider::set_userinfo_endpoint;
     /// `Provider.set_end_session_endpoint`.
     provider_set_end_session_endpoint: Provider, (endpoint), Provider::set_end_session_endpoint;
+    /// `Provider.set_device_authorization_endpoint`.
+    provider_set_device_authorization_endpoint: Provider, (endpoint), Provider::set_device_authorization_endpoint;
+    /// `AuthorizeDevice.add_extra`.
+    authorize_device_add_extra: AuthorizeDevice, (name, value), AuthorizeDevice::add_extra;
+    /// `AuthorizeDevice.add_resource`.
+    authorize_device_add_resource: AuthorizeDevice, (resource), AuthorizeDevice::add_resource;
+    /// `AuthorizeDevice.set_pkce`.
+    authorize_device_set_pkce: AuthorizeDevice, (), AuthorizeDevice::set_pkce;
+    /// `AuthorizeDevice.set_verifier`.
+    authorize_device_set_verifier: AuthorizeDevice, (verifier), AuthorizeDevice::set_verifier;
     /// `Provider.add_quirk`.
     provider_add_quirk: Provider, (name), Provider::add_quirk;
     /// `Provider.set_iss_parameter_supported`.
     provider_set_iss_parameter_supported: Provider, (), |provider| { provider.set_iss_parameter_supported(); Ok(()) };
+    /// `Provider.require_advertised_pkce`.
+    provider_require_advertised_pkce: Provider, (), Provider::require_advertised_pkce;
     /// `Client.set_redirect_uri`.
     client_set_redirect_uri: Client, (uri), Client::set_redirect_uri;
     /// `Client.set_secret_basic`.
@@ -157,6 +179,8 @@ changes! {
     client_set_id_token_algorithms: Client, (names), Client::set_id_token_algorithms;
     /// `Client.add_trusted_audience`.
     client_add_trusted_audience: Client, (audience), Client::add_trusted_audience;
+    /// `Client.accept_end_session`.
+    client_accept_end_session: Client, (callback, return_to, state), Client::accept_end_session;
     /// `Authorize.add_extra`.
     authorize_add_extra: Authorize, (name, value), Authorize::add_extra;
     /// `Authorize.add_resource`.
@@ -173,6 +197,8 @@ changes! {
     authorize_set_nonce: Authorize, (nonce), Authorize::set_nonce;
     /// `Authorize.set_verifier`.
     authorize_set_verifier: Authorize, (verifier), Authorize::set_verifier;
+    /// `Tokens.add_resource`.
+    tokens_add_resource: Tokens, (resource), |tokens, resource| { tokens.add_resource(resource); Ok(()) };
     /// `Exchange.saved`.
     exchange_saved: Exchange, (), Exchange::saved;
     /// `Response.add_header`.
@@ -194,6 +220,15 @@ texts! {
     provider_userinfo_endpoint: Provider = Provider::userinfo_endpoint;
     /// `Provider.end_session_endpoint`.
     provider_end_session_endpoint: Provider = Provider::end_session_endpoint;
+    /// `Provider.device_authorization_endpoint`.
+    provider_device_authorization_endpoint: Provider = Provider::device_authorization_endpoint;
+    /// `DeviceAuthorization.user_code`.
+    device_authorization_user_code: DeviceAuthorization = DeviceAuthorization::user_code;
+    /// `DeviceAuthorization.verification_uri`.
+    device_authorization_verification_uri: DeviceAuthorization = DeviceAuthorization::verification_uri;
+    /// `DeviceAuthorization.verification_uri_complete`.
+    device_authorization_verification_uri_complete: DeviceAuthorization =
+        DeviceAuthorization::verification_uri_complete;
     /// `Provider.pkce_support`.
     provider_pkce_support: Provider = Provider::pkce_support;
     /// `Provider.token_endpoint_auth_method`.
@@ -218,6 +253,8 @@ texts! {
     tokens_id_token: Tokens = Tokens::id_token_expose;
     /// `Tokens.scope`.
     tokens_scope: Tokens = Tokens::scope;
+    /// `Tokens.resource`.
+    tokens_resource: Tokens = Tokens::resource;
     /// `Claims.all_json`.
     claims_json: Claims = Claims::all_json;
     /// `ErrorDetails.message` of a login.
@@ -234,6 +271,8 @@ texts! {
     exchange_error_message: Exchange = |exchange| exchange.error()?.message();
     /// `ErrorDetails.recovery` of an exchange.
     exchange_error_recovery: Exchange = |exchange| exchange.error()?.recovery();
+    /// `ErrorDetails.endpoint` of an exchange.
+    exchange_error_endpoint: Exchange = |exchange| exchange.error()?.endpoint();
     /// `ErrorDetails.oauth_error` of an exchange.
     exchange_error_oauth_error: Exchange = |exchange| exchange.error()?.oauth_error();
     /// `ErrorDetails.oauth_description` of an exchange.
@@ -245,6 +284,10 @@ texts! {
 numbers! {
     /// `Provider.iss_parameter_supported`.
     provider_iss_parameter_supported: Provider = |provider| provider.iss_parameter_supported().into(), 0;
+    /// `DeviceAuthorization.expires_at`.
+    device_authorization_expires_at: DeviceAuthorization = DeviceAuthorization::expires_at, -1;
+    /// `DeviceAuthorization.interval`.
+    device_authorization_interval: DeviceAuthorization = |device| device.interval().into(), 0;
     /// `Login.expires_at`.
     login_expires_at: Login = Login::expires_at, -1;
     /// `Login.is_pending`.
@@ -253,6 +296,9 @@ numbers! {
     exchange_is_pending: Exchange = |exchange| exchange.is_pending().into(), 0;
     /// `Exchange.wait_seconds`.
     exchange_wait_seconds: Exchange = |exchange| exchange.wait_seconds().into(), 0;
+    /// `ErrorDetails.http_status` of an exchange; -1 without a response.
+    exchange_error_http_status: Exchange =
+        |exchange| exchange.error().and_then(|error| error.http_status()).map_or(-1, jlong::from), -1;
     /// `ErrorDetails.retry_after` of an exchange; -1 if it is not known.
     exchange_error_retry_after: Exchange =
         |exchange| exchange.error().and_then(|error| error.retry_after()).map_or(-1, jlong::from), -1;
@@ -271,6 +317,12 @@ numbers! {
     seal_keys_is_weak: SealKeys = |keys| keys.is_weak().into(), 0;
 }
 
+/// `Claims.text`.
+#[jni_mangle("dev.proofkey.Native")]
+pub fn claims_text<'l>(env: EnvUnowned<'l>, _class: JClass<'l>, handle: jlong, name: JByteArray<'l>) -> JByteArray<'l> {
+    named(env, handle, &name, Claims::text)
+}
+
 /// `Tokens.extra_expose`: JSON.
 #[jni_mangle("dev.proofkey.Native")]
 pub fn tokens_extra<'l>(
@@ -279,11 +331,7 @@ pub fn tokens_extra<'l>(
     handle: jlong,
     name: JByteArray<'l>,
 ) -> JByteArray<'l> {
-    write(env, |env| {
-        let name = text(env, &name)?;
-        let extra = object::<Tokens>(handle)?.extra_expose(&name).ok_or(Refused::ResultAbsent)?;
-        Ok(Zeroizing::new(String::from_utf8_lossy(extra.as_bytes()).into_owned()))
-    })
+    named(env, handle, &name, Tokens::extra_expose)
 }
 
 /// `Client.trust_token_endpoint_tls`.
@@ -337,10 +385,16 @@ pub fn client_end_session_url<'l>(
     })
 }
 
-/// The challenge of a verifier (RFC 7636 section 4.2).
+/// `Tokens.expires_within`: 1 or 0.
 #[jni_mangle("dev.proofkey.Native")]
-pub fn challenge<'l>(env: EnvUnowned<'l>, _class: JClass<'l>, verifier: JByteArray<'l>) -> JByteArray<'l> {
-    write(env, |env| Ok(Zeroizing::new(s256_challenge(&bytes(env, &verifier)?)?)))
+pub fn tokens_expires_within<'l>(
+    env: EnvUnowned<'l>,
+    _class: JClass<'l>,
+    handle: jlong,
+    seconds: jint,
+    now: jlong,
+) -> jlong {
+    number::<Tokens>(env, handle, 0, |tokens| tokens.expires_within(seconds.unsigned_abs(), now).into())
 }
 
 /// The name of a header of the request; null past the last.
@@ -367,6 +421,18 @@ pub fn exchange_receive<'l>(
     run(env, |_| Ok(object::<Exchange>(exchange)?.receive(&*object::<Response>(response)?, now)?))
 }
 
+/// `Exchange.transport_failed`.
+#[jni_mangle("dev.proofkey.Native")]
+pub fn exchange_transport_failed<'l>(
+    env: EnvUnowned<'l>,
+    _class: JClass<'l>,
+    exchange: jlong,
+    reason: jint,
+    now: jlong,
+) -> jint {
+    run(env, |_| Ok(object::<Exchange>(exchange)?.transport_failed(reason, now)?))
+}
+
 /// `Response.set_status`.
 #[jni_mangle("dev.proofkey.Native")]
 pub fn response_set_status<'l>(env: EnvUnowned<'l>, _class: JClass<'l>, response: jlong, status: jint) -> jint {
@@ -385,12 +451,17 @@ pub fn seal_keys_add_older<'l>(env: EnvUnowned<'l>, _class: JClass<'l>, keys: jl
     run(env, |env| Ok(object::<SealKeys>(keys)?.add_older(&bytes(env, &secret)?)?))
 }
 
-/// The name, the recovery and the message of an error, one a line.
+/// The name, the recovery, the OAuth error to respond with (or nothing) and the message of an error, one a line.
 #[jni_mangle("dev.proofkey.Native")]
 pub fn error_texts<'l>(env: EnvUnowned<'l>, _class: JClass<'l>, number: jint) -> JByteArray<'l> {
     write(env, |_| {
         let refused = Refused::from_number(number).ok_or(Refused::ResultAbsent)?;
-        Ok(Zeroizing::new(format!("{}\n{}\n{refused}", refused.name(), refused.recovery())))
+        Ok(Zeroizing::new(format!(
+            "{}\n{}\n{}\n{refused}",
+            refused.name(),
+            refused.recovery(),
+            refused.response_error().unwrap_or_default()
+        )))
     })
 }
 

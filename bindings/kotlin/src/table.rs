@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use proofkey_handles::{Authorize, Claims, Client, Exchange, Login, Provider, Response, SealKeys, Tokens};
+use proofkey_handles::{
+    Authorize, AuthorizeDevice, Claims, Client, DeviceAuthorization, Exchange, Login, Provider, Response, SealKeys,
+    Tokens,
+};
 
 /// An object behind a number.
 #[derive(Clone)]
@@ -12,6 +15,8 @@ pub(crate) enum Handle {
     Provider(Arc<Provider>),
     Client(Arc<Client>),
     Authorize(Arc<Authorize>),
+    AuthorizeDevice(Arc<AuthorizeDevice>),
+    DeviceAuthorization(Arc<DeviceAuthorization>),
     Login(Arc<Login>),
     Exchange(Arc<Exchange>),
     Response(Arc<Response>),
@@ -42,7 +47,19 @@ macro_rules! kinds {
         }
     )*};
 }
-kinds!(Provider, Client, Authorize, Login, Exchange, Response, Tokens, Claims, SealKeys);
+kinds!(
+    Provider,
+    Client,
+    Authorize,
+    AuthorizeDevice,
+    DeviceAuthorization,
+    Login,
+    Exchange,
+    Response,
+    Tokens,
+    Claims,
+    SealKeys
+);
 
 static TABLE: LazyLock<Mutex<HashMap<i64, Handle>>> = LazyLock::new(Mutex::default);
 static NEXT: AtomicI64 = AtomicI64::new(1);

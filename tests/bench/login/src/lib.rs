@@ -1,9 +1,11 @@
-//! What `tests/bench/c/login.c` and `tests/bench/swift` do through the C ABI, in Rust.
+//! What `tests/bench/c/login.c` and `tests/bench/swift` do through the C ABI and `tests/bench/kotlin/Bench.kt` through
+//! JNI, in Rust.
 
+use std::ffi::c_void;
 use std::hint::black_box;
 use std::sync::LazyLock;
 
-use proofkey::{Client, Error, Provider, Response, Roundtrip as _, Step, Verifier};
+use proofkey::{Challenge, Client, Error, Provider, Response, Roundtrip as _, Step, Verifier};
 
 static CLIENT: LazyLock<Client> = LazyLock::new(|| {
     let provider = Provider::new("https://as.example/authorize", "https://as.example/token").expect("a provider");
@@ -15,6 +17,22 @@ static CLIENT: LazyLock<Client> = LazyLock::new(|| {
 #[unsafe(no_mangle)]
 pub extern "C" fn rust_login() -> i32 {
     login(Some("af0ifjsldkj")).is_ok_and(|is_right| is_right).into()
+}
+
+/// So many logins; how many ended in the right tokens. A native of a class of Kotlin, which passes two pointers.
+#[unsafe(no_mangle)]
+pub extern "C" fn Java_dev_proofkey_InRust_logins(_env: *mut c_void, _class: *mut c_void, times: i32) -> i32 {
+    (0..times).map(|_| rust_login()).sum()
+}
+
+/// So many challenges; how many were right.
+#[unsafe(no_mangle)]
+pub extern "C" fn Java_dev_proofkey_InRust_challenges(_env: *mut c_void, _class: *mut c_void, times: i32) -> i32 {
+    let is_right = |_: &i32| {
+        let challenge = Challenge::s256(black_box(b"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
+        challenge.is_ok_and(|challenge| challenge.as_str() == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
+    };
+    (0..times).filter(is_right).count().try_into().unwrap_or(0)
 }
 
 /// The same with a fresh state, which the callback gets from the authorization URL.
@@ -45,7 +63,8 @@ fn login(state: Option<&str>) -> Result<bool, Error> {
     }
     .begin(1_700_000_000)?;
     let url = black_box(login.url());
-    let state = state.unwrap_or_else(|| url.split("&state=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or(""));
+    let state =
+        state.unwrap_or_else(|| url.split("&state=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or(""));
     let callback = format!("https://client.example/cb?code=SplxlOBeZQQYbYS6WxSbIA&state={state}");
     let exchange = login.accept(callback, 1_700_000_000)?;
     let request = exchange.request();

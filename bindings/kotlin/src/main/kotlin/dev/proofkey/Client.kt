@@ -45,6 +45,11 @@ public class Client private constructor(number: Long) : Handle(number) {
     @JvmOverloads
     public fun begin(scope: String? = null): Login = authorize(scope).use { it.begin() }
 
+    /** Starts a login of a device without a browser (RFC 8628). It needs no redirect URI. */
+    @JvmOverloads
+    public fun authorizeDevice(scope: String? = null): AuthorizeDevice =
+        AuthorizeDevice(make { Native.clientAuthorizeDevice(it, scope?.let(::utf8)) })
+
     /** Opens a login that [Login.seal] sealed. */
     public fun resume(sealed: String, keys: SealKeys, context: String): Login = resume(sealed, keys, context, now())
 
@@ -79,8 +84,8 @@ public class Client private constructor(number: Long) : Handle(number) {
         beginRevocation(tokens).use { it.finish(send) }
     }
 
-    /** Asks for the claims about the user, as JSON. */
-    public inline fun userinfo(tokens: Tokens, send: (Request) -> Response): String =
+    /** Asks for the claims about the user (OpenID Connect Core section 5.3). */
+    public inline fun userinfo(tokens: Tokens, send: (Request) -> Response): Claims =
         beginUserinfo(tokens).use { it.finish(send).claims() }
 
     /** The URL that ends the user's session at the server. It contains the ID token. */
@@ -89,4 +94,12 @@ public class Client private constructor(number: Long) : Handle(number) {
         write { client ->
             tokens.call { Native.clientEndSessionUrl(client, it, returnTo?.let(::utf8), state?.let(::utf8)) }
         }
+
+    /**
+     * Checks the URL that the browser was sent to after [endSessionUrl] (RP-Initiated Logout section 3).
+     *
+     * @throws CallbackException `redirect_uri_mismatch`, or one about the state: it answers another request
+     */
+    public fun acceptEndSession(callbackUrl: String, returnTo: String, state: String): Unit =
+        change { Native.clientAcceptEndSession(it, utf8(callbackUrl), utf8(returnTo), utf8(state)) }
 }

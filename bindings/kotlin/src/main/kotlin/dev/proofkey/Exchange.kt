@@ -1,5 +1,13 @@
 package dev.proofkey
 
+import java.io.IOException
+import java.io.InterruptedIOException
+import java.net.ConnectException
+import java.net.NoRouteToHostException
+import java.net.UnknownHostException
+import javax.net.ssl.SSLHandshakeException
+import javax.net.ssl.SSLPeerUnverifiedException
+
 /** A conversation with a server: requests to send, until the result is there. */
 public class Exchange internal constructor(number: Long) : Handle(number) {
     /** The request to send; null when there is none. */
@@ -24,9 +32,38 @@ public class Exchange internal constructor(number: Long) : Handle(number) {
     internal fun receive(response: Response, now: Long): Unit =
         response.hand { received -> change { Native.exchangeReceive(it, received, now) } }
 
-    /** Sends one request after another. `send` may suspend if the caller does; what it throws is passed on. */
+    /**
+     * Takes it that the request got no response. One that may be sent again stays: it is sent again after a pause, and the
+     * third failure throws. One that uses something up is sent again only if nothing of it was sent: if there was no
+     * connection ([ConnectException], [NoRouteToHostException], [UnknownHostException]).
+     *
+     * @throws TransportException with this failure as its cause
+     */
+    public fun failed(failure: IOException): Unit = failed(failure, now())
+
+    internal fun failed(failure: IOException, now: Long) {
+        val reason = when (failure) {
+            is ConnectException, is NoRouteToHostException, is UnknownHostException -> CONNECT_FAILED
+            is SSLHandshakeException, is SSLPeerUnverifiedException -> TLS_FAILED
+            is InterruptedIOException -> TIMEOUT
+            else -> RESPONSE_INTERRUPTED
+        }
+        val number = call { Native.exchangeTransportFailed(it, reason, now) }
+        if (number != 0) throw failure(number).apply { initCause(failure) }
+    }
+
+    /** Sends one request after another. `send` may suspend if the caller does. See [failed] for an [IOException] of it. */
     public inline fun finish(send: (Request) -> Response): Exchange {
-        while (true) receive(send(request ?: return this))
+        while (true) {
+            val request = request ?: return this
+            val response = try {
+                send(request)
+            } catch (failure: IOException) {
+                failed(failure)
+                continue
+            }
+            receive(response)
+        }
     }
 
     /** The tokens that were granted. */
@@ -35,8 +72,11 @@ public class Exchange internal constructor(number: Long) : Handle(number) {
     /** The provider that was discovered. */
     public fun provider(): Provider = Provider.of(make(Native::exchangeProvider))
 
-    /** The claims about the user, as JSON. */
-    public fun claims(): String = claimsJson(make(Native::exchangeClaims))
+    /** The codes of a device, after [AuthorizeDevice.begin]. */
+    public fun deviceAuthorization(): DeviceAuthorization = DeviceAuthorization(make(Native::exchangeDeviceAuthorization))
+
+    /** The claims about the user. */
+    public fun claims(): Claims = Claims(make(Native::exchangeClaims))
 
     /** Says that the tokens of a refresh are stored: until then they are handed out again. */
     public fun saved(): Unit = change(Native::exchangeSaved)
@@ -45,10 +85,21 @@ public class Exchange internal constructor(number: Long) : Handle(number) {
         val oauth = text(Native::exchangeErrorOauthError)?.let {
             ProofKeyException.OAuthError(it, text(Native::exchangeErrorOauthDescription), text(Native::exchangeErrorOauthUri))
         }
-        return ProofKeyException.of(
-            number, text(Native::exchangeErrorMessage), text(Native::exchangeErrorRecovery), oauth,
-            call(Native::exchangeErrorRetryAfter).toInt().takeIf { it >= 0 }, flag(Native::exchangeErrorRequestSent),
-        )
+        return ErrorDetails(
+            number, text(Native::exchangeErrorMessage), text(Native::exchangeErrorRecovery),
+            text(Native::exchangeErrorEndpoint), known(Native::exchangeErrorHttpStatus), oauth,
+            known(Native::exchangeErrorRetryAfter), flag(Native::exchangeErrorRequestSent),
+        ).exception()
+    }
+
+    private fun known(read: (Long) -> Long): Int? = call(read).toInt().takeIf { it >= 0 }
+
+    /** The reasons that the error table has for it that there is no response. */
+    private companion object {
+        const val CONNECT_FAILED = 700
+        const val TLS_FAILED = 701
+        const val TIMEOUT = 702
+        const val RESPONSE_INTERRUPTED = 703
     }
 }
 
@@ -85,10 +136,6 @@ public class Response(
         } finally {
             Native.free(native)
         }
-    }
-
-    private fun succeed(number: Int) {
-        if (number != 0) throw ProofKeyException.of(number)
     }
 
     override fun toString(): String = "Response($status)"

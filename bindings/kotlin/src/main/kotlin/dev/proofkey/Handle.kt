@@ -41,7 +41,7 @@ public abstract class Handle internal constructor(private val number: Long) : Au
     internal fun write(body: (Long) -> ByteArray): String = written(call(body)) { failure(it) }
 
     /** What is thrown for the number of an error. */
-    internal open fun failure(number: Int): ProofKeyException = ProofKeyException.of(number)
+    internal open fun failure(number: Int): ProofKeyException = refusal(number)
 }
 
 /** Frees the number of a handle that nobody closed. It does not refer to the handle. */
@@ -75,14 +75,19 @@ internal fun utf8(text: String): ByteArray = try {
     byteArrayOf(-1)
 }
 
-internal fun made(result: Long, failure: (Int) -> ProofKeyException = ProofKeyException::of): Long {
+/** Throws if a function without a handle refused. */
+internal fun succeed(number: Int) {
+    if (number != 0) throw refusal(number)
+}
+
+internal fun made(result: Long, failure: (Int) -> ProofKeyException = ::refusal): Long {
     check(result != 0L) { "a handle is closed" }
     if (result < 0) throw failure((-result).toInt())
     return result
 }
 
 /** The text after the number of an error. */
-internal fun written(result: ByteArray, failure: (Int) -> ProofKeyException = ProofKeyException::of): String {
+internal fun written(result: ByteArray, failure: (Int) -> ProofKeyException = ::refusal): String {
     val number = java.nio.ByteBuffer.wrap(result).int
     if (number != 0) throw failure(number)
     return String(result, 4, result.size - 4, Charsets.UTF_8)

@@ -1,8 +1,11 @@
 package dev.proofkey
 
 import java.io.IOException
+import java.net.ConnectException
+import java.net.SocketTimeoutException
 import java.net.URI
 import java.net.http.HttpClient
+import java.net.http.HttpConnectTimeoutException
 import java.net.http.HttpRequest
 import java.net.http.HttpRequest.BodyPublishers
 import java.net.http.HttpResponse.BodyHandlers
@@ -20,13 +23,19 @@ public class HttpClientHttp internal constructor(private val timeout: Duration) 
     /** With ten seconds for the head of a response, and as many for its body. */
     public constructor() : this(Duration.ofSeconds(10))
 
-    /** @throws IOException if there is no response. A code or a token may have been sent. */
+    /** @throws IOException if there is no response: see [Exchange.failed] */
     override fun invoke(request: Request): Response {
         pause(request)
         val body = request.body?.let(BodyPublishers::ofByteArray) ?: BodyPublishers.noBody()
         val built = HttpRequest.newBuilder(URI(request.url)).timeout(timeout).method(request.method, body)
         for ((name, value) in request.headers) built.header(name, value)
-        val response = client.send(built.build(), BodyHandlers.ofInputStream())
+        val response = try {
+            client.send(built.build(), BodyHandlers.ofInputStream())
+        } catch (slow: HttpTimeoutException) {
+            // As the classes of java.net say it, which Android has as well.
+            val same = if (slow is HttpConnectTimeoutException) ConnectException(slow.message) else SocketTimeoutException(slow.message)
+            throw same.apply { initCause(slow) }
+        }
         val headers = response.headers().map().flatMap { (name, values) -> values.map { name to it } }
         return Response(response.statusCode(), headers, response.body().use(::readInTime))
     }
@@ -37,7 +46,7 @@ public class HttpClientHttp internal constructor(private val timeout: Duration) 
         try {
             return body.get(timeout.toMillis(), TimeUnit.MILLISECONDS)
         } catch (_: TimeoutException) {
-            throw HttpTimeoutException("the response was not there in time")
+            throw SocketTimeoutException("the response was not there in time")
         } catch (failed: ExecutionException) {
             throw IOException(failed.cause)
         }

@@ -20,7 +20,7 @@ internal object Loader {
             System.loadLibrary(LIBRARY)
         } catch (missing: UnsatisfiedLinkError) {
             val platform = platform()
-            val resource = "/dev/proofkey/natives/$platform/lib$LIBRARY.${if (platform.startsWith("macos")) "dylib" else "so"}"
+            val resource = "/dev/proofkey/natives/$platform/$FILE"
             val packed = Loader::class.java.getResourceAsStream(resource) ?: throw missing(platform, missing)
             packed.use(::unpack)
         }
@@ -29,7 +29,7 @@ internal object Loader {
     private fun missing(platform: String, cause: UnsatisfiedLinkError): UnsatisfiedLinkError {
         val error = UnsatisfiedLinkError(
             "proofkey has no native library for $platform here: add proofkey-natives-$platform.jar to the class path, " +
-                "put lib$LIBRARY into java.library.path, or name the file in the system property $PROPERTY",
+                "put $FILE into java.library.path, or name the file in the system property $PROPERTY",
         )
         error.initCause(cause)
         return error
@@ -37,7 +37,7 @@ internal object Loader {
 
     private fun unpack(packed: InputStream) {
         // Only the owner may write it, so nobody else can put another library in its place before it is loaded.
-        val file = Files.createTempFile(LIBRARY, ".so").toFile()
+        val file = Files.createTempFile(null, FILE).toFile()
         try {
             file.outputStream().use { packed.copyTo(it) }
             System.load(file.absolutePath)
@@ -53,6 +53,7 @@ internal object Loader {
         val named = when {
             os.startsWith("linux") -> "linux"
             os.startsWith("mac") -> "macos"
+            os.startsWith("windows") -> "windows"
             else -> os.replace(' ', '-')
         }
         return "$named-" + when (arch) {
@@ -64,4 +65,7 @@ internal object Loader {
 
     private const val PROPERTY = "proofkey.native"
     private const val LIBRARY = "proofkey_jni"
+
+    /** `libproofkey_jni.so`, or what the system calls it. */
+    private val FILE = System.mapLibraryName(LIBRARY)
 }

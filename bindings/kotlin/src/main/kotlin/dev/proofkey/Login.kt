@@ -81,8 +81,8 @@ public class Login internal constructor(number: Long) : Handle(number) {
             ProofKeyException.OAuthError(it, text(Native::loginErrorOauthDescription), text(Native::loginErrorOauthUri))
         }
         // The details are those of the end; a later call for a used login has none of its own.
-        val general = ProofKeyException.of(number)
+        val general = refusal(number)
         if (general.name == "login_already_used") return general
-        return ProofKeyException.of(number, text(Native::loginErrorMessage), text(Native::loginErrorRecovery), oauth)
+        return ErrorDetails(number, text(Native::loginErrorMessage), text(Native::loginErrorRecovery), oauth = oauth).exception()
     }
 }

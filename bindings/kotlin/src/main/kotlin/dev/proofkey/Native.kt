@@ -1,7 +1,7 @@
 package dev.proofkey
 
 /**
- * The natives: `bindings/kotlin/src/natives.rs` says what crosses.
+ * The natives: `bindings/kotlin/src/lib.rs` says what crosses.
  *
  * Shrinkers must keep the names: see `META-INF/proguard/proofkey.pro`.
  */
@@ -72,6 +72,12 @@ internal object Native {
 
     @JvmStatic external fun providerSetIssParameterSupported(handle: Long): Int
 
+    @JvmStatic external fun providerRequireAdvertisedPkce(handle: Long): Int
+
+    @JvmStatic external fun clientAcceptEndSession(handle: Long, callback: ByteArray, returnTo: ByteArray, state: ByteArray): Int
+
+    @JvmStatic external fun tokensAddResource(handle: Long, resource: ByteArray): Int
+
     @JvmStatic external fun clientSetRedirectUri(handle: Long, uri: ByteArray): Int
 
     @JvmStatic external fun clientSetSecretBasic(handle: Long, secret: ByteArray): Int
@@ -140,6 +146,8 @@ internal object Native {
 
     @JvmStatic external fun tokensScope(handle: Long): ByteArray?
 
+    @JvmStatic external fun tokensResource(handle: Long): ByteArray?
+
     @JvmStatic external fun claimsJson(handle: Long): ByteArray?
 
     @JvmStatic external fun loginErrorMessage(handle: Long): ByteArray?
@@ -155,6 +163,8 @@ internal object Native {
     @JvmStatic external fun exchangeErrorMessage(handle: Long): ByteArray?
 
     @JvmStatic external fun exchangeErrorRecovery(handle: Long): ByteArray?
+
+    @JvmStatic external fun exchangeErrorEndpoint(handle: Long): ByteArray?
 
     @JvmStatic external fun exchangeErrorOauthError(handle: Long): ByteArray?
 
@@ -172,11 +182,15 @@ internal object Native {
 
     @JvmStatic external fun exchangeWaitSeconds(handle: Long): Long
 
+    @JvmStatic external fun exchangeErrorHttpStatus(handle: Long): Long
+
     @JvmStatic external fun exchangeErrorRetryAfter(handle: Long): Long
 
     @JvmStatic external fun exchangeErrorRequestSent(handle: Long): Long
 
     @JvmStatic external fun tokensExpiresAt(handle: Long): Long
+
+    @JvmStatic external fun tokensExpiresWithin(handle: Long, seconds: Int, now: Long): Long
 
     @JvmStatic external fun tokensScopeChanged(handle: Long): Long
 
@@ -185,6 +199,8 @@ internal object Native {
     @JvmStatic external fun tokensSignatureVerified(handle: Long): Long
 
     @JvmStatic external fun sealKeysIsWeak(handle: Long): Long
+
+    @JvmStatic external fun claimsText(claims: Long, name: ByteArray): ByteArray
 
     @JvmStatic external fun tokensExtra(handle: Long, name: ByteArray): ByteArray
 
@@ -198,11 +214,55 @@ internal object Native {
 
     @JvmStatic external fun clientEndSessionUrl(client: Long, tokens: Long, returnTo: ByteArray?, state: ByteArray?): ByteArray
 
-    @JvmStatic external fun challenge(verifier: ByteArray): ByteArray
+    @JvmStatic external fun verifierGenerate(): ByteArray
+
+    @JvmStatic external fun verifierFromEntropy(entropy: ByteArray): ByteArray
+
+    @JvmStatic external fun verifierCheck(verifier: ByteArray): Int
+
+    @JvmStatic external fun challengeS256(verifier: ByteArray): ByteArray
+
+    @JvmStatic external fun policyBind(challenge: ByteArray?, method: ByteArray?, plainAllowed: Int, optional: Int): ByteArray
+
+    @JvmStatic external fun bindingVerify(binding: ByteArray?, verifier: ByteArray?): Int
+
+    @JvmStatic external fun redirectUriMatch(registered: ByteArray, requested: ByteArray, port: Int): Int
 
     @JvmStatic external fun exchangeHeaderName(exchange: Long, at: Int): ByteArray?
 
     @JvmStatic external fun exchangeHeader(exchange: Long, at: Int): ByteArray?
+
+    @JvmStatic external fun clientAuthorizeDevice(client: Long, scope: ByteArray?): Long
+
+    @JvmStatic external fun authorizeDeviceAddExtra(handle: Long, name: ByteArray, value: ByteArray): Int
+
+    @JvmStatic external fun authorizeDeviceAddResource(handle: Long, resource: ByteArray): Int
+
+    @JvmStatic external fun authorizeDeviceSetPkce(handle: Long): Int
+
+    @JvmStatic external fun authorizeDeviceSetVerifier(handle: Long, verifier: ByteArray): Int
+
+    @JvmStatic external fun authorizeDeviceBegin(authorize: Long): Long
+
+    @JvmStatic external fun exchangeDeviceAuthorization(exchange: Long): Long
+
+    @JvmStatic external fun deviceAuthorizationBeginPolling(device: Long, now: Long): Long
+
+    @JvmStatic external fun deviceAuthorizationUserCode(handle: Long): ByteArray?
+
+    @JvmStatic external fun deviceAuthorizationVerificationUri(handle: Long): ByteArray?
+
+    @JvmStatic external fun deviceAuthorizationVerificationUriComplete(handle: Long): ByteArray?
+
+    @JvmStatic external fun deviceAuthorizationExpiresAt(handle: Long): Long
+
+    @JvmStatic external fun deviceAuthorizationInterval(handle: Long): Long
+
+    @JvmStatic external fun providerSetDeviceAuthorizationEndpoint(handle: Long, endpoint: ByteArray): Int
+
+    @JvmStatic external fun providerDeviceAuthorizationEndpoint(handle: Long): ByteArray?
+
+    @JvmStatic external fun exchangeTransportFailed(exchange: Long, reason: Int, now: Long): Int
 
     @JvmStatic external fun exchangeReceive(exchange: Long, response: Long, now: Long): Int
 

@@ -35,6 +35,11 @@ public class Provider private constructor(number: Long) : Handle(number) {
         get() = text(Native::providerEndSessionEndpoint)
         set(value) = set(value, Native::providerSetEndSessionEndpoint)
 
+    /** The device authorization endpoint (RFC 8628 section 3.1). */
+    public var deviceAuthorizationEndpoint: String?
+        get() = text(Native::providerDeviceAuthorizationEndpoint)
+        set(value) = set(value, Native::providerSetDeviceAuthorizationEndpoint)
+
     /** The authorization endpoint. */
     public val authorizationEndpoint: String get() = text(Native::providerAuthorizationEndpoint).orEmpty()
 
@@ -52,6 +57,13 @@ public class Provider private constructor(number: Long) : Handle(number) {
 
     /** Says that the server sends `iss` in every authorization response. */
     public fun requireIssParameter(): Unit = change(Native::providerSetIssParameterSupported)
+
+    /**
+     * Insists on a server that says it supports PKCE by S256 (RFC 9700 section 2.1.1).
+     *
+     * @throws ConfigurationException `pkce_not_advertised`
+     */
+    public fun requireAdvertisedPkce(): Unit = change(Native::providerRequireAdvertisedPkce)
 
     /** Enables the quirk with this name. */
     public fun addQuirk(name: String): Unit = change { Native.providerAddQuirk(it, utf8(name)) }

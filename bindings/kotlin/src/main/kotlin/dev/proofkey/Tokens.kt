@@ -12,17 +12,24 @@ public class Tokens internal constructor(number: Long) : Handle(number) {
     public fun exposeIdToken(): String? = text(Native::tokensIdToken)
 
     /** A further member of the response, as JSON; null if there is none. Untrusted. */
-    public fun exposeExtra(name: String): String? = try {
-        write { Native.tokensExtra(it, utf8(name)) }
-    } catch (absent: ProofKeyException) {
-        if (absent.name == "result_absent") null else throw absent
-    }
+    public fun exposeExtra(name: String): String? = present { write { Native.tokensExtra(it, utf8(name)) } }
 
     /** The granted scope, separated by spaces; null if the server did not name it. */
     public val scope: String? get() = text(Native::tokensScope)
 
+    /** The resource servers that the tokens are for (RFC 8707). */
+    public val resources: List<String> get() = text(Native::tokensResource)?.split(' ').orEmpty()
+
     /** When the access token expires, in seconds since the epoch; null if the server did not say. */
     public val expiresAt: Long? get() = call(Native::tokensExpiresAt).takeIf { it >= 0 }
+
+    /** Whether it is time to refresh. Always false if the expiry is not known. */
+    public fun expiresWithin(seconds: Int): Boolean = expiresWithin(seconds, now())
+
+    internal fun expiresWithin(seconds: Int, now: Long): Boolean {
+        require(seconds >= 0) { "seconds must not be negative" }
+        return flag { Native.tokensExpiresWithin(it, seconds, now) }
+    }
 
     /** Whether the server granted another scope than was asked for. */
     public val scopeChanged: Boolean get() = flag(Native::tokensScopeChanged)
@@ -33,11 +40,18 @@ public class Tokens internal constructor(number: Long) : Handle(number) {
     /** Whether the signature of the ID token was checked. */
     public val signatureVerified: Boolean get() = flag(Native::tokensSignatureVerified)
 
-    /** What the ID token says about the user, as JSON; null without an ID token. */
-    public val claims: String? get() = if (exposeIdToken() == null) null else claimsJson(make(Native::tokensClaims))
+    /** What the checked ID token says about the user; null without an ID token. */
+    public val claims: Claims? get() = present { Claims(make(Native::tokensClaims)) }
 
     public companion object {
-        /** Tokens from storage. The scope is separated by spaces. */
+        /**
+         * Tokens from storage. The ID token was checked when it came, and is not checked again.
+         *
+         * @param scope separated by spaces
+         * @param expiresAt in seconds since the epoch
+         * @param resources see [Tokens.resources]
+         * @throws IdTokenException for an ID token that cannot be read
+         */
         @JvmStatic
         @JvmOverloads
         public fun fromParts(
@@ -46,18 +60,45 @@ public class Tokens internal constructor(number: Long) : Handle(number) {
             idToken: String? = null,
             scope: String? = null,
             expiresAt: Long? = null,
-        ): Tokens = Tokens(
-            made(
-                Native.tokensFromParts(
-                    utf8(accessToken), refreshToken?.let(::utf8), idToken?.let(::utf8), scope?.let(::utf8), expiresAt ?: -1,
-                ),
-            ),
-        )
+            resources: List<String> = emptyList(),
+        ): Tokens {
+            val number = Native.tokensFromParts(
+                utf8(accessToken), refreshToken?.let(::utf8), idToken?.let(::utf8), scope?.let(::utf8), expiresAt ?: -1,
+            )
+            val tokens = Tokens(made(number))
+            for (resource in resources) tokens.change { Native.tokensAddResource(it, utf8(resource)) }
+            return tokens
+        }
     }
 }
 
-internal fun claimsJson(claims: Long): String = try {
-    String(Native.claimsJson(claims) ?: ByteArray(0), Charsets.UTF_8)
-} finally {
-    Native.free(claims)
+/** What a server says about a user. */
+public class Claims internal constructor(number: Long) {
+    /** All claims, as one JSON object. */
+    public val json: String
+
+    /** The user (`sub`). */
+    public val subject: String?
+
+    /** Who says so (`iss`); a userinfo response may lack it. */
+    public val issuer: String?
+
+    init {
+        try {
+            json = String(Native.claimsJson(number)!!, Charsets.UTF_8)
+            subject = present { written(Native.claimsText(number, utf8("sub"))) }
+            issuer = present { written(Native.claimsText(number, utf8("iss"))) }
+        } finally {
+            Native.free(number)
+        }
+    }
+
+    /** The name of the class alone: claims are about a person. */
+    override fun toString(): String = "Claims"
+}
+
+private fun <T> present(read: () -> T): T? = try {
+    read()
+} catch (absent: ProofKeyException) {
+    if (absent.name == "result_absent") null else throw absent
 }

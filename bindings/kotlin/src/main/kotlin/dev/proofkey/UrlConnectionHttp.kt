@@ -3,13 +3,14 @@ package dev.proofkey
 import java.io.ByteArrayOutputStream
 import java.io.IOException
 import java.io.InputStream
+import java.net.ConnectException
 import java.net.HttpURLConnection
 import java.net.SocketTimeoutException
 import java.net.URL
 
 /** Sends requests with [HttpURLConnection]: on Android and on the JVM. Blocks; do not call it on the main thread. */
 public object UrlConnectionHttp : (Request) -> Response {
-    /** @throws IOException if there is no response. A code or a token may have been sent. */
+    /** @throws IOException if there is no response: see [Exchange.failed] */
     override fun invoke(request: Request): Response {
         pause(request)
         val connection = URL(request.url).openConnection() as HttpURLConnection
@@ -24,8 +25,14 @@ public object UrlConnectionHttp : (Request) -> Response {
                 connection.doOutput = true
                 // Also stops the connection from sending a POST again by itself.
                 connection.setFixedLengthStreamingMode(body.size)
-                connection.outputStream.use { it.write(body) }
             }
+            try {
+                connection.connect()
+            } catch (slow: SocketTimeoutException) {
+                // What it throws after something was sent has the same class.
+                throw ConnectException(slow.message).apply { initCause(slow) }
+            }
+            request.body?.let { body -> connection.outputStream.use { it.write(body) } }
             val status = connection.responseCode
             val headers = connection.headerFields.entries.filter { it.key != null }
                 .flatMap { (name, values) -> values.map { name to it } }
@@ -39,7 +46,7 @@ public object UrlConnectionHttp : (Request) -> Response {
     private const val TIMEOUT_MILLIS = 10_000
 }
 
-/** Waits as long as the server asked for: five seconds at most. */
+/** Waits as long as the request says: for the server's sake, or for that of the network. */
 internal fun pause(request: Request) {
     if (request.waitSeconds > 0) Thread.sleep(request.waitSeconds * 1000L)
 }

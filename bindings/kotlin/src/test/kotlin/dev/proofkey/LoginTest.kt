@@ -1,9 +1,13 @@
 package dev.proofkey
 
+import dev.proofkey.ProofKeyException.Recovery
+import docs.OkHttp
+import docs.sealKeys
 import docs.signIn
 import java.net.HttpURLConnection
 import java.net.URI
 import java.util.concurrent.CyclicBarrier
+import javax.crypto.KeyGenerator
 import kotlin.concurrent.thread
 import org.junit.jupiter.api.AfterAll
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -17,32 +21,27 @@ import org.junit.jupiter.api.TestInstance
 /** Whole logins against the bundled server. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LoginTest {
-    private val server = ProcessBuilder(System.getProperty("python"), System.getProperty("server"))
-        .redirectError(ProcessBuilder.Redirect.INHERIT).start()
-    private val commands = server.outputStream.bufferedWriter()
-    private val answers = server.inputStream.bufferedReader()
-    private val issuer = answers.readLine()!!
+    private val server = Server("auto")
+    private val issuer = server.issuer
     private val provider = Provider.discover(issuer, UrlConnectionHttp)
     private val client = Client(provider, "my-app", REDIRECT_URI)
-    private val keys = SealKeys("a secret of 32 bytes, or of more".toByteArray())
 
     @AfterAll
-    fun stop() {
-        commands.close()
-        assertEquals(0, server.waitFor())
-    }
+    fun stop() = server.close()
 
     @Test
     fun `login, refresh, userinfo, revocation`() {
         client.begin("openid profile").use { login ->
             val tokens = login.finish(browse(login), UrlConnectionHttp)
             assertTrue(tokens.signatureVerified)
-            assertTrue("\"sub\":\"user-1\"" in tokens.claims!!)
+            val claims = tokens.claims!!
+            assertEquals(listOf("user-1", issuer, "Claims"), listOf(claims.subject, claims.issuer, claims.toString()))
+            assertTrue("\"sub\":\"user-1\"" in claims.json)
             assertEquals("Tokens", tokens.toString())
             var stored: String? = null
             val refreshed = client.refresh(tokens, UrlConnectionHttp) { stored = it.exposeRefreshToken() }
             assertNotNull(stored)
-            assertTrue("user-1" in client.userinfo(refreshed, UrlConnectionHttp))
+            assertEquals("user-1", client.userinfo(refreshed, UrlConnectionHttp).subject)
             client.revoke(refreshed, UrlConnectionHttp)
             assertFalse(login.isPending)
             val again = assertThrows(ProofKeyException::class.java) { login.accept("$REDIRECT_URI?code=c&state=s") }
@@ -54,8 +53,8 @@ class LoginTest {
     fun `a denied consent has the server's words`() {
         command("deny")
         client.begin("profile").use { login ->
-            val denied = assertThrows(ProofKeyException::class.java) { login.finish(browse(login), UrlConnectionHttp) }
-            assertEquals(listOf("authorization_error", 211, "ask_user"), listOf(denied.name, denied.number, denied.recovery))
+            val denied = assertThrows(AuthorizationException::class.java) { login.finish(browse(login), UrlConnectionHttp) }
+            assertEquals(listOf("authorization_error", 211, Recovery.ASK_USER), listOf(denied.name, denied.number, denied.recovery))
             assertEquals("access_denied", denied.oauth?.error)
             assertFalse(denied.requestSent)
         }
@@ -73,13 +72,15 @@ class LoginTest {
 
     @Test
     fun `a login survives the death of the process`() {
+        val key = KeyGenerator.getInstance("AES").generateKey()
+        lateinit var kept: ByteArray
         val begun = client.begin("openid")
-        val sealed = begun.seal(keys, "app")
+        val sealed = sealKeys(key, null) { kept = it }.use { begun.seal(it, "app") }
         val callback = browse(begun)
         begun.close()
         Provider.discover(issuer, UrlConnectionHttp).use { provider ->
             Client(provider, "my-app", REDIRECT_URI).use { client ->
-                client.resume(sealed, keys, "app").use { login ->
+                sealKeys(key, kept) { error("it was kept") }.use { client.resume(sealed, it, "app") }.use { login ->
                     assertEquals(null, login.url)
                     login.finish(callback, UrlConnectionHttp).use { assertTrue(it.signatureVerified) }
                 }
@@ -88,12 +89,17 @@ class LoginTest {
     }
 
     @Test
-    fun `a code is sent once though the connection is cut`() {
-        command("cut")
-        client.begin("profile").use { login ->
-            val before = command("seen").split(' ').count { it == "/token" }
-            assertThrows(java.io.IOException::class.java) { login.finish(browse(login), UrlConnectionHttp) }
-            assertEquals(before + 1, command("seen").split(' ').count { it == "/token" })
+    fun `each transport signs in, and sends a code once though the connection is cut`() {
+        for (http in listOf(UrlConnectionHttp, HttpClientHttp(), OkHttp())) {
+            client.begin("openid").use { login -> login.finish(browse(login), http).use { assertTrue(it.signatureVerified) } }
+            command("cut")
+            client.begin("profile").use { login ->
+                val before = command("seen").split(' ').count { it == "/token" }
+                val cut = assertThrows(TransportException::class.java) { login.finish(browse(login), http) }
+                assertEquals(listOf("response_interrupted", "token", true, Recovery.RESTART_LOGIN), listOf(cut.name, cut.endpoint, cut.requestSent, cut.recovery))
+                assertTrue(cut.cause is java.io.IOException)
+                assertEquals(before + 1, command("seen").split(' ').count { it == "/token" })
+            }
         }
     }
 
@@ -121,31 +127,54 @@ class LoginTest {
     }
 
     @Test
-    fun `a login with java net http`() {
-        client.begin("openid").use { login ->
-            login.finish(browse(login), HttpClientHttp()).use { assertTrue(it.signatureVerified) }
+    fun `a login of a device`() = Server("page").use { server ->
+        val client = Client(Provider.discover(server.issuer, UrlConnectionHttp), "my-tv")
+        for ((decision, decided) in listOf("allow" to null, "deny" to "access_denied")) {
+            client.authorizeDevice("openid profile").use { it.begin(UrlConnectionHttp) }.use { device ->
+                assertTrue(device.verificationUri.startsWith(server.issuer))
+                assertTrue(device.userCode in device.verificationUriComplete!!)
+                var polls = 0
+                val refused = refusal {
+                    // The clock of the server moves instead of the test waiting.
+                    val tokens = device.poll { request ->
+                        server.command("advance ${request.waitSeconds}")
+                        if (request.method == "POST" && ++polls == 2) server.command("$decision ${device.userCode}")
+                        UrlConnectionHttp(Request(request.method, request.url, request.headers, request.body, 0))
+                    }
+                    assertEquals("user-1", tokens.claims!!.subject)
+                }
+                assertEquals(listOf(2, decided), listOf(polls, refused?.oauth?.error))
+                assertEquals("login_already_used", refusal { device.beginPolling() }?.name)
+            }
         }
     }
 
     @Test
-    fun `java net http sends a code once though the connection is cut`() {
-        command("cut")
-        client.begin("profile").use { login ->
-            val before = command("seen").split(' ').count { it == "/token" }
-            assertThrows(java.io.IOException::class.java) { login.finish(browse(login), HttpClientHttp()) }
-            assertEquals(before + 1, command("seen").split(' ').count { it == "/token" })
+    fun `the programs of the documentation`() {
+        assertEquals("user-1", signIn(issuer) { browse(it) })
+        signIn(client) { browse(it) }.use { assertTrue(it.signatureVerified) }
+    }
+
+    private fun command(line: String): String = server.command(line)
+
+    /** A server that allows every request at once, or waits for a decision. */
+    private class Server(consent: String) : AutoCloseable {
+        private val process = ProcessBuilder(System.getProperty("python"), System.getProperty("server"), consent)
+            .redirectError(ProcessBuilder.Redirect.INHERIT).start()
+        private val commands = process.outputStream.bufferedWriter()
+        private val answers = process.inputStream.bufferedReader()
+        val issuer = answers.readLine()!!
+
+        fun command(line: String): String {
+            commands.write("$line\n")
+            commands.flush()
+            return answers.readLine()
         }
-    }
 
-    @Test
-    fun `the quick start of the documentation`() {
-        assertTrue("\"sub\":\"user-1\"" in signIn(issuer) { browse(it) })
-    }
-
-    private fun command(line: String): String {
-        commands.write("$line\n")
-        commands.flush()
-        return answers.readLine()
+        override fun close() {
+            commands.close()
+            assertEquals(0, process.waitFor())
+        }
     }
 
     /** Where the server sends the browser to. */
