@@ -30,12 +30,9 @@ fn every_request_to_a_public_provider_goes_to_public_addresses() {
     assert_eq!(outcomes(provider), [ErrorKind::ConnectFailed; 5]);
 }
 
-fn provider(authorization_endpoint: &str, token_endpoint: &str) -> Provider {
-    Provider::new(authorization_endpoint, token_endpoint).unwrap()
-}
-
 #[test]
 fn providers_are_the_same_by_issuer_or_else_by_both_endpoints() {
+    let provider = |authorization: &str, token: &str| Provider::new(authorization, token).unwrap();
     let (a, t) = ("https://as.example/a", "https://as.example/t");
     let (other_a, other_t) = ("https://as.example/a2", "https://as.example/t2");
     assert!(provider(a, t).is_same_as(&provider(a, t)));
@@ -50,8 +47,9 @@ fn providers_are_the_same_by_issuer_or_else_by_both_endpoints() {
 
 #[test]
 fn a_recorded_login_keeps_its_endpoints_and_may_only_ask_for_more() {
-    let now = provider("https://as.example/a", "https://as.example/t").with_quirk(Quirk::ResourceOnlyAtAuthorization);
-    let then = provider("https://as.example/a2", "https://as.example/t2");
+    let now = Provider::new("https://as.example/a", "https://as.example/t").unwrap();
+    let now = now.with_quirk(Quirk::ResourceOnlyAtAuthorization);
+    let then = Provider::new("https://as.example/a2", "https://as.example/t2").unwrap();
     let recorded = now.as_recorded(&then);
     assert_eq!(recorded.authorization_endpoint(), "https://as.example/a2");
     assert_eq!(recorded.token_endpoint(), "https://as.example/t2");
