@@ -15,7 +15,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -306,7 +308,7 @@ def preloads(endpoints: dict[str, str]) -> list[list[object]]:
 
 @forks
 def test_a_client_that_was_used_before_the_fork_works_in_every_worker() -> None:
-    """What `gunicorn --preload` does with a client of a module. It uses the transport that clients share."""
+    """With the transport that clients share."""
     with testing.AuthorizationServer() as server:
         endpoints = {
             "issuer": server.issuer,
@@ -320,6 +322,50 @@ def test_a_client_that_was_used_before_the_fork_works_in_every_worker() -> None:
     assert all(verified for _, verified in outcomes)
     # Each process fetches the keys once.
     assert (paths.count("/token"), paths.count("/jwks")) == (6, 5)
+
+
+@forks
+def test_what_gunicorn_preloads_works_in_every_worker(tmp_path: Path) -> None:
+    echo = Echo()
+    with (
+        testing.AuthorizationServer() as server,
+        Server(echo) as echoing,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        (tmp_path / "log").open("wb") as log,
+    ):
+        endpoints = {
+            "issuer": server.issuer,
+            "authorization_endpoint": server.authorization_endpoint,
+            "token_endpoint": server.token_endpoint,
+            "jwks_uri": server.jwks_uri,
+        }
+        told = {"provider": endpoints, "echo": echoing.url("/token"), "folder": str(tmp_path)}
+        command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "gunicorn", "--no-control-socket"]
+        gunicorn = subprocess.Popen(
+            [*command, "--config", "python:preloaded", "--bind", f"fd://{listener.fileno()}"],
+            env={**os.environ, "PRELOADED": json.dumps(told), "PYTHONPATH": str(Path(__file__).parent)},
+            pass_fds=[listener.fileno()],
+            stderr=log,
+        )
+        url = "http://{}:{}/".format(*listener.getsockname())
+        try:
+            with ThreadPoolExecutor() as pool:
+                found = [response.members for response in pool.map(raw.ask, 3 * [url])]
+        finally:
+            gunicorn.terminate()
+            ended = gunicorn.wait(DEADLINE)
+        paths = [seen.path for seen in server.seen]
+    assert (ended, "Traceback" in (tmp_path / "log").read_text()) == (0, False)
+    ids = {each.pop("worker") for each in found}
+    assert (len(ids), gunicorn.pid in ids) == (3, False)
+    connections = {echo.connection_of(f"worker {worker}") for worker in ids}
+    of_master = {connection for connection, event in echo.events if event == "master"}
+    assert (len(connections), connections & of_master) == (3, set())
+    # The login and the refresh that the workers share happen once.
+    assert sorted(each.pop("shared login") for each in found) == 2 * ["login_already_used"] + ["tokens"]
+    assert len({each.pop("fresh") for each in found}) == 1
+    assert found == 3 * [{"verified": True, "stored": True, "refreshed": True}]
+    assert (paths.count("/token"), paths.count("/jwks")) == (1 + 3 + 2, 1 + 3)
 
 
 # Interpreters.

@@ -109,10 +109,23 @@ fn the_endpoint_comes_from_metadata_and_from_what_is_known() {
 #[test]
 fn nothing_shows_the_codes() {
     let device = device(&client(), "", codes(5, 600));
-    let shown = format!("{device:?}") + &format!("{:?}", polling(device));
-    assert!(!shown.contains("the-device-code") && !shown.contains("WDJB"), "{shown}");
-    let request = client().authorize_device().pkce().begin().unwrap();
-    assert!(!format!("{request:?}").contains("code_challenge"));
+    assert_eq!(
+        format!("{device:?}"),
+        format!(
+            r#"DeviceAuthorization {{ verification_uri: "https://as.example/go", expires_at: {}, interval: 5, .. }}"#,
+            NOW + 600
+        )
+    );
+    assert_eq!(
+        format!("{:?}", polling(device)),
+        format!("DevicePolling {{ schedule: Schedule {{ expires_at: {}, interval: 5, backoff: 0 }}, .. }}", NOW + 600)
+    );
+    let authorize = client().authorize_device().scope("films").extra("x", "y").pkce();
+    let shown = format!("{authorize:?}");
+    assert!(shown.starts_with("AuthorizeDevice { client: Client") && shown.contains("films"), "{shown}");
+    let shown = format!("{:?}", authorize.begin().unwrap());
+    assert!(shown.starts_with("DeviceRequest { request: Request"), "{shown}");
+    assert!(!shown.contains("code_challenge"), "{shown}");
 }
 
 #[test]
@@ -126,7 +139,29 @@ fn a_refusal_is_the_users() {
 #[test]
 fn codes_that_are_over_are_not_asked_for() {
     let device = device(&client(), "", codes(5, 600));
-    assert_eq!(device.begin_polling(NOW + 595).unwrap_err().kind(), ErrorKind::DeviceCodeExpired);
+    for late in [595, 600, 601, 1 << 40] {
+        let refused = device.clone().begin_polling(NOW + late).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::DeviceCodeExpired, "{late}");
+    }
+    // A clock that is set back by more than any code lives only makes the device ask.
+    for early in [594, 0, -(1 << 40)] {
+        assert!(matches!(device.clone().begin_polling(NOW + early), Ok(Step::Wait(5, _))), "{early}");
+    }
+}
+
+#[test]
+fn a_polling_says_how_long_and_how_often() {
+    let polling = polling(device(&client(), "", codes(7, 600)));
+    assert_eq!((polling.expires_at(), polling.interval()), (NOW + 600, 7));
+    let Ok(Step::Wait(12, polling)) = polling.receive(error("slow_down"), NOW + 7) else { panic!("no pause") };
+    assert_eq!((polling.expires_at(), polling.interval()), (NOW + 600, 12));
+}
+
+#[test]
+fn a_machine_that_woke_in_time_sends() {
+    let polling = polling(device(&client(), "", codes(5, 600)));
+    let sent = polling.send(|_| Ok(Response::new(200, [], TOKENS)), || NOW + 599);
+    assert!(matches!(sent, Ok(Step::Done(_))), "{sent:?}");
 }
 
 #[test]
@@ -148,6 +183,47 @@ fn a_conversation_says_why_it_is_over() {
             ErrorKind::DeviceCodeExpired
         );
         assert!(!polling.is_pending());
+    }
+}
+
+/// What the transport says, of a token endpoint at this URL.
+#[cfg(feature = "http")]
+mod network {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use proofkey::{Endpoint, Failure, Transport};
+
+    use super::*;
+
+    fn send(token_endpoint: String) -> Result<Step<DevicePolling, Tokens>, Failure<DevicePolling>> {
+        let provider = Provider::new("https://as.example/authorize", token_endpoint).unwrap();
+        let provider = provider.with_device_authorization_endpoint("https://as.example/device").unwrap();
+        let device = device(&Client::new(provider, "my-tv").unwrap(), "", codes(5, 600));
+        polling(device).send(|request| Transport::new().send(request), || NOW)
+    }
+
+    #[test]
+    fn a_network_that_is_lost_is_waited_for() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let sent = send(format!("http://{free}/token"));
+        assert!(matches!(sent, Ok(Step::Wait(10, _))), "{sent:?}");
+    }
+
+    #[test]
+    fn a_certificate_is_not_waited_for_but_the_polling_is_kept() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            std::io::Write::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+            stream
+        });
+        let failure = send(format!("https://{address}/token")).unwrap_err();
+        assert_eq!((failure.error.kind(), failure.error.endpoint()), (ErrorKind::TlsFailed, Some(Endpoint::Token)));
+        let polling = failure.pending.expect("the polling");
+        assert_eq!((polling.request().endpoint(), polling.interval()), (Endpoint::Token, 5));
+        server.join().unwrap();
     }
 }
 
@@ -200,6 +276,15 @@ mod id_token {
         let polling = failure.pending.expect("the polling");
         let Ok(Step::Wait(10, polling)) = polling.connection_lost(NOW + 700) else { panic!("keys do not expire") };
         assert_eq!(polling.request().url(), "https://as.example/keys");
+        let mut asked = false;
+        let failure = polling.send(
+            |_| {
+                asked = true;
+                Ok(Response::new(500, [], ""))
+            },
+            || NOW + 700,
+        );
+        assert_eq!((asked, failure.unwrap_err().error.kind()), (true, ErrorKind::KeysUnavailable));
     }
 }
 

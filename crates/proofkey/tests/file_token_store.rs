@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, process, thread};
 
-use proofkey::{ErrorKind, FileTokenStore, TokenStore};
+use proofkey::{ErrorKind, FileTokenStore, SealKeys, SealedTokenStore, TokenStore};
 
 /// A folder of a test's own, which is deleted when the test ends.
 struct Folder(PathBuf);
@@ -138,6 +138,18 @@ fn what_is_not_a_text_is_not_a_record() {
     assert_eq!(store.load("key").unwrap_err().kind(), ErrorKind::SealMalformed);
 }
 
+#[test]
+fn debug_shows_where_but_not_what() {
+    let folder = Folder::new();
+    let keys = SealKeys::new([7; 32]).unwrap();
+    let store = SealedTokenStore::new(FileTokenStore::new(folder.store()).unwrap(), keys);
+    let path = folder.store();
+    assert_eq!(
+        format!("{store:?}"),
+        format!("SealedTokenStore {{ store: FileTokenStore {{ folder: {path:?} }}, .. }}")
+    );
+}
+
 #[cfg(unix)]
 mod unix {
     use std::fs::Permissions;
@@ -223,5 +235,8 @@ mod unix {
         fs::create_dir(folder.store().join("key.tokens")).unwrap();
         set_mode(&folder.store().join("key.tokens"), 0o700);
         assert_eq!(store.load("key").unwrap_err().kind(), ErrorKind::StoreInsecure);
+        // One that cannot even be opened is no link.
+        fs::create_dir(folder.store().join("other.lock")).unwrap();
+        assert_eq!(store.lease("other", "me", 60).unwrap_err().kind(), ErrorKind::StoreUnavailable);
     }
 }

@@ -353,6 +353,48 @@ fn a_pasted_code_is_sent_once() {
 }
 
 #[test]
+fn what_a_pasted_code_may_be() {
+    let client = Client::new(provider(), "my-cli").unwrap();
+    let paste = |code: &str, now: i64| client.authorize().begin(NOW).unwrap().accept_pasted_code(code, now);
+    assert!(paste("a code", NOW + 600).is_ok());
+    for (code, kind) in
+        [("", ErrorKind::CodeMissing), ("code\n", ErrorKind::CodeInvalid), ("k\u{f6}de", ErrorKind::CodeInvalid)]
+    {
+        let refusal = paste(code, NOW).unwrap_err();
+        assert_eq!(refusal.error.kind(), kind, "{code:?}");
+        assert!(refusal.login.expect("the login").accept_pasted_code("c", NOW).is_ok());
+    }
+    let refusal = paste("c", NOW + 601).unwrap_err();
+    assert_eq!((refusal.error.kind(), refusal.login.is_none()), (ErrorKind::LoginExpired, true));
+    let refusal = begin("https://client.example/cb").accept_pasted_code("c", NOW).unwrap_err();
+    assert_eq!((refusal.error.kind(), refusal.login.is_some()), (ErrorKind::RedirectUriMismatch, true));
+}
+
+#[test]
+fn tokens_say_what_else_was_in_the_response() {
+    let receive = |provider: Provider, body: &str| {
+        let client = Client::new(provider, "c").unwrap().with_redirect_uri("https://client.example/cb").unwrap();
+        let login = client.authorize().state("s").begin(NOW).unwrap();
+        let exchange = login.accept("https://client.example/cb?code=c&state=s", NOW).unwrap();
+        match exchange.receive(Response::new(200, [], body), NOW) {
+            Ok(Step::Done(tokens)) => tokens,
+            other => panic!("{other:?}"),
+        }
+    };
+    let tokens = receive(provider(), r#"{"access_token":"a","token_type":"bearer","account_id":"dbid:1"}"#);
+    assert_eq!(tokens.extra("account_id").and_then(|id| id.as_str()), Some("dbid:1"));
+    assert!(tokens.extra("access_token").is_none() && tokens.extra("token_type").is_none());
+    assert!(!tokens.token_type_defaulted() && tokens.quirks().is_empty());
+    let shown = format!("{tokens:?}");
+    assert!(shown.starts_with("Tokens { access_token: ") && shown.ends_with("scope: None, .. }"), "{shown}");
+    let quirky = provider().with_quirk(Quirk::ScopeSeparatedByComma);
+    let tokens = receive(quirky, r#"{"access_token":"a","expires_in":60}"#);
+    assert!(tokens.token_type_defaulted());
+    assert_eq!(tokens.quirks(), [Quirk::ScopeSeparatedByComma]);
+    assert!(tokens.expires_within(60, NOW) && !tokens.expires_within(59, NOW));
+}
+
+#[test]
 fn a_response_uses_a_login_up_even_if_nobody_asked_for_its_request() {
     let client = Client::new(provider(), "my-cli").unwrap();
     let keys = SealKeys::new([7; 32]).unwrap();

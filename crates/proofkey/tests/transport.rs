@@ -7,6 +7,7 @@ mod server;
 use std::io::Write as _;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
+use std::time::Duration;
 
 use proofkey::{Client, Endpoint, Error, ErrorKind, Login, Provider, Refusal, Roundtrip as _, Tokens, Transport, now};
 
@@ -160,4 +161,30 @@ fn a_file_without_a_usable_certificate() {
     for pem in ["", "text", not_base64, no_certificate] {
         assert_eq!(Transport::with_roots(pem.as_bytes()).unwrap_err().kind(), ErrorKind::CaFileInvalid, "{pem}");
     }
+}
+
+#[test]
+fn each_setting_leaves_the_others_as_they_are() {
+    let settings = |transport: &Transport| (transport.is_public_only(), transport.timeout());
+    let (three, day) = (Duration::from_secs(3), Duration::from_secs(86_400));
+    let transport = Transport::new();
+    assert_eq!(settings(&transport), (false, Duration::from_secs(10)));
+    assert_eq!(settings(&transport.clone().with_timeout(three)), (false, three));
+    assert_eq!(settings(&transport.clone().with_timeout(day)), (false, day));
+    assert_eq!(settings(&transport.clone().with_timeout(Duration::MAX)), (false, day), "at most a day");
+    assert_eq!(settings(&transport.clone().with_timeout(three).public_only()), (true, three));
+    assert_eq!(settings(&transport.public_only().with_timeout(three)), (true, three));
+}
+
+#[test]
+fn a_public_transport_goes_to_no_address_of_this_machine() {
+    let server = Server::start(|_, _| panic!("one request too many"));
+    let transport = Transport::new().public_only();
+    assert_eq!(format!("{transport:?}"), "Transport { public_only: true, .. }");
+    for host in ["127.0.0.1", "localhost"] {
+        let (client, login) = begin(&server.address.replace("127.0.0.1", host));
+        let refused = Error::from(client.finish(login, CALLBACK, &transport).unwrap_err());
+        assert_eq!((refused.kind(), refused.request_sent()), (ErrorKind::AddressForbidden, false), "{host}");
+    }
+    assert!(server.requests().is_empty());
 }

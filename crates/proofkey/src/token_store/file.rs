@@ -233,3 +233,45 @@ const LOCK: &str = ".lock";
 
 /// The longest file that is read, in bytes. A longer one is cut off, and then does not open.
 const LONGEST: u64 = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, OpenOptions};
+    use std::{env, process};
+
+    use super::{FileTokenStore, LOCK, TokenStore as _, file_locks};
+
+    /// Alone here, because the list of locks is that of the whole process.
+    #[test]
+    fn locks_around_a_fork() {
+        let folder = env::temp_dir().join(format!("proofkey-fork-{}", process::id()));
+        let store = FileTokenStore::new(&folder).unwrap();
+        let path = store.path("key", LOCK);
+        assert!(store.lease("key", "me", 60).unwrap());
+        for _ in 0..2 {
+            FileTokenStore::before_fork();
+            FileTokenStore::before_fork();
+            assert!(file_locks::is_held_by_somebody(), "another thread waits");
+            FileTokenStore::after_fork_in_parent();
+            assert!(!file_locks::is_held_by_somebody());
+            assert!(file_locks::held().contains(&path), "the parent keeps its lease");
+        }
+        FileTokenStore::before_fork();
+        FileTokenStore::after_fork_in_child();
+        assert!(!file_locks::is_held_by_somebody());
+        assert!(!file_locks::held().contains(&path), "the child has none");
+        // Nothing but a closed file gave the lock up.
+        assert!(store.lease("key", "you", 60).unwrap());
+        store.release("key", "you");
+
+        // What a child has copied does not keep a lock that its owner gives up.
+        let open = || OpenOptions::new().write(true).open(&path).unwrap();
+        let (file, other) = (open(), open());
+        let copy = file.try_clone().unwrap();
+        assert!(file_locks::try_lock(&file).unwrap() && !file_locks::try_lock(&other).unwrap());
+        file_locks::unlock(&file);
+        drop(file);
+        assert!(file_locks::try_lock(&other).unwrap(), "free, although there is a copy: {copy:?}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

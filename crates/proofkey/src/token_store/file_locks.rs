@@ -94,3 +94,8 @@ pub(super) fn after_fork_in_child() {
         locks.0.clear();
     }
 }
+
+#[cfg(test)]
+pub(super) fn is_held_by_somebody() -> bool {
+    matches!(HELD.try_lock(), Err(std::sync::TryLockError::WouldBlock))
+}

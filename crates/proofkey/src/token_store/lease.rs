@@ -69,3 +69,20 @@ const MARGIN: u32 = 60;
 /// The first pause between two attempts, and the longest.
 const SHORTEST: Duration = Duration::from_millis(5);
 const LONGEST: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Patience, SHORTEST};
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn patience_ends() {
+        let mut none = Patience::new(Duration::ZERO);
+        assert_eq!(none.pause().unwrap_err().kind(), ErrorKind::StoreBusy);
+        let mut long = Patience::new(Duration::from_secs(3600));
+        long.pause().unwrap();
+        assert!(long.pause > SHORTEST, "each pause is longer than the one before");
+    }
+}
