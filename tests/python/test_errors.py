@@ -12,7 +12,7 @@ from proofkey._error_table import CLASSES
 
 FAMILIES: list[type[proofkey.Error]] = [
     proofkey.Error, proofkey.VerifierError, proofkey.ConfigurationError, proofkey.CallbackError, proofkey.SealError,
-    proofkey.AuthorizationError, proofkey.TokenError, proofkey.IdTokenError, proofkey.UserinfoError,
+    proofkey.AuthorizationError, proofkey.TokenError, proofkey.IdTokenError, proofkey.LogoutTokenError, proofkey.UserinfoError,
     proofkey.MetadataError, proofkey.TransportError, proofkey.StoredTokensError, server.RequestError,
 ]  # fmt: skip
 FROM_SERVER = [proofkey.AuthorizationError, proofkey.TokenError, proofkey.UserinfoError, proofkey.MetadataError]
