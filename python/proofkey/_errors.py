@@ -12,6 +12,7 @@ __all__ = [
     "ConfigurationError",
     "Error",
     "IdTokenError",
+    "LogoutTokenError",
     "MetadataError",
     "SealError",
     "StoredTokensError",
@@ -163,6 +164,10 @@ class IdTokenError(Error):
     """An ID token that failed a check."""
 
 
+class LogoutTokenError(Error):
+    """A logout token that failed a check (OpenID Connect Back-Channel Logout section 2.6), or that came before."""
+
+
 class UserinfoError(_FromServer):
     """The userinfo endpoint refused, or its response cannot be used or is about another user."""
 
@@ -251,6 +256,7 @@ _DETAILS: dict[type[Error], frozenset[str]] = {
     ConfigurationError: _BASE,
     Error: _BASE,
     IdTokenError: _BASE,
+    LogoutTokenError: _BASE,
     MetadataError: _SAID,
     SealError: _BASE,
     StoredTokensError: _BASE,

@@ -546,6 +546,33 @@ class Client:
         `CallbackError`: "redirect_uri_mismatch" unless the URL is `return_to` with further parameters, "state_missing",
         "state_mismatch", "callback_duplicate" for several states, "callback_malformed" for a URL that cannot be read.
         """
+    def logout_token(self, logout_token: str, /) -> LogoutToken:
+        """Checks a logout token that somebody posted to the application's `backchannel_logout_uri` (OpenID Connect
+        Back-Channel Logout section 2.6), and fetches the server's keys over the network if need be. Anybody can post
+        one, so everything but the signature is checked before keys are asked for, and they are asked for once a minute
+        at most. `proofkey.web` has the whole receiver.
+
+        Then `claim()` the token, end the session, and respond with status 200; on any error respond with 400 (section
+        2.8). Both responses have `Cache-Control: no-store`.
+
+        `LogoutTokenError` if the token fails a check; it needs an `exp`, at most a day away. `MetadataError`
+        "keys_unavailable" if there are no keys, or if they were asked for a moment ago; `TransportError`;
+        `ConfigurationError` if the provider has no issuer or no `jwks_uri`.
+
+        >>> import proofkey
+        >>> from proofkey import replay_store, testing
+        >>> store = replay_store.from_url("memory://")
+        >>> with testing.AuthorizationServer() as server:
+        ...     client = proofkey.Client(server.provider, "my-app")
+        ...     token = client.logout_token(server.logout_token("my-app", user="user-1"))
+        >>> token.claim(store)
+        >>> token.subject, token.sid
+        ('user-1', None)
+        """
+    def begin_logout_token(self, logout_token: str, /, *, now: int | None = None) -> LogoutTokenCheck:
+        """`logout_token()` without network: for programs that bring their own HTTP. It raises what `logout_token()` raises
+        of the token and the provider. `now` is for tests.
+        """
     def revoke(self, tokens: Tokens, /) -> None:
         """Revokes tokens (RFC 7009), the refresh token first. A failed call may be repeated. `ConfigurationError` if the
         provider has no revocation endpoint.
@@ -885,6 +912,69 @@ class DevicePolling:
     @property
     def tokens(self) -> Tokens:
         """The tokens, once `request` is `None`."""
+
+@final
+class LogoutToken:
+    """A checked logout token (OpenID Connect Back-Channel Logout section 2.4), from `client.logout_token()`: the server has
+    ended a session, or all sessions of a user.
+
+    With a `sid`, end the session whose ID token has the same `sid`. Otherwise, end every session of the `subject` that
+    began before `issued_at`: a token that comes late must not end a session that began since.
+    """
+
+    @property
+    def issuer(self) -> str:
+        """The server: that of the client."""
+    @property
+    def subject(self) -> str | None:
+        """The user; `None` if the token names only a session."""
+    @property
+    def sid(self) -> str | None:
+        """The session at the server, which its ID tokens have as the claim `sid`; `None` if the token names only a user."""
+    @property
+    def jti(self) -> str:
+        """The identifier of the token itself."""
+    @property
+    def issued_at(self) -> int:
+        """When it was issued, in seconds since the epoch, by the clock of the server."""
+    @property
+    def expires_at(self) -> int:
+        """When it expires, in seconds since the epoch."""
+    @property
+    def replay_key(self) -> str:
+        """The key that `claim()` claims: "jti:" and a hash of the issuer and the `jti`."""
+    def claim(self, replay_store: _ReplayStore, /) -> None:
+        """Claims this token in a replay store (`proofkey.replay_store`), before a session is ended: of several deliveries
+        of the same token, in whatever process, one succeeds. If the session cannot be ended then, call
+        `replay_store.release(token.replay_key)`, so that the server may try again.
+
+        `LogoutTokenError` "logout_token_replayed" if it was claimed before; `TransportError` if the store cannot tell.
+        """
+
+@final
+class LogoutTokenCheck:
+    """A logout token that is good except for its signature, for programs that bring their own HTTP, from
+    `client.begin_logout_token()`. The loop is that of an `Exchange`. Do not follow redirects.
+    """
+
+    @property
+    def request(self) -> Request | None:
+        """The request for the server's keys; `None` once the token is checked, and from the beginning if its key is here
+        already.
+        """
+    @property
+    def wait_seconds(self) -> int:
+        """How many seconds to wait before `request` is sent: 0, unless the server asked for a pause."""
+    def receive(
+        self, status: int, headers: _Headers, body: bytes | bytearray | str, /, *, now: int | None = None
+    ) -> None:
+        """Takes the response to `request`, whatever its status: the headers as a mapping or as pairs, the body as bytes or
+        text. `LogoutTokenError` "logout_token_signature"; `MetadataError` if the server's keys cannot be used. The check
+        is then over. `now` is for tests.
+        """
+    @property
+    def logout_token(self) -> LogoutToken:
+        """The token, once `request` is `None`."""
 
 @final
 class Userinfo:

@@ -12,9 +12,9 @@ from proofkey._error_table import CLASSES
 
 FAMILIES: list[type[proofkey.Error]] = [
     proofkey.Error, proofkey.VerifierError, proofkey.ConfigurationError, proofkey.CallbackError, proofkey.SealError,
-    proofkey.AuthorizationError, proofkey.TokenError, proofkey.IdTokenError, proofkey.UserinfoError,
-    proofkey.MetadataError, proofkey.TransportError, proofkey.StoredTokensError, proofkey.ApiError,
-    server.RequestError,
+    proofkey.AuthorizationError, proofkey.TokenError, proofkey.IdTokenError, proofkey.LogoutTokenError,
+    proofkey.UserinfoError, proofkey.MetadataError, proofkey.TransportError, proofkey.StoredTokensError,
+    proofkey.ApiError, server.RequestError,
 ]  # fmt: skip
 FROM_SERVER = [proofkey.AuthorizationError, proofkey.TokenError, proofkey.UserinfoError, proofkey.MetadataError]
 

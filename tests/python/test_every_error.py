@@ -114,6 +114,15 @@ def userinfo(body: bytes) -> object:
         return client(userinfo_endpoint=there.url("/userinfo")).userinfo(tokens)
 
 
+def logout_token(header: Any = None, claims: Any = None, *, sign: bool = True, twice: bool = False) -> None:
+    """Receives a logout token with this header and these claims; `None` removes one."""
+    with testing.AuthorizationServer() as op:
+        posted = op.logout_token("my-app", sid="s", header=header, claims=claims)
+        known, store = proofkey.Client(op.provider, "my-app"), replay_store.MemoryReplayStore()
+        for _ in range(1 + twice):
+            known.logout_token(posted if sign else f"{posted[:-4]}AAAA").claim(store)
+
+
 def metadata(**members: object) -> proofkey.Provider:
     """Reads metadata with these members; `None` removes one."""
     usual = {"issuer": ISSUER, "authorization_endpoint": f"{ISSUER}/authorize", "token_endpoint": f"{ISSUER}/token"}
@@ -356,6 +365,21 @@ MAKE: dict[str, Callable[[], object]] = {
     "id_token_alg_unsupported": unsupported_algorithm,
     "userinfo_malformed": lambda: userinfo(b"[]"),
     "userinfo_sub": lambda: userinfo(b'{"sub": "of-another-user"}'),
+    # Logout tokens.
+    "logout_token_malformed": lambda: openid().logout_token(""),
+    "logout_token_typ": lambda: logout_token({"typ": "at+jwt"}),
+    "logout_token_crit": lambda: logout_token({"crit": ["x"]}),
+    "logout_token_alg": lambda: logout_token({"alg": "none"}),
+    "logout_token_signature": lambda: logout_token(sign=False),
+    "logout_token_iss": lambda: logout_token(claims={"iss": "https://other.example"}),
+    "logout_token_aud": lambda: logout_token(claims={"aud": "other-app"}),
+    "logout_token_iat": lambda: logout_token(claims={"iat": None}),
+    "logout_token_exp": lambda: logout_token(claims={"exp": 0}),
+    "logout_token_events": lambda: logout_token(claims={"events": {}}),
+    "logout_token_nonce": lambda: logout_token(claims={"nonce": "n"}),
+    "logout_token_subject": lambda: logout_token(claims={"sid": None}),
+    "logout_token_jti": lambda: logout_token(claims={"jti": None}),
+    "logout_token_replayed": lambda: logout_token(twice=True),
     # Metadata.
     "metadata_malformed": lambda: metadata(token_endpoint=7),
     "metadata_issuer_missing": lambda: metadata(issuer=None),

@@ -36,6 +36,7 @@ def test_an_id_token(alg: Literal["RS256", "ES256", "EdDSA"]) -> None:
     digest = (hashlib.sha512 if alg == "EdDSA" else hashlib.sha256)(response["access_token"].encode()).digest()
     assert raw.decoded(claims.pop("at_hash")) == digest[: len(digest) // 2]
     issued, signed_in = claims["iat"], claims.pop("auth_time")
+    assert claims.pop("sid")
     assert issued - 60 < signed_in <= issued
     assert claims == {
         "iss": server.issuer,

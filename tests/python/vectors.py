@@ -148,7 +148,7 @@ class Errors:
     @property
     def of_python(self) -> dict[str, ErrorRow]:
         """The errors that Python has, by name. The others are those of the C ABI."""
-        return {row.name: row for row in self.errors if row.layer in {"core", "flow", "storage", "every"}}
+        return {row.name: row for row in self.errors if row.layer in {"core", "flow", "storage", "logout", "every"}}
 
 
 @dataclass(frozen=True)

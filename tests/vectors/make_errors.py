@@ -21,11 +21,11 @@ MADE_BY = "Generated from tests/vectors/errors.json by `make errors`. Do not edi
 
 LAYERS = {
     "core": {"core"},
-    "rust": {"core", "flow", "storage", "every"},
+    "rust": {"core", "flow", "storage", "logout", "every"},
     "c": {"core", "c", "flow", "every"},
     "c primitives": {"core", "c", "every"},
     "c flow": {"flow"},
-    "python": {"core", "flow", "storage", "every"},
+    "python": {"core", "flow", "storage", "logout", "every"},
     "kotlin": {"core", "flow", "every"},
 }
 """Which layers of the table each artefact has: a language has the errors that it can return."""

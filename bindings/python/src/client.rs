@@ -11,6 +11,7 @@ use crate::hook::{refuse_coroutine_function, refuse_result};
 use crate::instance::Instance;
 use crate::json::claims_to_python;
 use crate::login::{Login, callback};
+use crate::logout_token::{LogoutToken, LogoutTokenCheck};
 use crate::loopback;
 use crate::provider::Provider;
 use crate::python_text::{text, utf8, wrong_type};
@@ -429,6 +430,48 @@ impl Client {
         let (return_to, state) = (utf8("return_to", return_to)?, utf8("state", state)?);
         let checked = self.client.client.accept_end_session(&callback_url, &return_to, &state);
         checked.map_err(|error| flow_error(py, &error))
+    }
+
+    /// Checks a logout token that somebody posted to the application's `backchannel_logout_uri` (OpenID Connect
+    /// Back-Channel Logout section 2.6), and fetches the server's keys over the network if need be. Anybody can post
+    /// one, so everything but the signature is checked before keys are asked for, and they are asked for once a minute
+    /// at most. `proofkey.web` has the whole receiver.
+    ///
+    /// Then `claim()` the token, end the session, and respond with status 200; on any error respond with 400 (section
+    /// 2.8). Both responses have `Cache-Control: no-store`.
+    ///
+    /// `LogoutTokenError` if the token fails a check; it needs an `exp`, at most a day away. `MetadataError`
+    /// "keys_unavailable" if there are no keys, or if they were asked for a moment ago; `TransportError`;
+    /// `ConfigurationError` if the provider has no issuer or no `jwks_uri`.
+    ///
+    /// >>> import proofkey
+    /// >>> from proofkey import replay_store, testing
+    /// >>> store = replay_store.from_url("memory://")
+    /// >>> with testing.AuthorizationServer() as server:
+    /// ...     client = proofkey.Client(server.provider, "my-app")
+    /// ...     token = client.logout_token(server.logout_token("my-app", user="user-1"))
+    /// >>> token.claim(store)
+    /// >>> token.subject, token.sid
+    /// ('user-1', None)
+    #[pyo3(signature = (logout_token, /))]
+    fn logout_token(&self, py: Python<'_>, logout_token: &Bound<'_, PyAny>) -> PyResult<LogoutToken> {
+        let posted = text("logout_token", logout_token)?.to_string_lossy().into_owned();
+        let checked = py.detach(|| self.client.client.logout_token(&posted, &self.transport.0));
+        checked.map(LogoutToken::from).map_err(|error| flow_error(py, &error))
+    }
+
+    /// `logout_token()` without network: for programs that bring their own HTTP. It raises what `logout_token()` raises
+    /// of the token and the provider. `now` is for tests.
+    #[pyo3(signature = (logout_token, /, *, now = None))]
+    fn begin_logout_token(
+        &self,
+        py: Python<'_>,
+        logout_token: &Bound<'_, PyAny>,
+        now: Option<i64>,
+    ) -> PyResult<LogoutTokenCheck> {
+        let posted = text("logout_token", logout_token)?.to_string_lossy().into_owned();
+        let begun = self.client.client.begin_logout_token(&posted, now.unwrap_or_else(proofkey::now));
+        begun.map(LogoutTokenCheck::new).map_err(|error| flow_error(py, &error))
     }
 
     /// Revokes tokens (RFC 7009), the refresh token first. A failed call may be repeated. `ConfigurationError` if the

@@ -23,6 +23,7 @@ mod hook;
 mod instance;
 mod json;
 mod login;
+mod logout_token;
 mod loopback;
 mod params;
 mod policy;
@@ -60,6 +61,8 @@ mod _native {
     use crate::exchange::Exchange;
     #[pymodule_export]
     use crate::login::Login;
+    #[pymodule_export]
+    use crate::logout_token::{LogoutToken, LogoutTokenCheck};
     #[pymodule_export]
     use crate::policy::{Policy, bind};
     #[pymodule_export]

@@ -214,7 +214,7 @@ fn errors_are_exactly_the_rows_of_the_core() {
 
 #[test]
 fn no_error_has_the_number_of_another_layer() {
-    for row in error_rows(&["flow", "storage", "c", "every"]) {
+    for row in error_rows(&["flow", "storage", "logout", "c", "every"]) {
         assert_eq!(Error::from_number(row.facts().1), None);
     }
 }

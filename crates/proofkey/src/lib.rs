@@ -55,7 +55,7 @@ pub use error::{Endpoint, Error, ErrorKind, OAuthError};
 pub use http::Transport;
 pub use http::{Conversation, Failure, Request, Response, Roundtrip, Step};
 #[cfg(feature = "id-token")]
-pub use id_token::{Claims, IdTokenAlgorithm, Userinfo};
+pub use id_token::{Claims, IdTokenAlgorithm, LogoutToken, LogoutTokenCheck, Userinfo};
 pub use login::{Authorize, Callback, Login, MemoryReplayStore, Refusal, ReplayStore};
 #[cfg(feature = "http")]
 pub use loopback::LoopbackLogin;

@@ -63,6 +63,13 @@ impl<T> SingleFlight<T> {
 
 #[cfg(any(feature = "http", feature = "id-token"))]
 impl<T: Clone> SingleFlight<T> {
+    /// Whether another thread does the work now, so that [`join`](Self::join) would wait for it.
+    #[cfg(feature = "id-token")]
+    pub(crate) fn is_under_way(&self) -> bool {
+        let current = std::thread::current().id();
+        matches!(self.lock().leader, Some(Leader::Thread(thread)) if thread != current)
+    }
+
     /// Takes the lead if nothing is under way, else waits for the result.
     pub(crate) fn join(self: &Arc<Self>) -> Turn<T> {
         let current = std::thread::current().id();

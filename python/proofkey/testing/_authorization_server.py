@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Literal
@@ -193,6 +193,8 @@ class AuthorizationServer:
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [self._alg],
             "authorization_response_iss_parameter_supported": True,
+            "backchannel_logout_supported": True,
+            "backchannel_logout_session_supported": True,
         }
 
     @property
@@ -265,6 +267,34 @@ class AuthorizationServer:
     def _decide(self, user_code: str, user: User | None) -> None:
         if not self._devices.decide(user_code, user):
             raise ValueError("user_code: no device waits with this code")
+
+    def logout_token(
+        self,
+        client_id: str,
+        *,
+        user: str | None = None,
+        sid: str | None = None,
+        header: Mapping[str, object] | None = None,
+        claims: Mapping[str, object] | None = None,
+    ) -> str:
+        """The logout token (OpenID Connect Back-Channel Logout) with which the server tells a client that a session is
+        over: the one whose ID token has this `sid`, or all sessions of the `user`, by `sub`. Post it to the app under
+        test as the form field `logout_token`; `send_logout` does that for an app that listens on loopback.
+
+        `header` and `claims` replace those of the token, to see it refused; `None` removes one. With the algorithm
+        `none` the token has no signature, else a right one.
+
+        >>> from proofkey import testing
+        >>> with testing.AuthorizationServer() as server:
+        ...     token = server.logout_token("my-app", user="user-1")
+        ...     forged = server.logout_token("my-app", user="user-1", claims={"iss": "https://evil.example"})
+        """
+        return self._endpoints.logout_token(client_id, user, sid, header or {}, claims or {})
+
+    def send_logout(self, backchannel_logout_uri: str, logout_token: str) -> int:
+        """Posts a logout token to an app on loopback, as the server does when a session is over. Returns the status of
+        the response: 200, or 400 if the app refuses. `SignInError` if the app does not respond."""
+        return _browser.post(backchannel_logout_uri, {"logout_token": logout_token})
 
     def inject(self, fault: Fault[Any], /) -> InjectedFault:
         """Injects a fault, which then occurs every time. It ends with the `with` block, or with `undo()` of the result.

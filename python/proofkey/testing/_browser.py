@@ -1,5 +1,6 @@
 """Plays the browser and the user at the test server."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.client import HTTPConnection, HTTPException
@@ -41,6 +42,11 @@ def visit(url: str, user: str | None = None) -> Callback:
             return Callback(form.action, _FORM, urlencode(form.fields))
         page = _send(form.action, user, urlencode(form.fields))
     raise SignInError("the test server redirects in a loop")
+
+
+def post(url: str, form: Mapping[str, str]) -> int:
+    """Posts a form. The status of the response."""
+    return _send(url, None, urlencode(form)).status
 
 
 class _Page(NamedTuple):

@@ -14,7 +14,7 @@ from proofkey import server
 from proofkey.testing import _pages
 from proofkey.testing._devices import LIFETIME, Device, Devices
 from proofkey.testing._faults import InjectedFaults
-from proofkey.testing._http import Pairs, Request, Response, is_uri
+from proofkey.testing._http import Pairs, Request, Response, changed, is_uri
 from proofkey.testing._registry import RegisteredClient, User
 from proofkey.testing._signing import ExtraMissing, IdToken, KeyRing
 from proofkey.testing._store import Grant, Issued, NotGranted, Store
@@ -307,6 +307,7 @@ class Endpoints:
             "exp": now + state.store.lifetimes.id_token,
             "iat": now,
             "auth_time": grant.signed_in_at,
+            "sid": grant.sid,
             "at_hash": key.half_hash(access_token),
         }
         if audiences:
@@ -315,6 +316,30 @@ class Endpoints:
             claims["nonce"] = nonce
         token = IdToken({"alg": key.alg, "kid": key.kid, "typ": "JWT"}, claims)
         return key.encode(state.faults.apply("id_token", token))
+
+    def logout_token(
+        self,
+        client_id: str,
+        user: str | None,
+        sid: str | None,
+        header: Mapping[str, object],
+        claims: Mapping[str, object],
+    ) -> str:
+        """The signed logout token (OpenID Connect Back-Channel Logout section 2.4)."""
+        key, now = self._state.keys.keys[0], self._state.store.now()
+        usual = {
+            "iss": self._state.issuer,
+            "aud": client_id,
+            "iat": now,
+            "exp": now + 120,
+            "jti": secrets.token_urlsafe(12),
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+            "sub": user,
+            "sid": sid,
+        }
+        head = changed({"alg": key.alg, "kid": key.kid, "typ": "logout+jwt"}, header)
+        signature: Literal["right", "absent"] = "absent" if head.get("alg") == "none" else "right"
+        return key.encode(IdToken(head, changed(usual, claims), signature))
 
     # The other endpoints.
 

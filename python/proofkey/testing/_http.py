@@ -67,6 +67,11 @@ class Response:
         return cls(status, {"Content-Type": "text/plain; charset=utf-8"}, text.encode(), error)
 
 
+def changed(members: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
+    """The members of a JSON object with these instead. `None` removes one."""
+    return {name: value for name, value in {**members, **changes}.items() if value is not None}
+
+
 def is_uri(text: str) -> bool:
     """Whether a text has only the characters of a URI (RFC 3986). A line break, for example, would end a header."""
     return text.isascii() and text.isprintable() and " " not in text

@@ -30,6 +30,8 @@ class Grant:
     user: User
     signed_in_at: int
     code_expires_at: int
+    sid: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    """The session: the server begins one at each sign-in."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from proofkey.testing._http import Pairs, Response
+from proofkey.testing._http import Pairs, Response, changed
 from proofkey.testing._signing import IdToken, KeyRing
 from proofkey.testing._store import Grant
 
@@ -146,7 +146,7 @@ def id_token(**claims: object) -> Fault[IdToken]:
     >>> id_token(azp="other-app", auth_time=None)
     Fault(name='id_token', at='id_token')
     """
-    return _id_token("id_token", lambda token: replace(token, claims=_changed(token.claims, claims)))
+    return _id_token("id_token", lambda token: replace(token, claims=changed(token.claims, claims)))
 
 
 def nonce_wrong() -> Fault[IdToken]:
@@ -186,7 +186,7 @@ def kid_unknown() -> Fault[IdToken]:
 
 def kid_missing() -> Fault[IdToken]:
     """The ID token does not name its key."""
-    return _id_token("kid_missing", lambda token: replace(token, header=_changed(token.header, {"kid": None})))
+    return _id_token("kid_missing", lambda token: replace(token, header=changed(token.header, {"kid": None})))
 
 
 def keys_rotated() -> Fault[KeyRing]:
@@ -277,7 +277,7 @@ def members(at: Endpoint, **changes: object) -> Fault[Handler]:
     """
 
     def change(response: Response) -> Response:
-        return replace(response, body=json.dumps(_changed(json.loads(response.body), changes)).encode())
+        return replace(response, body=json.dumps(changed(json.loads(response.body), changes)).encode())
 
     return _spoiled("members", at, change)
 
@@ -291,7 +291,7 @@ def key_ids_missing() -> Fault[Handler]:
     """The published keys have no key IDs."""
 
     def change(response: Response) -> Response:
-        keys = [_changed(key, {"kid": None}) for key in json.loads(response.body)["keys"]]
+        keys = [changed(key, {"kid": None}) for key in json.loads(response.body)["keys"]]
         return replace(response, body=json.dumps({"keys": keys}).encode())
 
     return _spoiled("key_ids_missing", "jwks", change)
@@ -357,14 +357,14 @@ def _spoiled(name: str, at: Endpoint, change: Callable[[Response], Response]) ->
 
 
 def _signed_out(name: str, change: Callable[[Pairs], Pairs]) -> Fault[Handler]:
-    def changed(response: Response) -> Response:
+    def respond(response: Response) -> Response:
         if "Location" not in response.headers:
             return response
         url = urlsplit(response.headers["Location"])
         query = urlencode(change(parse_qsl(url.query, keep_blank_values=True)))
         return replace(response, headers={**response.headers, "Location": url._replace(query=query).geturl()})
 
-    return _spoiled(name, "end_session", changed)
+    return _spoiled(name, "end_session", respond)
 
 
 def _instead(name: str, at: Endpoint, response: Response) -> Fault[Handler]:
@@ -373,7 +373,3 @@ def _instead(name: str, at: Endpoint, response: Response) -> Fault[Handler]:
 
 def _without(params: Pairs, name: str) -> Pairs:
     return [pair for pair in params if pair[0] != name]
-
-
-def _changed(members: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in {**members, **changes}.items() if value is not None}

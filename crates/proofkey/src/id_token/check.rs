@@ -1,15 +1,21 @@
 //! What a login asks of the ID token, what an exchange expects of it, and the keys to check it with.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::IdToken;
-use super::jws::Jws;
-use super::key_cache::{Cached, Reason};
-use super::keys::{Keys, Verified};
+use super::jws::{ID_TOKEN, Jws};
+#[cfg(feature = "http")]
+use super::key_cache::Cached;
+use super::key_cache::Reason;
+#[cfg(feature = "http")]
+use super::keys::Keys;
+use super::keys::Verified;
 use super::rules::Expectation;
+use super::signature::{SignatureCheck, keys_request};
 use crate::client::Client;
-use crate::error::{Endpoint, Error, ErrorKind};
+#[cfg(feature = "http")]
+use crate::error::Endpoint;
+use crate::error::{Error, ErrorKind};
 use crate::http::{Request, Response};
 use crate::secret::Secret;
 use crate::syntax::grammar::{is_vschar, random_text};
@@ -99,9 +105,8 @@ impl OpenIdRequest {
 /// What an exchange expects of the ID token.
 #[derive(Debug)]
 pub(crate) struct IdTokenCheck {
-    client: Client,
+    signature: SignatureCheck,
     origin: Origin,
-    keys: Option<Arc<Keys>>,
 }
 
 /// What the ID token belongs to.
@@ -134,60 +139,41 @@ pub(crate) enum Checked {
 impl IdTokenCheck {
     pub(crate) fn of_login(client: &Client, openid: OpenIdRequest, began_at: i64, code: &str) -> Option<Self> {
         let origin = Origin::Login { openid, began_at, code: Secret::new(code) };
-        Some(Self { client: client.clone(), origin, keys: None })
+        Some(Self { signature: SignatureCheck::new(client), origin })
     }
 
     /// `None` for a device that did not ask for the scope `openid`.
     pub(crate) fn of_device(client: &Client, is_openid: bool) -> Option<Self> {
-        is_openid.then(|| Self { client: client.clone(), origin: Origin::Device, keys: None })
+        is_openid.then(|| Self { signature: SignatureCheck::new(client), origin: Origin::Device })
     }
 
     /// `None` for tokens without an ID token: there is nothing to compare a new one with.
     pub(crate) fn of_refresh(client: &Client, tokens: &Tokens) -> Result<Option<Self>, ErrorKind> {
         let Some(original) = tokens.checked_id_token().cloned() else { return Ok(None) };
         OpenIdRequest::check_client(client)?;
-        Ok(Some(Self { client: client.clone(), origin: Origin::Refresh { original }, keys: None }))
+        Ok(Some(Self { signature: SignatureCheck::new(client), origin: Origin::Refresh { original } }))
     }
 
     /// The request for the keys, if they have to be fetched first.
     pub(crate) fn keys_wanted(&mut self, now: i64) -> Option<Request> {
-        match self.client.key_cache().get(now) {
-            _ if self.client.trusts_token_endpoint_tls() => return None,
-            Cached::None => {}
-            Cached::Old(keys) => self.keys = Some(keys),
-            Cached::Fresh(keys) => {
-                self.keys = Some(keys);
-                return None;
-            }
-        }
-        keys_request(&self.client)
+        if self.client().trusts_token_endpoint_tls() { None } else { self.signature.keys_wanted(now) }
     }
 
-    /// Takes the response with the keys. If it cannot be used, keys that are already here are used, unless a token
-    /// needs a new one.
     pub(crate) fn take_response(&mut self, response: &Response, reason: Reason, now: i64) -> Result<(), Error> {
-        self.take_keys(self.client.key_cache().put(Keys::from_response(response), reason, now), reason)
+        self.signature.take_response(response, reason, now)
     }
 
-    /// Gets the keys through the cache.
     pub(crate) fn fetch_keys(
         &mut self,
         reason: Reason,
         send: impl FnOnce() -> Result<Response, Error>,
         now: i64,
     ) -> Result<(), Error> {
-        let fetch = || send().and_then(|response| Keys::from_response(&response));
-        let keys = self.client.key_cache().fetch(self.keys.as_ref(), reason, fetch, now);
-        self.take_keys(keys, reason)
+        self.signature.fetch_keys(reason, send, now)
     }
 
-    fn take_keys(&mut self, keys: Result<Arc<Keys>, Error>, reason: Reason) -> Result<(), Error> {
-        match keys {
-            Ok(keys) => self.keys = Some(keys),
-            Err(error) if reason == Reason::UnknownKey || self.keys.is_none() => return Err(error),
-            Err(_) => {}
-        }
-        Ok(())
+    const fn client(&self) -> &Client {
+        self.signature.client()
     }
 
     /// Checks the ID token, and returns the tokens with its claims. No tokens are returned before it has passed every
@@ -199,16 +185,16 @@ impl IdTokenCheck {
                 Origin::Refresh { original } => Ok(Checked::Good(tokens.with_checked_id_token(original.clone()))),
             };
         };
-        let jws = Jws::parse(text.expose())?;
+        let jws = Jws::parse(text.expose(), ID_TOKEN)?;
         let expectation = self.expectation(&tokens, now);
         expectation.check_algorithm(&jws)?;
-        let signature_verified = !self.client.trusts_token_endpoint_tls();
+        let signature_verified = !self.client().trusts_token_endpoint_tls();
         if signature_verified {
-            match self.verify(&jws) {
+            match self.signature.verify(&jws) {
                 Verified::Yes => {}
                 // A key may have been replaced without a new `kid`.
-                Verified::UnknownKey | Verified::No if self.client.key_cache().may_refetch(now) => {
-                    let request = keys_request(&self.client).ok_or(ErrorKind::IdTokenSignature)?;
+                Verified::UnknownKey | Verified::No if self.client().key_cache().may_refetch(now) => {
+                    let request = keys_request(self.client()).ok_or(ErrorKind::IdTokenSignature)?;
                     return Ok(Checked::KeyUnknown { tokens, id_token: text, request });
                 }
                 Verified::No | Verified::UnknownKey => return Err(ErrorKind::IdTokenSignature),
@@ -218,33 +204,16 @@ impl IdTokenCheck {
         Ok(Checked::Good(tokens.with_checked_id_token(IdToken { text, claims, signature_verified })))
     }
 
-    /// Verifies with the keys of this check or, if they do not have the right one, with those that another thread has
-    /// fetched since.
-    fn verify(&self, jws: &Jws<'_>) -> Verified {
-        match self.keys.as_ref().map(|keys| keys.verify(jws)) {
-            Some(Verified::Yes) => Verified::Yes,
-            outcome => {
-                let newer = self.client.key_cache().other_than(self.keys.as_ref());
-                newer.map_or(outcome.unwrap_or(Verified::UnknownKey), |keys| keys.verify(jws))
-            }
-        }
-    }
-
     fn expectation<'a>(&'a self, tokens: &'a Tokens, now: i64) -> Expectation<'a> {
-        let client = &self.client;
         let expectation = Expectation {
-            issuer: client.provider().issuer().unwrap_or_default(),
-            client_id: client.id(),
-            algorithms: client.id_token_algorithms(),
-            leeway: client.id_token_leeway(),
-            trusted_audiences: client.trusted_audiences(),
+            recipient: self.signature.recipient(now),
+            algorithms: self.client().id_token_algorithms(),
             nonce: None,
             max_age: None,
             acr_values: &[],
             access_token: tokens.access_token().expose(),
             code: None,
             original: None,
-            now,
         };
         match &self.origin {
             Origin::Login { openid, began_at, code } => Expectation {
@@ -258,12 +227,6 @@ impl IdTokenCheck {
             Origin::Refresh { original } => Expectation { original: Some(&original.claims), ..expectation },
         }
     }
-}
-
-fn keys_request(client: &Client) -> Option<Request> {
-    let provider = client.provider();
-    let request = Request::get(Endpoint::Jwks, provider.jwks_uri()?.to_owned());
-    Some(request.with_public_only(provider.is_public_only()))
 }
 
 /// Whether this can be one of several values that are separated by spaces.

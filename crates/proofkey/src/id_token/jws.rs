@@ -20,16 +20,16 @@ pub(crate) struct Jws<'a> {
 
 impl<'a> Jws<'a> {
     /// Parses three parts of canonical base64url. The first two must be JSON objects without repeated members. The
-    /// header must name no extension (`crit`), no type other than JWT, and a known algorithm. Keys in the header
+    /// header must name no extension (`crit`), none but one of these types, and a known algorithm. Keys in the header
     /// (`jwk`, `jku`, `x5c`, `x5u`) are ignored.
-    pub(crate) fn parse(token: &'a str) -> Result<Self, ErrorKind> {
+    pub(crate) fn parse(token: &'a str, types: &[&str]) -> Result<Self, ErrorKind> {
         let (signed, signature) = token.rsplit_once('.').ok_or(ErrorKind::IdTokenMalformed)?;
         let (header, payload) = signed.split_once('.').ok_or(ErrorKind::IdTokenMalformed)?;
         let (header, payload, signature) = (object(header)?, object(payload)?, decode(signature)?);
         if header.contains("crit") {
             return Err(ErrorKind::IdTokenCrit);
         }
-        if !is_jwt(header.get_even_empty("typ"))? {
+        if !is_one_of(types, header.get_even_empty("typ"))? {
             return Err(ErrorKind::IdTokenTyp);
         }
         let algorithm = match header.get_even_empty("alg") {
@@ -54,12 +54,17 @@ fn object(part: &str) -> Result<Members, ErrorKind> {
     Members::from_json(&text, &|_| true).map_err(|_| ErrorKind::IdTokenMalformed)
 }
 
-/// Whether this may be the type of an ID token. Access tokens (`at+jwt`) and logout tokens are refused (RFC 8725
-/// section 3.11).
-fn is_jwt(typ: Option<&Value>) -> Result<bool, ErrorKind> {
+/// The types of an ID token. Access tokens (`at+jwt`) and logout tokens are refused (RFC 8725 section 3.11).
+pub(crate) const ID_TOKEN: &[&str] = &["jwt"];
+
+/// Whether this is one of these types, or absent. The prefix `application/` may be there (RFC 7515 section 4.1.9).
+fn is_one_of(types: &[&str], typ: Option<&Value>) -> Result<bool, ErrorKind> {
     match typ {
         None => Ok(true),
-        Some(Value::String(typ)) => Ok(typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case("application/jwt")),
+        Some(Value::String(typ)) => {
+            let typ = typ.to_ascii_lowercase();
+            Ok(types.contains(&typ.strip_prefix("application/").unwrap_or(&typ)))
+        }
         Some(_) => Err(ErrorKind::IdTokenMalformed),
     }
 }

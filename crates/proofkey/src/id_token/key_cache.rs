@@ -19,6 +19,8 @@ struct State {
     tried_at: i64,
     /// When they were last fetched because a key was not among them.
     refetched_at: Option<i64>,
+    /// When a logout token last caused a fetch.
+    fetched_for_logout_at: Option<i64>,
 }
 
 /// The keys in the cache.
@@ -36,6 +38,8 @@ pub(crate) enum Reason {
     Age,
     /// A token names a key that is not among them.
     UnknownKey,
+    /// A logout token does. Logins have their own interval, which this does not begin: anybody can send logout tokens.
+    LogoutToken,
 }
 
 impl KeyCache {
@@ -84,6 +88,20 @@ impl KeyCache {
         self.lock().refetched_at.is_none_or(|at| !(0..INTERVAL).contains(&now.saturating_sub(at)))
     }
 
+    /// Whether a logout token may cause a fetch now: once a minute, and whenever one is under way that it can wait for.
+    pub(crate) fn may_fetch_for_logout(&self, now: i64) -> bool {
+        if self.flight.is_under_way() {
+            return true;
+        }
+        let mut state = self.lock();
+        let last = state.fetched_for_logout_at;
+        let may = last.is_none_or(|at| !(0..LOGOUT_INTERVAL).contains(&now.saturating_sub(at)));
+        if may {
+            state.fetched_for_logout_at = Some(now);
+        }
+        may
+    }
+
     /// Fetches keys other than the `known` ones, once for all threads that want them at the same time.
     pub(crate) fn fetch(
         &self,
@@ -120,3 +138,5 @@ const LIFETIME: i64 = 3600;
 const PATIENCE: i64 = 60;
 /// The shortest time between two requests for unknown keys, in seconds.
 const INTERVAL: i64 = 10;
+/// The shortest time between two requests that logout tokens cause, in seconds.
+const LOGOUT_INTERVAL: i64 = 60;

@@ -28,11 +28,8 @@ impl Default for IdTokenRules {
 
 /// What the claims of one token are compared with.
 pub(crate) struct Expectation<'a> {
-    pub(crate) issuer: &'a str,
-    pub(crate) client_id: &'a str,
+    pub(crate) recipient: Recipient<'a>,
     pub(crate) algorithms: &'a [IdTokenAlgorithm],
-    pub(crate) leeway: u32,
-    pub(crate) trusted_audiences: &'a [String],
     /// `None` if none was sent; then the token must have none.
     pub(crate) nonce: Option<&'a str>,
     /// The largest age of the sign-in in seconds, and when the login began.
@@ -43,7 +40,40 @@ pub(crate) struct Expectation<'a> {
     pub(crate) code: Option<&'a str>,
     /// For a refresh: the claims of the login.
     pub(crate) original: Option<&'a Claims>,
+}
+
+/// Whom a token has to come from and be for, and the time: what ID tokens and logout tokens have in common.
+pub(crate) struct Recipient<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) leeway: u32,
+    pub(crate) trusted_audiences: &'a [String],
     pub(crate) now: i64,
+}
+
+impl Recipient<'_> {
+    pub(crate) fn is_from_issuer(&self, claims: &Claims) -> bool {
+        claims.issuer() == Some(self.issuer)
+    }
+
+    /// The audiences, if this client is one, and every other is trusted.
+    pub(crate) fn audiences<'c>(&self, claims: &'c Claims) -> Option<Vec<&'c str>> {
+        let audiences: Option<Vec<&str>> = match claims.get("aud") {
+            Some(Value::String(audience)) => Some(vec![audience]),
+            Some(Value::Array(audiences)) => audiences.iter().map(Value::as_str).collect(),
+            _ => None,
+        };
+        let is_trusted = |name: &&str| *name == self.client_id || self.trusted_audiences.iter().any(|one| one == name);
+        audiences.filter(|names| names.contains(&self.client_id) && names.iter().all(is_trusted))
+    }
+
+    pub(crate) fn is_over(&self, at: f64) -> bool {
+        at <= self.now as f64 - f64::from(self.leeway)
+    }
+
+    pub(crate) fn is_to_come(&self, at: f64) -> bool {
+        self.now as f64 + f64::from(self.leeway) < at
+    }
 }
 
 impl Expectation<'_> {
@@ -57,22 +87,22 @@ impl Expectation<'_> {
         let claims = Claims::new(jws.payload);
         let text = |name| claims.get(name).and_then(Value::as_str);
         let number = |name| claims.get(name).and_then(Value::as_f64);
-        let (now, leeway) = (self.now as f64, f64::from(self.leeway));
+        let recipient = &self.recipient;
 
-        if text("iss") != Some(self.issuer) {
+        if !recipient.is_from_issuer(&claims) {
             return Err(ErrorKind::IdTokenIss);
         }
-        if !text("sub").is_some_and(|sub| (1..=255).contains(&sub.len()) && sub.is_ascii()) {
+        if !text("sub").is_some_and(is_subject) {
             return Err(ErrorKind::IdTokenSub);
         }
         self.check_audience(&claims)?;
-        if !number("exp").is_some_and(|exp| now - leeway < exp) {
+        if number("exp").is_none_or(|exp| recipient.is_over(exp)) {
             return Err(ErrorKind::IdTokenExp);
         }
-        if !number("iat").is_some_and(|iat| iat <= now + leeway) {
+        if number("iat").is_none_or(|iat| recipient.is_to_come(iat)) {
             return Err(ErrorKind::IdTokenIat);
         }
-        if claims.get("nbf").is_some() && !number("nbf").is_some_and(|nbf| nbf <= now + leeway) {
+        if claims.get("nbf").is_some() && number("nbf").is_none_or(|nbf| recipient.is_to_come(nbf)) {
             return Err(ErrorKind::IdTokenNbf);
         }
         self.check_nonce(&claims)?;
@@ -90,8 +120,8 @@ impl Expectation<'_> {
             return Err(ErrorKind::IdTokenAuthTime);
         }
         if let Some((max_age, began_at)) = self.max_age {
-            let oldest = began_at as f64 - f64::from(max_age) - leeway;
-            if !number("auth_time").is_some_and(|at| oldest <= at && at <= now + leeway) {
+            let oldest = began_at as f64 - f64::from(max_age) - f64::from(recipient.leeway);
+            if !number("auth_time").is_some_and(|at| oldest <= at && !recipient.is_to_come(at)) {
                 return Err(ErrorKind::IdTokenAuthTime);
             }
         }
@@ -108,19 +138,10 @@ impl Expectation<'_> {
 
     /// The token must be for this client, and every other audience must be trusted.
     fn check_audience(&self, claims: &Claims) -> Result<(), ErrorKind> {
-        let audiences: Option<Vec<&str>> = match claims.get("aud") {
-            Some(Value::String(audience)) => Some(vec![audience]),
-            Some(Value::Array(audiences)) => audiences.iter().map(Value::as_str).collect(),
-            _ => None,
-        };
-        let audiences = audiences.ok_or(ErrorKind::IdTokenAud)?;
-        let is_trusted = |name: &&str| *name == self.client_id || self.trusted_audiences.iter().any(|one| one == name);
-        if !audiences.contains(&self.client_id) || !audiences.iter().all(is_trusted) {
-            return Err(ErrorKind::IdTokenAud);
-        }
+        let audiences = self.recipient.audiences(claims).ok_or(ErrorKind::IdTokenAud)?;
         match claims.get("azp") {
             None if audiences.len() == 1 => Ok(()),
-            Some(Value::String(azp)) if azp == self.client_id => Ok(()),
+            Some(Value::String(azp)) if azp == self.recipient.client_id => Ok(()),
             _ => Err(ErrorKind::IdTokenAzp),
         }
     }
@@ -139,6 +160,11 @@ impl Expectation<'_> {
             _ => Err(ErrorKind::IdTokenNonce),
         }
     }
+}
+
+/// Whether this can identify a user (OpenID Connect Core section 2).
+pub(crate) fn is_subject(sub: &str) -> bool {
+    (1..=255).contains(&sub.len()) && sub.is_ascii()
 }
 
 /// OpenID Connect Core section 12.2: the same user, client and sign-in as in the original token.
@@ -172,7 +198,7 @@ const LEEWAY: u32 = 60;
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Claims, ErrorKind, Expectation, IdTokenAlgorithm, Jws, LEEWAY, check_refreshed};
+    use super::{Claims, ErrorKind, Expectation, IdTokenAlgorithm, Jws, LEEWAY, Recipient, check_refreshed};
     use crate::syntax::json::Members;
 
     const NOW: i64 = 1_700_000_000;
@@ -186,18 +212,14 @@ mod tests {
         let mut claims = json!({ "iss": "i", "sub": "s", "aud": "c", "exp": NOW + 1, "iat": NOW });
         claims.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
         let expectation = Expectation {
-            issuer: "i",
-            client_id: "c",
+            recipient: Recipient { issuer: "i", client_id: "c", leeway: LEEWAY, trusted_audiences: &[], now: NOW },
             algorithms: &[],
-            leeway: LEEWAY,
-            trusted_audiences: &[],
             nonce: None,
             max_age: max_age.map(|max_age| (max_age, NOW - 10)),
             acr_values: &[],
             access_token: "a",
             code: None,
             original: None,
-            now: NOW,
         };
         let (signed, signature, payload) = ("", Vec::new(), members(&claims));
         let jws = Jws { algorithm: IdTokenAlgorithm::Rs256, kid: None, signed, signature, payload };

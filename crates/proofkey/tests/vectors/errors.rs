@@ -9,7 +9,7 @@ fn facts(kind: ErrorKind) -> ErrorFacts<'static> {
 
 #[test]
 fn kinds_are_exactly_the_rows_of_the_core_and_of_the_flow() {
-    let rows = error_rows(&["core", "flow", "storage", "every"]);
+    let rows = error_rows(&["core", "flow", "storage", "logout", "every"]);
     for (row, kind) in rows.iter().zip(ErrorKind::ALL) {
         assert_eq!(row.facts(), facts(*kind));
         assert_eq!(ErrorKind::from_number(kind.number()), Some(*kind));

@@ -8,6 +8,8 @@ mod discovery;
 mod errors;
 #[cfg(feature = "id-token")]
 mod id_token;
+#[cfg(feature = "id-token")]
+mod logout_token;
 mod metadata;
 mod redirect_uri;
 #[path = "../support/vectors.rs"]
