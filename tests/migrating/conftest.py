@@ -53,7 +53,6 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What the programs of the page read from the environment, and a folder for their files."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SECRET_KEY", SECRET)
-    monkeypatch.setenv("TOKEN_SECRET", SECRET[::-1])
     monkeypatch.setenv("FLASK_SECRET_KEY", SECRET)
     monkeypatch.setenv("FLASK_PROOFKEY_BASE_URL", "http://localhost")
     assert CLIENT.client_secret

@@ -12,18 +12,19 @@ from urllib.parse import parse_qsl
 
 import markdown_pages as pages
 import msal
+import proofkey
 import pytest
 import requests
 import requests_oauthlib
 from a2wsgi import ASGIMiddleware
 from authlib.integrations.base_client import OAuthError
-from conftest import CLIENT
+from conftest import CLIENT, SECRET
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.db import connections
 from django.test import override_settings
 from programs import PAGE, SIDES, continued, lines, program, run
-from proofkey import testing
+from proofkey import testing, token_store
 from proofkey.testing import faults
 from werkzeug.test import Client, TestResponse
 
@@ -240,10 +241,11 @@ def test_tokens_that_move(server: testing.AuthorizationServer, old: dict[str, An
     assert about_the_user(browser.get("/").json)
     with new["app"].test_request_context("/"):
         client = new["auth"]["work"].client
-        tokens = new["store"].fresh(client, "user-1")
+        store = token_store.from_url("sqlite:///tokens.db", proofkey.SealKeys(SECRET))
+        tokens = store.fresh(client, "user-1")
         assert tokens.access_token.expose() == stored()["access_token"]
         assert tokens.claims["sub"] == "user-1"
-        again = new["store"].fresh(client, "user-1", rejected=tokens.access_token)
+        again = store.fresh(client, "user-1", rejected=tokens.access_token)
     assert again.access_token.expose() != tokens.access_token.expose(), "its refresh token moved, too"
 
 
