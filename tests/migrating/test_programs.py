@@ -244,6 +244,7 @@ def test_tokens_that_move(server: testing.AuthorizationServer, old: dict[str, An
         store = token_store.from_url("sqlite:///tokens.db", proofkey.SealKeys(SECRET))
         tokens = store.fresh(client, "user-1")
         assert tokens.access_token.expose() == stored()["access_token"]
+        assert tokens.claims
         assert tokens.claims["sub"] == "user-1"
         again = store.fresh(client, "user-1", rejected=tokens.access_token)
     assert again.access_token.expose() != tokens.access_token.expose(), "its refresh token moved, too"
