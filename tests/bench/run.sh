@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c c_login python
-# verify id_token exchange flask starlette django swift_package kotlin_login size.
+# verify id_token exchange calls flask starlette django swift_package kotlin_login size.
 # No figure makes it fail, but a library that computes another value does.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -87,6 +87,13 @@ exchange() {
     "$environment/bin/python" tests/bench/python/exchange.py "$build/release/token-server"
 }
 
+calls() {
+    need "$python" "the comparison of API calls" || return 0
+    [ -n "$(wheel)" ] || need cargo "the comparison of API calls" || return 0
+    packages
+    "$environment/bin/python" tests/bench/python/calls.py
+}
+
 flask() { logins Flask; }
 starlette() { logins Starlette; }
 django() { logins Django; }
@@ -164,12 +171,13 @@ bytes() {
     echo "| Size | $1 | $2 bytes | – | – | – | $verdict |"
 }
 
-[ $# -gt 0 ] || set -- rust c c_login python verify id_token exchange flask starlette django swift_package kotlin_login size
+all="rust c c_login python verify id_token exchange calls flask starlette django swift_package kotlin_login size"
+[ $# -gt 0 ] || set -- $all
 for part; do
-    case $part in
-    rust | c | c_login | python | verify | id_token | exchange | flask | starlette | django | swift_package | kotlin_login | size) ;;
+    case " $all " in
+    *" $part "*) ;;
     *)
-        echo "usage: $0 [rust] [c] [c_login] [python] [verify] [id_token] [exchange] [flask] [starlette] [django] [swift_package] [kotlin_login] [size]" >&2
+        echo "usage: $0 [PART...], of $all" >&2
         exit 2
         ;;
     esac

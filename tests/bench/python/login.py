@@ -155,11 +155,15 @@ def serve(pipe):
             pipe.send(None)
 
 
-def main(framework):
-    # requests, which Authlib uses, would use this machine's proxies.
+def without_proxies():
+    """requests and httpx would use this machine's proxies."""
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):
             del os.environ[name]
+
+
+def main(framework):
+    without_proxies()
     with provider() as (issuer, misbehave):
         settings = {
             "SECRET_KEY": "the secret of this comparison, of 32 bytes and more",
