@@ -1,6 +1,7 @@
 """Keycloak in its development mode, on a database in memory. A realm file has the users and clients of clients.json.
 
-Arguments: PORT CLIENTS_JSON HOME. HOME is where the distribution is unpacked; Keycloak imports realms from a folder in it.
+Arguments: PORT CLIENTS_JSON HOME. HOME is where the distribution is unpacked; Keycloak imports realms from a folder
+in it.
 """
 
 import json
