@@ -61,6 +61,7 @@ test-long: $(cargo_c)/bin/cargo-cinstall $(cargo_fuzz)/bin/cargo-fuzz ## Run wha
 	tests/c/tsan.sh
 	LOGINS=100000 tests/kotlin/run.sh
 	tests/swift/run.sh --long
+	tests/servers/run.sh --keycloak
 	tests/load/run.sh --all
 	PROOFKEY_TEST_LONG=1 tests/python/run.sh -k refresh_once
 	tests/fuzz/run.sh 600

@@ -5,7 +5,7 @@ that URL without opening it.
 import json
 from html.parser import HTMLParser
 from http.client import HTTPResponse
-from http.cookiejar import CookieJar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import NamedTuple
 from urllib.error import HTTPError
 from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
@@ -107,7 +107,9 @@ class User:
         self._password = password
         self._agrees = agrees
         self._granted = False
-        self._opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(CookieJar()), _Stay())
+        # A browser sends secure cookies to loopback without TLS too.
+        cookies = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "http")))
+        self._opener = build_opener(ProxyHandler({}), HTTPCookieProcessor(cookies), _Stay())
 
     def walk(self, url: str, *, submit_pages: bool = True) -> str:
         """Follows redirects and submits pages until the server redirects to the client."""

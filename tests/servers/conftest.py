@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 from programs import LOGINS
-from servers import SERVERS, Server
+from servers import KEYCLOAK, SERVERS, Server
 from table import WRITTEN, Table
 
 # SIGTERM raises KeyboardInterrupt, so that the fixtures stop the servers.
@@ -37,7 +37,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def started(request: pytest.FixtureRequest) -> Iterator[Server]:
     """One of the servers at which whole programs sign in."""
-    with SERVERS[request.param].running() as running:
+    with {**SERVERS, KEYCLOAK.name: KEYCLOAK}[request.param].running() as running:
         yield running
 
 

@@ -11,8 +11,12 @@ LOGINS = {
     "oidc-provider": (0, WHOLE, ""),
     # Its revocation endpoint accepts confidential clients only: 401 with an empty body.
     "glewlwyd": (1, WHOLE[:-1], "response_status: "),
+    "keycloak": (0, WHOLE, ""),
 }
 """Exit status, what the program prints, and its complaint."""
+
+DENIED = {"oidc-provider": "access_denied (End-User aborted interaction)", "keycloak": "access_denied"}
+"""What the server says if the user refuses. The page of Glewlwyd does not let them."""
 
 
 def callbacks(url: str, *, agrees: bool, forged: bool) -> list[str]:
@@ -34,5 +38,5 @@ def steps(lines: list[str]) -> list[str]:
 
 def enters(server: Server) -> Callable[[str, str], None]:
     """What a user does who is shown a URI and a code."""
-    parameter = {"oidc-provider": "user_code", "glewlwyd": "code"}[server.name]
+    parameter = {"oidc-provider": "user_code", "glewlwyd": "code", "keycloak": "user_code"}[server.name]
     return lambda uri, code: browser.decide(f"{uri}?{parameter}={code}", USER, PASSWORD)

@@ -24,8 +24,8 @@ SETTINGS: dict[str, Any] = json.loads(SETTINGS_FILE.read_text())
 NODE = TARGET / "npm"
 
 _PACKAGES: dict[str, str] = json.loads((HERE / "package.json").read_text())["dependencies"]
-_START_SECONDS = 30
-_STOP_SECONDS = 5
+_START_SECONDS = 240
+_STOP_SECONDS = 20
 _NEW_KEYS = "new keys\n"
 
 
@@ -91,7 +91,12 @@ class Server:
         command = [str(port) if part == "PORT" else part for part in self.command]
         with open(self.script or os.devnull) as script, self.log.open("w") as output:
             process = subprocess.Popen(
-                command, cwd=self.folder, stdin=script, stdout=output, stderr=subprocess.STDOUT
+                command,
+                cwd=self.folder,
+                stdin=script,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         try:
             _wait(process, f"http://127.0.0.1:{port}{self.ready}", self.log)
@@ -101,7 +106,8 @@ class Server:
             try:
                 process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                process.kill()
+                # With the processes that it started.
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
 
@@ -230,3 +236,24 @@ _MOCK = Server(
 )
 
 SERVERS = {server.name: server for server in (_NODE_PROVIDER, _AUTHLIB, _GLEWLWYD, _GLEWLWYD_OAUTH2, _MOCK)}
+"""Those of the table."""
+
+# Of the archive, as in `keycloak-quarkus-dist-1.2.3.zip`.
+_KEYCLOAK_VERSION = (HERE / "keycloak" / "SHA256SUMS").read_text().rpartition("-")[2].strip().removesuffix(".zip")
+
+KEYCLOAK = Server(
+    name="keycloak",
+    version=_KEYCLOAK_VERSION,
+    command=[
+        sys.executable,
+        str(HERE / "keycloak" / "start.py"),
+        "PORT",
+        str(SETTINGS_FILE),
+        str(TARGET / f"keycloak-{_KEYCLOAK_VERSION}"),
+    ],
+    ready="/realms/proofkey/.well-known/openid-configuration",
+    path="/realms/proofkey",
+    authorize="/protocol/openid-connect/auth",
+    notes={},
+)
+"""Only whole programs sign in at it, because it takes a minute to start."""

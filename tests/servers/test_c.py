@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 import c_program
-from programs import LOGINS, callbacks, scope_and_extra, steps
+from programs import DENIED, LOGINS, callbacks, scope_and_extra, steps
 from servers import SETTINGS, Server
 
 PORT = urlsplit(SETTINGS["redirect_uri"]).port or 0
@@ -30,8 +30,8 @@ def test_a_forged_callback_comes_first(started: Server) -> None:
 
 
 def test_a_denied_consent(started: Server) -> None:
-    if started.name == "glewlwyd":
-        return  # Its page does not let the user refuse.
+    if started.name not in DENIED:
+        return
     status, output, complaints = login(started, agrees=False)
     assert (status, output) == (1, "")
-    assert complaints.endswith(": access_denied (End-User aborted interaction). Next: ask_user\n")
+    assert complaints.endswith(f": {DENIED[started.name]}. Next: ask_user\n")

@@ -7,29 +7,23 @@ use proofkey_handles::{Binding, Challenge, LoopbackPort, Policy, Refused, Verifi
 
 use crate::convert::{bytes, holds, optional_bytes, run, text, write};
 
-/// `Verifier::generate`.
+/// `Verifier::generate`: the challenge, and after it the verifier.
 #[jni_mangle("dev.proofkey.Native")]
 pub fn verifier_generate<'l>(env: EnvUnowned<'l>, _class: JClass<'l>) -> JByteArray<'l> {
-    write(env, |_| Ok(exposed(&Verifier::generate().map_err(Refused::from)?)))
+    write(env, |_| Ok(pair(&Verifier::generate().map_err(Refused::from)?)))
 }
 
-/// `Verifier::from_entropy`.
+/// `Verifier::from_entropy`: the challenge, and after it the verifier.
 #[jni_mangle("dev.proofkey.Native")]
 pub fn verifier_from_entropy<'l>(env: EnvUnowned<'l>, _class: JClass<'l>, entropy: JByteArray<'l>) -> JByteArray<'l> {
-    write(env, |env| Ok(exposed(&Verifier::from_entropy(&bytes(env, &entropy)?).map_err(Refused::from)?)))
+    write(env, |env| Ok(pair(&Verifier::from_entropy(&bytes(env, &entropy)?).map_err(Refused::from)?)))
 }
 
-fn exposed(verifier: &Verifier) -> Zeroizing<String> {
-    Zeroizing::new(verifier.expose().to_owned())
+fn pair(verifier: &Verifier) -> Zeroizing<String> {
+    Zeroizing::new([verifier.challenge().as_str(), verifier.expose()].concat())
 }
 
-/// `Verifier::check`.
-#[jni_mangle("dev.proofkey.Native")]
-pub fn verifier_check<'l>(env: EnvUnowned<'l>, _class: JClass<'l>, verifier: JByteArray<'l>) -> jint {
-    run(env, |env| Ok(Verifier::check(&bytes(env, &verifier)?).map_err(Refused::from)?))
-}
-
-/// `Challenge::s256`.
+/// `Challenge::s256`, which checks the verifier.
 #[jni_mangle("dev.proofkey.Native")]
 pub fn challenge_s256<'l>(env: EnvUnowned<'l>, _class: JClass<'l>, verifier: JByteArray<'l>) -> JByteArray<'l> {
     write(env, |env| {

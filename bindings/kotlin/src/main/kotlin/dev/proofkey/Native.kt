@@ -218,8 +218,6 @@ internal object Native {
 
     @JvmStatic external fun verifierFromEntropy(entropy: ByteArray): ByteArray
 
-    @JvmStatic external fun verifierCheck(verifier: ByteArray): Int
-
     @JvmStatic external fun challengeS256(verifier: ByteArray): ByteArray
 
     @JvmStatic external fun policyBind(challenge: ByteArray?, method: ByteArray?, plainAllowed: Int, optional: Int): ByteArray

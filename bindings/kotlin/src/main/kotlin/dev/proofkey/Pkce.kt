@@ -1,19 +1,20 @@
 package dev.proofkey
 
 /** A code verifier (RFC 7636 section 4.1), for programs with a flow of their own. [Client] makes its verifiers itself. */
-public class Verifier private constructor(private val text: ByteArray) {
+public class Verifier private constructor(
+    private val text: String,
+    /** The S256 challenge (RFC 7636 section 4.2). Not a secret. */
+    public val challenge: String,
+) {
     /**
      * A verifier as text. Nothing is trimmed, folded or decoded.
      *
      * @throws VerifierException `verifier_length` or `verifier_character`
      */
-    public constructor(text: String) : this(checked(utf8(text)))
-
-    /** The S256 challenge (RFC 7636 section 4.2). Not a secret. */
-    public val challenge: String get() = written(Native.challengeS256(text))
+    public constructor(text: String) : this(text, written(Native.challengeS256(utf8(text))))
 
     /** The text, which goes into the body of the token request and nowhere else. */
-    public fun expose(): String = String(text, Charsets.US_ASCII)
+    public fun expose(): String = text
 
     /** Not the text. */
     override fun toString(): String = "Verifier"
@@ -25,7 +26,7 @@ public class Verifier private constructor(private val text: ByteArray) {
          * @throws ProofKeyException `entropy_unavailable`
          */
         @JvmStatic
-        public fun generate(): Verifier = Verifier(written(Native.verifierGenerate()).toByteArray())
+        public fun generate(): Verifier = of(written(Native.verifierGenerate()))
 
         /**
          * A verifier from 32 to 96 bytes of a cryptographic generator, used once.
@@ -33,9 +34,12 @@ public class Verifier private constructor(private val text: ByteArray) {
          * @throws VerifierException `entropy_length`
          */
         @JvmStatic
-        public fun fromEntropy(entropy: ByteArray): Verifier = Verifier(written(Native.verifierFromEntropy(entropy)).toByteArray())
+        public fun fromEntropy(entropy: ByteArray): Verifier = of(written(Native.verifierFromEntropy(entropy)))
 
-        internal fun checked(text: ByteArray): ByteArray = text.also { succeed(Native.verifierCheck(it)) }
+        private fun of(pair: String) = Verifier(pair.substring(CHALLENGE), pair.substring(0, CHALLENGE))
+
+        /** The length of an S256 challenge. */
+        private const val CHALLENGE = 43
     }
 }
 
