@@ -16,6 +16,8 @@ __all__ = [
     "Exchange",
     "FileTokenStore",
     "Login",
+    "LogoutToken",
+    "LogoutTokenCheck",
     "MemoryReplayStore",
     "Policy",
     "Provider",
