@@ -8,6 +8,7 @@ from pathlib import Path
 
 OTHERS = {
     "conformance": "a runner of its own, for other implementations",
+    "logout_token": "apps get no logout tokens",
     "token_record": "C has no token store",
     "tokens_stored": "C does not read the records of other libraries",
     "www_authenticate": "C does not call APIs",
