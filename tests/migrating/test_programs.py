@@ -47,7 +47,7 @@ def about_the_user(claims: dict[str, Any]) -> dict[str, Any]:
     """The claims without those about the one sign-in."""
     assert claims["sub"] == "user-1"
     assert claims["email"] == "user-1@example.com"
-    of_the_sign_in = {"at_hash", "auth_time", "exp", "iat", "nonce"}
+    of_the_sign_in = {"at_hash", "auth_time", "exp", "iat", "nonce", "sid"}
     return {name: value for name, value in claims.items() if name not in of_the_sign_in}
 
 
