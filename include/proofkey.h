@@ -26,8 +26,8 @@
  *     error nothing is written to `out`. PROOFKEY_STATUS_BUFFER_TOO_SMALL is checked last: with enough room the call would
  *     succeed.
  *  6. Lent texts. A text that a handle returns ends in NUL, and its length is written to `*len` unless that is NULL. It is
- *     valid until the handle is freed, or changed by a `_set_` or `_add_` function, or, if it is an exchange, goes on:
- *     `_receive`, `_transport_failed`. NULL means absent. A value with a NUL inside counts as absent: a program would
+ *     valid until the handle is freed, or changed: by a `_set_` or `_add_` function, or, for an exchange, by
+ *     `_receive` or `_transport_failed`. NULL means absent. A value with a NUL inside counts as absent: a program would
  *     read less than what was checked. Static texts, of a status or of the library, are valid for ever.
  *  7. Secrets. Verifiers, entropy, codes, tokens and client secrets are secrets. Functions that return one end in
  *     `_expose`; search for them. A handle erases its copies when it is freed; erase yours with proofkey_memzero(). The
@@ -37,7 +37,8 @@
  *     thread. Two things are for the caller: `_free` is the last call for a handle, and no thread changes a handle while
  *     another reads a text that it lent (rule 6).
  *  9. Used handles. An authorization request that has begun, a login that has accepted a callback, the codes of a device
- *     that is polling, and an exchange that has its result stay valid until they are freed. Using one again is PROOFKEY_STATUS_LOGIN_ALREADY_USED.
+ *     that is polling, and an exchange that has its result stay valid until they are freed. Using one again is
+ *     PROOFKEY_STATUS_LOGIN_ALREADY_USED.
  * 10. Times are seconds since the epoch, such as time(NULL). A time or number that is not known is -1.
  * 11. Statuses. PROOFKEY_STATUS_OK is 0. Every other number is a failure, also one that this header does not know. Numbers
  *     and names never change their meaning. Ignoring a status is a security hole; compilers warn about it. A bug in the
@@ -1148,10 +1149,10 @@ int32_t proofkey_exchange_receive(proofkey_exchange *exchange,
                                   int64_t now);
 
 /**
- * Takes it that the request got no response. If it may be sent again, it is pending, to be sent after a second: until its
- * connection has failed three times, and only if it is a GET or if nothing of it was sent, since a code can be used
- * only once (RFC 6749 section 4.1.2). A device that polls waits for its network until its codes expire (RFC 8628
- * section 3.5).
+ * Reports that the request got no response. A connection that failed or broke is tried again after a second, up to
+ * three attempts in all: a GET always, any other request only if nothing of it was sent, since a code can be used only
+ * once (RFC 6749 section 4.1.2). A TLS failure, a timeout and a response that is too large are not tried again. A
+ * device that polls waits for its network until its codes expire (RFC 8628 section 3.5).
  *
  * @param exchange  the exchange
  * @param reason    PROOFKEY_STATUS_CONNECT_FAILED or PROOFKEY_STATUS_TLS_FAILED if nothing was sent;
@@ -1183,7 +1184,8 @@ int32_t proofkey_exchange_transport_failed(proofkey_exchange *exchange,
 PROOFKEY_MUST_USE int32_t proofkey_exchange_provider(const proofkey_exchange *exchange, proofkey_provider **provider);
 
 /**
- * The tokens, after a login, a refresh, or the polling of a device. May be called more than once: each call makes another handle.
+ * The tokens, after a login, a refresh, or the polling of a device. May be called more than once: each call makes
+ * another handle.
  *
  * @param exchange  the exchange
  * @param tokens    where to write the handle, which the caller frees
@@ -1192,9 +1194,7 @@ PROOFKEY_MUST_USE int32_t proofkey_exchange_provider(const proofkey_exchange *ex
  *
  * Threads: any number at once.
  */
-PROOFKEY_MUST_USE
-int32_t proofkey_exchange_tokens(const proofkey_exchange *exchange,
-                                 proofkey_tokens **tokens);
+PROOFKEY_MUST_USE int32_t proofkey_exchange_tokens(const proofkey_exchange *exchange, proofkey_tokens **tokens);
 
 /**
  * The claims about the user, after proofkey_client_begin_userinfo(). May be called more than once: each call makes

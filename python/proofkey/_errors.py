@@ -153,7 +153,7 @@ class AuthorizationError(_FromServer):
 
 
 class TokenError(_FromServer):
-    """The token endpoint or the revocation endpoint refused, or its response cannot be used.
+    """The token, device authorization or revocation endpoint refused, or its response cannot be used.
 
     >>> TokenError("response_malformed").error is None
     True

@@ -864,7 +864,8 @@ class DeviceAuthorization:
         """How many seconds the server wants between two requests for the tokens."""
     def finish(self, *, timeout: float | None = None) -> Tokens:
         """Asks for the tokens over the network until the user has decided. It blocks until the codes expire at the latest;
-        Ctrl-C ends it. A network that is lost is waited for. `timeout` limits the pauses between the requests, in seconds.
+        Ctrl-C ends it. A network that is lost is waited for. `timeout` limits the sum of the
+        pauses between the requests, in seconds: a pause that does not fit is not begun, so make it longer than one.
 
         `TokenError`: "device_code_expired", or with `.error` "access_denied" if the user refused; `IdTokenError`;
         `TransportError`. After "timeout", "keys_unavailable" and "tls_failed" the next call goes on where this one ended.

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Compares proofkey with other libraries and prints one table. Arguments choose parts of it: rust c c_login python
-# verify id_token exchange calls flask starlette django swift_package kotlin_login size.
+# Compares proofkey with other libraries and prints one table. Arguments choose parts of it; without any, all of them run.
 # No figure makes it fail, but a library that computes another value does.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

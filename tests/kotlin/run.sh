@@ -34,6 +34,7 @@ kotlin package -Dlogins="${LOGINS:-10000}"
 unchecked() { grep -E 'WARNING in native method|FATAL ERROR in native' "$build.log" "$build"/surefire-reports/*; }
 if unchecked; then exit 1; fi
 python3 tests/kotlin/counts.py "$build/surefire-reports"
+python3 tests/vectors/ran.py tests/vectors "$build.log"
 
 say "the same on a current JDK, which loads natives only if it is told to"
 venv "${PYTHON:-python3}" "$build/jdk" tests/kotlin/requirements.txt
@@ -44,6 +45,7 @@ kotlin_maven surefire:test -Djvm="$current" -Dlogins="${LOGINS:-10000}" \
     -DargLine='--enable-native-access=ALL-UNNAMED --illegal-native-access=deny'
 if unchecked; then exit 1; fi
 python3 tests/kotlin/counts.py "$build/surefire-reports"
+python3 tests/vectors/ran.py tests/vectors "$build.log"
 
 say "jars"
 unzip -l "$build/proofkey.jar" >"$build.jar"

@@ -39,7 +39,7 @@ swiftly swift --version 2>/dev/null | head -1
 say "vectors, debug"
 logged debug swiftly swift test -j 2 --scratch-path "$target/debug" -Xswiftc -warnings-as-errors
 grep -o 'Test run with.*' "$target/debug.log"
-python3 tests/swift/counts.py tests/vectors "$target/debug.log"
+python3 tests/vectors/ran.py tests/vectors "$target/debug.log"
 
 say "vectors, release, with the address sanitizer"
 control address heap-use-after-free
@@ -47,7 +47,7 @@ control address heap-use-after-free
 logged address swiftly env ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1 \
     swift test -j 2 -c release --sanitize=address --scratch-path "$target/address" -Xswiftc -warnings-as-errors
 grep -o 'Test run with.*' "$target/address.log"
-python3 tests/swift/counts.py tests/vectors "$target/address.log"
+python3 tests/vectors/ran.py tests/vectors "$target/address.log"
 
 if [ "${1:-}" = --long ]; then
     say "with the thread sanitizer, which sees the Swift code alone"

@@ -69,7 +69,7 @@ impl Exchange {
         lock(&self.0).conversation.request().is_some()
     }
 
-    /// How many seconds to wait before the request is sent, because the server asked for a pause.
+    /// How many seconds to wait before the request is sent: the server asked for a pause, or the last attempt failed.
     pub fn wait_seconds(&self) -> u32 {
         lock(&self.0).conversation.talk().map_or(0, Talk::wait_seconds)
     }
@@ -113,7 +113,7 @@ impl Exchange {
         self.advance(|talk| talk.receive(response, now))
     }
 
-    /// Takes it that the request got no response, for the reason that this number of the error table names: see
+    /// Reports that the request got no response, for the reason that this number of the error table names: see
     /// [`Conversation::transport_failed`]. Any other number counts as
     /// [`ResponseInterrupted`](proofkey::ErrorKind::ResponseInterrupted).
     ///
@@ -160,7 +160,6 @@ impl Exchange {
     pub fn tokens(&self) -> Result<Tokens, Refused> {
         self.output(|about| match about {
             About::Granted(tokens) => Some(Arc::clone(tokens).into()),
-            About::Polling(conversation) => conversation.output().map(|tokens| tokens.clone().into()),
             About::Refresh(conversation) => conversation.output().map(|refreshed| refreshed.tokens().clone().into()),
             _ => None,
         })
@@ -280,6 +279,9 @@ impl About {
     fn settled(self) -> Self {
         match self {
             Self::Tokens(conversation) if conversation.output().is_some() => {
+                conversation.into_output().map_or(Self::Nothing, |tokens| Self::Granted(Arc::new(tokens)))
+            }
+            Self::Polling(conversation) if conversation.output().is_some() => {
                 conversation.into_output().map_or(Self::Nothing, |tokens| Self::Granted(Arc::new(tokens)))
             }
             other => other,

@@ -6,8 +6,7 @@
 //! them could free: a client copies its provider, and a login its client.
 //!
 //! What a handle lends is a [`Text`] that ends in NUL. The handle keeps it until it is dropped, or until the call that
-//! changes what the text says: a setter, [`Exchange::receive`],
-//! or [`Exchange::transport_failed`].
+//! changes what the text says: a setter, [`Exchange::receive`] or [`Exchange::transport_failed`].
 
 #![forbid(unsafe_code, reason = "all code with raw pointers is in bindings/c")]
 #![deny(

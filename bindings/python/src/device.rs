@@ -130,7 +130,8 @@ impl DeviceAuthorization {
     }
 
     /// Asks for the tokens over the network until the user has decided. It blocks until the codes expire at the latest;
-    /// Ctrl-C ends it. A network that is lost is waited for. `timeout` limits the pauses between the requests, in seconds.
+    /// Ctrl-C ends it. A network that is lost is waited for. `timeout` limits the sum of the
+    /// pauses between the requests, in seconds: a pause that does not fit is not begun, so make it longer than one.
     ///
     /// `TokenError`: "device_code_expired", or with `.error` "access_denied" if the user refused; `IdTokenError`;
     /// `TransportError`. After "timeout", "keys_unavailable" and "tls_failed" the next call goes on where this one ended.
@@ -242,7 +243,7 @@ impl DevicePolling {
     #[pyo3(signature = (*, now = None))]
     fn connection_lost(&self, py: Python<'_>, now: Option<i64>) -> PyResult<()> {
         let now = now.unwrap_or_else(proofkey::now);
-        let advanced = self.0.lock().transport_failed(ErrorKind::ConnectFailed, now);
+        let advanced = py.detach(|| self.0.lock().transport_failed(ErrorKind::ConnectFailed, now));
         advanced.map_err(|error| flow_error(py, &error))
     }
 

@@ -40,7 +40,7 @@ fn run() -> Result<(), Box<dyn Error>> {
             let (sealed, callback_url) = (line()?, line()?);
             let login = client.resume(&sealed, &keys, CONTEXT, now())?;
             let next = login.data().to_owned();
-            let tokens = client.finish(login, callback_url, &transport)?;
+            let tokens = client.finish(login, callback_url, &transport).map_err(proofkey::Error::from)?;
             let scope = tokens.scope().unwrap_or_default().join(" ");
             println!("{}\n{next}", tokens.claims().and_then(|claims| claims.subject()).unwrap_or(&scope));
         }

@@ -286,6 +286,19 @@ mod id_token {
         );
         assert_eq!((asked, failure.unwrap_err().error.kind()), (true, ErrorKind::KeysUnavailable));
     }
+
+    #[test]
+    fn keys_are_waited_for_while_the_network_is_away() {
+        let device = device(&openid(client()), "openid", codes(5, 600));
+        let mut polling: Conversation<DevicePolling> = device.begin_polling(NOW).unwrap().into();
+        for pause in [5, 10, 20, 40, 60, 60] {
+            assert_eq!(polling.wait_seconds(), pause);
+            assert_eq!(polling.request().unwrap().url(), "https://as.example/keys");
+            polling.transport_failed(ErrorKind::ConnectFailed, NOW).unwrap();
+        }
+        let error = polling.transport_failed(ErrorKind::TlsFailed, NOW).unwrap_err();
+        assert_eq!((error.kind(), polling.is_pending()), (ErrorKind::TlsFailed, true));
+    }
 }
 
 /// What happens to one request.

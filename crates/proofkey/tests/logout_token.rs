@@ -184,7 +184,7 @@ fn a_token_is_remembered_as_long_as_it_is_accepted() {
         refusal(client.begin_logout_token(&jwt("accepted", "session-alone"), *until)),
         ErrorKind::LogoutTokenExp
     );
-    // Another issuer may use the same identifier.
+    // Another identifier is another key.
     let other = done(client.begin_logout_token(&jwt("accepted", "jti-with-a-newline"), NOW).unwrap());
     assert_ne!(&other.replay_key(), key);
     let fails = Store(Mutex::default(), Some(ErrorKind::StoreUnavailable));
@@ -205,7 +205,7 @@ fn check_again(client: &Client) -> Step<LogoutTokenCheck, LogoutToken> {
     asks(client, &jwt("accepted", "session-and-user"), NOW + 60).receive(keys(), NOW + 60).unwrap()
 }
 
-/// The first deliveries of a fresh process, all at once: one request, and no logout is lost.
+/// Deliveries that come while the first one fetches the keys: one request, and none of them is lost.
 #[cfg(feature = "http")]
 #[test]
 fn many_at_once_share_one_request() {

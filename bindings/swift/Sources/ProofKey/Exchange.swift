@@ -52,7 +52,7 @@ public struct Exchange: ~Copyable, Sendable {
         try roundtrip.receive(response)
     }
 
-    /// Takes it that ``request`` got no response. If it may be sent again, it is pending, after a ``pause``.
+    /// Records that ``request`` got no response. If it is to be sent again, it stays pending, and ``pause`` says how long to wait first.
     ///
     /// - Throws: the error of ``HTTPFailure``, if it is not to be sent again for now; `device_code_expired`; and
     ///   `login_already_used` if no request is pending.

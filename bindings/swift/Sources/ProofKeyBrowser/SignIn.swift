@@ -26,8 +26,8 @@
             case cancelled
             /// The browser could not be shown, or it is open already.
             case notPresented
-            /// The redirect URI is none that the browser can come back to: it is neither https, with a system that is new
-            /// enough, nor of a private scheme; or the login was resumed, so that its browser is open already.
+            /// The browser cannot come back to the redirect URI: it needs a private scheme, or https on iOS 17.4 or macOS
+            /// 14.4 and later. Also thrown for a resumed login, which has no URL to open.
             case redirectURI
         }
 

@@ -119,11 +119,12 @@ impl Plan {
             Ok(Step::Done(tokens)) => Ok(Step::Done(tokens)),
             Err(Failure { error, pending }) => match error.endpoint() {
                 Some(Endpoint::Token) => self.after(error, now),
-                // The keys for ID tokens did not come. The tokens may wait for them.
-                _ => {
-                    let pending = pending.map(|exchange| Box::new(DevicePolling { exchange: *exchange, plan: self }));
-                    Err(Failure { error, pending })
-                }
+                // The keys for ID tokens did not come. The tokens may wait for them, and for the network.
+                _ => match pending.map(|exchange| DevicePolling { exchange: *exchange, plan: self }) {
+                    Some(polling) if is_lost(error.kind()) => Ok(polling.connection_lost(now)?),
+                    Some(polling) => Err(Failure::of_pending(error, polling)),
+                    None => Err(error.into()),
+                },
             },
         }
     }

@@ -67,7 +67,8 @@ impl<R: Roundtrip> Conversation<R> {
         }
     }
 
-    /// How many seconds to wait before the request is sent, because the server asked for a pause: see [`Step::Wait`].
+    /// How many seconds to wait before the request is sent: the server asked for a pause (see [`Step::Wait`]), or the last
+    /// attempt failed.
     #[must_use]
     pub const fn wait_seconds(&self) -> u32 {
         match self.state {
@@ -86,16 +87,16 @@ impl<R: Roundtrip> Conversation<R> {
         self.advance(|roundtrip| roundtrip.receive(response, now))
     }
 
-    /// Takes it that [`request`](Self::request) got no response, for the reason that `kind` names:
+    /// Reports that [`request`](Self::request) got no response, for the reason that `kind` names:
     /// [`ConnectFailed`](ErrorKind::ConnectFailed) and [`TlsFailed`](ErrorKind::TlsFailed) if nothing was sent,
     /// [`Timeout`](ErrorKind::Timeout), [`ResponseTooLarge`](ErrorKind::ResponseTooLarge) and
     /// [`ResponseInterrupted`](ErrorKind::ResponseInterrupted) if something may have been. Any other kind counts as the
     /// last one. `now` is in seconds since the epoch.
     ///
-    /// Networks come and go when an app returns from the browser, so a request that may be sent again is: it stays
-    /// pending, to be sent after a second, until its connection has failed three times. A request that uses something
-    /// up is sent again only if nothing of it was sent. A device that polls waits for its network until its codes
-    /// expire.
+    /// Networks come and go when an app returns from the browser. A connection that failed or broke is therefore tried
+    /// again after a second, up to three attempts in all: a GET always, any other request only if nothing of it was
+    /// sent. A TLS failure, a timeout and a response that is too large are not tried again. A device that polls waits
+    /// for its network until its codes expire.
     ///
     /// ```
     /// # use proofkey::{Client, Error, Provider};
@@ -120,12 +121,17 @@ impl<R: Roundtrip> Conversation<R> {
     pub fn transport_failed(&mut self, kind: ErrorKind, now: i64) -> Result<(), Error> {
         self.failures = self.failures.saturating_add(1);
         let try_again = self.failures < ATTEMPTS && is_passing(kind);
+        let mut is_tried_again = false;
         let advanced =
             self.advance(|roundtrip| match roundtrip.send(|request| Err(no_response(kind, request)), || now) {
-                Err(Failure { pending: Some(roundtrip), .. }) if try_again => Ok(Step::Wait(PAUSE, *roundtrip)),
+                Err(Failure { pending: Some(roundtrip), .. }) if try_again => {
+                    is_tried_again = true;
+                    Ok(Step::Wait(PAUSE, *roundtrip))
+                }
                 other => other,
             });
-        if advanced.is_err() {
+        // The next request has attempts of its own, and so has the next run.
+        if !is_tried_again {
             self.failures = 0;
         }
         advanced
@@ -157,7 +163,7 @@ impl<R: Roundtrip> Conversation<R> {
         }
     }
 
-    /// The error of the last response, if it was not a good one.
+    /// What went wrong with the last request, if anything.
     #[must_use]
     pub const fn error(&self) -> Option<&Error> {
         self.error.as_ref()

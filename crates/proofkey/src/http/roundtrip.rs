@@ -5,8 +5,10 @@ use crate::error::Error;
 
 /// A conversation with a server: it has the next request, and takes the response to it.
 ///
-/// [`Discovery`](crate::Discovery), [`Exchange`](crate::Exchange), [`Revocation`](crate::Revocation), `Userinfo`,
-/// `LogoutTokenCheck`, [`DeviceRequest`](crate::DeviceRequest) and [`DevicePolling`](crate::DevicePolling) implement it. The same loop drives all of them, with any HTTP client, blocking or not:
+/// [`Discovery`](crate::Discovery), [`Exchange`](crate::Exchange), [`Refresh`](crate::Refresh),
+/// [`Revocation`](crate::Revocation), [`DeviceRequest`](crate::DeviceRequest), [`DevicePolling`](crate::DevicePolling),
+/// `Userinfo` and `LogoutTokenCheck` implement it. The same loop drives all of them, with any HTTP client, blocking or
+/// not:
 ///
 /// ```
 /// use std::{thread::sleep, time::Duration};

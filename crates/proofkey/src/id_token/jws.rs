@@ -20,7 +20,7 @@ pub(crate) struct Jws<'a> {
 
 impl<'a> Jws<'a> {
     /// Parses three parts of canonical base64url. The first two must be JSON objects without repeated members. The
-    /// header must name no extension (`crit`), none but one of these types, and a known algorithm. Keys in the header
+    /// header must name a known algorithm, no extension (`crit`), and no type other than these. Keys in the header
     /// (`jwk`, `jku`, `x5c`, `x5u`) are ignored.
     pub(crate) fn parse(token: &'a str, types: &[&str]) -> Result<Self, ErrorKind> {
         let (signed, signature) = token.rsplit_once('.').ok_or(ErrorKind::IdTokenMalformed)?;

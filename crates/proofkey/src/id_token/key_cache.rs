@@ -38,7 +38,8 @@ pub(crate) enum Reason {
     Age,
     /// A token names a key that is not among them.
     UnknownKey,
-    /// A logout token does. Logins have their own interval, which this does not begin: anybody can send logout tokens.
+    /// A logout token names such a key. This does not start the interval for logins, because anybody can send logout
+    /// tokens.
     LogoutToken,
 }
 

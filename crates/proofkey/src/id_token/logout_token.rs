@@ -216,6 +216,8 @@ impl Roundtrip for LogoutTokenCheck {
         self.end(taken)
     }
 
+    /// As [`Roundtrip::send`], but a request without a response ends the check, too: anybody can post a token, and it
+    /// must not cause several requests.
     fn send(
         mut self,
         send: impl FnOnce(&Request) -> Result<Response, Error>,
@@ -295,7 +297,7 @@ fn check(jws: Jws<'_>, recipient: &Recipient<'_>) -> Result<LogoutToken, ErrorKi
     })
 }
 
-/// Section 2.4. The type is only recommended there, but another one is of another token.
+/// Section 2.4 only recommends a type, but a different one marks a different kind of token.
 const TYPES: &[&str] = &["logout+jwt", "jwt"];
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 /// The longest token that is read, in bytes.

@@ -45,6 +45,7 @@ impl ApiRefusal {
 
     /// What to do about it.
     /// [`AccessTokenRejected`](ErrorKind::AccessTokenRejected): refresh the tokens, and send the request once more.
+    /// The message and the recovery of this kind are for a new token that is refused as well.
     /// [`InsufficientScope`](ErrorKind::InsufficientScope): begin a login with a larger [`scope`](Self::scope).
     /// [`InsufficientUserAuthentication`](ErrorKind::InsufficientUserAuthentication): begin a login with these
     /// [`acr_values`](Self::acr_values) and this [`max_age`](Self::max_age).

@@ -145,10 +145,10 @@ pub unsafe extern "C" fn proofkey_exchange_receive(exchange: *mut Exchange, resp
     })
 }
 
-/// Takes it that the request got no response. If it may be sent again, it is pending, to be sent after a second: until its
-/// connection has failed three times, and only if it is a GET or if nothing of it was sent, since a code can be used
-/// only once (RFC 6749 section 4.1.2). A device that polls waits for its network until its codes expire (RFC 8628
-/// section 3.5).
+/// Reports that the request got no response. A connection that failed or broke is tried again after a second, up to
+/// three attempts in all: a GET always, any other request only if nothing of it was sent, since a code can be used only
+/// once (RFC 6749 section 4.1.2). A TLS failure, a timeout and a response that is too large are not tried again. A
+/// device that polls waits for its network until its codes expire (RFC 8628 section 3.5).
 ///
 /// @param exchange  the exchange
 /// @param reason    PROOFKEY_STATUS_CONNECT_FAILED or PROOFKEY_STATUS_TLS_FAILED if nothing was sent;
@@ -188,7 +188,8 @@ pub unsafe extern "C" fn proofkey_exchange_provider(exchange: *const Exchange, p
     })
 }
 
-/// The tokens, after a login, a refresh, or the polling of a device. May be called more than once: each call makes another handle.
+/// The tokens, after a login, a refresh, or the polling of a device. May be called more than once: each call makes
+/// another handle.
 ///
 /// @param exchange  the exchange
 /// @param tokens    where to write the handle, which the caller frees

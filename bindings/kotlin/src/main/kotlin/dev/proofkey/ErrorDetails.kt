@@ -3,7 +3,7 @@ package dev.proofkey
 import dev.proofkey.ProofKeyException.OAuthError
 import dev.proofkey.ProofKeyException.Recovery
 
-/** What is known about an error: all from its number, unless the handle that ended with it knows more. */
+/** What is known about an error. Its number alone gives the name, the message and the recovery; the handle may know more. */
 internal class ErrorDetails(
     val number: Int,
     message: String? = null,
@@ -29,7 +29,7 @@ internal class ErrorDetails(
         responseError = response.ifEmpty { null }
     }
 
-    /** The exception of the class that the table names and, if a response cannot be used, of the one for its endpoint. */
+    /** The exception of the class that the table names. For a TokenException, the endpoint decides: metadata and userinfo have classes of their own. */
     fun exception(): ProofKeyException = when (val made = exceptionOf(this)) {
         is TokenException -> when (endpoint) {
             "metadata", "jwks" -> MetadataException(this)

@@ -33,15 +33,16 @@ public class Exchange internal constructor(number: Long) : Handle(number) {
         response.hand { received -> change { Native.exchangeReceive(it, received, now) } }
 
     /**
-     * Takes it that the request got no response. One that may be sent again stays: it is sent again after a pause, and the
-     * third failure throws. One that uses something up is sent again only if nothing of it was sent: if there was no
-     * connection ([ConnectException], [NoRouteToHostException], [UnknownHostException]).
+     * Records that the request got no response. Without a connection ([ConnectException], [NoRouteToHostException],
+     * [UnknownHostException]), or if a GET breaks off, it stays pending and is sent again after a pause; the third failure
+     * in a row throws. A timeout and a failed TLS handshake throw at once. A device that polls goes on until its codes
+     * expire.
      *
-     * @throws TransportException with this failure as its cause
+     * @throws ProofKeyException with this failure as its cause: mostly a [TransportException]
      */
-    public fun failed(failure: IOException): Unit = failed(failure, now())
+    public fun transportFailed(failure: IOException): Unit = transportFailed(failure, now())
 
-    internal fun failed(failure: IOException, now: Long) {
+    internal fun transportFailed(failure: IOException, now: Long) {
         val reason = when (failure) {
             is ConnectException, is NoRouteToHostException, is UnknownHostException -> CONNECT_FAILED
             is SSLHandshakeException, is SSLPeerUnverifiedException -> TLS_FAILED
@@ -52,14 +53,14 @@ public class Exchange internal constructor(number: Long) : Handle(number) {
         if (number != 0) throw failure(number).apply { initCause(failure) }
     }
 
-    /** Sends one request after another. `send` may suspend if the caller does. See [failed] for an [IOException] of it. */
+    /** Sends one request after another. `send` may suspend if the caller does. See [transportFailed] for an [IOException] of it. */
     public inline fun finish(send: (Request) -> Response): Exchange {
         while (true) {
             val request = request ?: return this
             val response = try {
                 send(request)
             } catch (failure: IOException) {
-                failed(failure)
+                transportFailed(failure)
                 continue
             }
             receive(response)
@@ -94,7 +95,7 @@ public class Exchange internal constructor(number: Long) : Handle(number) {
 
     private fun known(read: (Long) -> Long): Int? = call(read).toInt().takeIf { it >= 0 }
 
-    /** The reasons that the error table has for it that there is no response. */
+    /** The numbers of transport failures in the error table. */
     private companion object {
         const val CONNECT_FAILED = 700
         const val TLS_FAILED = 701
@@ -113,7 +114,7 @@ public class Request internal constructor(
     public val headers: List<Pair<String, String>>,
     /** The body, if there is one. */
     public val body: ByteArray?,
-    /** How many seconds to wait before it is sent: 0, unless the server asked for a pause. The transport waits. */
+    /** How many seconds to wait before it is sent: 0, unless the server asked for a pause or the last attempt failed. The transport waits. */
     public val waitSeconds: Int,
 ) {
     override fun toString(): String = "Request($method)"

@@ -23,7 +23,7 @@ public class HttpClientHttp internal constructor(private val timeout: Duration) 
     /** With ten seconds for the head of a response, and as many for its body. */
     public constructor() : this(Duration.ofSeconds(10))
 
-    /** @throws IOException if there is no response: see [Exchange.failed] */
+    /** @throws IOException if there is no response: see [Exchange.transportFailed] */
     override fun invoke(request: Request): Response {
         pause(request)
         val body = request.body?.let(BodyPublishers::ofByteArray) ?: BodyPublishers.noBody()
@@ -32,7 +32,7 @@ public class HttpClientHttp internal constructor(private val timeout: Duration) 
         val response = try {
             client.send(built.build(), BodyHandlers.ofInputStream())
         } catch (slow: HttpTimeoutException) {
-            // As the classes of java.net say it, which Android has as well.
+            // Exchange knows only the exceptions that Android has too.
             val same = if (slow is HttpConnectTimeoutException) ConnectException(slow.message) else SocketTimeoutException(slow.message)
             throw same.apply { initCause(slow) }
         }

@@ -1,6 +1,6 @@
 package dev.proofkey
 
-/** A code verifier (RFC 7636 section 4.1), for programs with a flow of their own. [Client] makes its verifiers itself. */
+/** A code verifier (RFC 7636 section 4.1), for programs with a flow of their own. [Client] makes its verifiers itself, and the library erases those; this one is a [String], which the JVM cannot erase. */
 public class Verifier private constructor(
     private val text: String,
     /** The S256 challenge (RFC 7636 section 4.2). Not a secret. */

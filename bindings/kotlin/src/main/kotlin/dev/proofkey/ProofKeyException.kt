@@ -110,7 +110,7 @@ public class AuthorizationException internal constructor(details: ErrorDetails) 
 /** A sealed login that does not open here. */
 public class SealException internal constructor(details: ErrorDetails) : ProofKeyException(details)
 
-/** The token endpoint or the revocation endpoint refused, or its response cannot be used. */
+/** The token, device authorization or revocation endpoint refused, or its response cannot be used. */
 public class TokenException internal constructor(details: ErrorDetails) : ProofKeyException(details)
 
 /** An ID token that failed a check. */

@@ -10,7 +10,7 @@ import java.net.URL
 
 /** Sends requests with [HttpURLConnection]: on Android and on the JVM. Blocks; do not call it on the main thread. */
 public object UrlConnectionHttp : (Request) -> Response {
-    /** @throws IOException if there is no response: see [Exchange.failed] */
+    /** @throws IOException if there is no response: see [Exchange.transportFailed] */
     override fun invoke(request: Request): Response {
         pause(request)
         val connection = URL(request.url).openConnection() as HttpURLConnection
@@ -46,7 +46,7 @@ public object UrlConnectionHttp : (Request) -> Response {
     private const val TIMEOUT_MILLIS = 10_000
 }
 
-/** Waits as long as the request says: for the server's sake, or for that of the network. */
+/** Waits as long as the request says. */
 internal fun pause(request: Request) {
     if (request.waitSeconds > 0) Thread.sleep(request.waitSeconds * 1000L)
 }

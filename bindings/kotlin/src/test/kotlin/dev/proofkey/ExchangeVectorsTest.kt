@@ -80,7 +80,7 @@ class ExchangeVectorsTest {
             )
             now += request.waitSeconds + (step["delay"]?.asLong ?: 0)
             val refused = refusal {
-                if (step.flag("lost")) exchange.failed(java.net.ConnectException(), now) else exchange.receive(response(step), now)
+                if (step.flag("lost")) exchange.transportFailed(java.net.ConnectException(), now) else exchange.receive(response(step), now)
             }
             assertEquals(step.text("outcome") ?: "ok", deviceOutcome(refused))
             assertEquals(step["wait"]?.asInt, exchange.request?.waitSeconds)

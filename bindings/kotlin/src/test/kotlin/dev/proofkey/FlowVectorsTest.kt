@@ -104,7 +104,8 @@ class FlowVectorsTest {
         assertEquals(expect.spaced("scope"), tokens.scope)
         assertEquals(expect["expires_in"].takeUnless { it.isJsonNull }?.let { NOW + it.asLong }, tokens.expiresAt)
         assertEquals(case.text("flag") == "scope_changed", tokens.scopeChanged)
-        if (case.text("flag") == "token_type_defaulted") assertTrue(tokens.tokenTypeDefaulted)
+        assertEquals(case.text("flag") == "token_type_defaulted", tokens.tokenTypeDefaulted)
+                assertTrue(case.text("flag") in setOf(null, "scope_changed", "token_type_defaulted"))
     }
 
     @Test

@@ -33,6 +33,7 @@ internal fun each(file: String, array: String, fields: Set<String>, run: (JsonOb
         ran++
     }
     assertEquals(document.getAsJsonObject("counts")[array].asInt, ran)
+    println("vectors: $file $array $ran")
 }
 
 internal fun JsonObject.text(name: String): String? = this[name]?.takeUnless { it.isJsonNull }?.asString

@@ -1,4 +1,4 @@
-"""Prints how many vectors ran: `counts.py VECTORS_DIR LOG`. Fails if an array of them did not, and is not known to be
+"""Prints how many vectors ran: `ran.py VECTORS_DIR LOG`. Fails if an array of them did not, and is not known to be
 of other languages alone."""
 
 import json
@@ -9,13 +9,13 @@ from pathlib import Path
 OTHERS = {
     "conformance": "a runner of its own, for other implementations",
     "logout_token": "apps get no logout tokens",
-    "token_record": "C has no token store",
-    "tokens_stored": "C does not read the records of other libraries",
-    "www_authenticate": "C does not call APIs",
+    "token_record": "apps have no token store",
+    "tokens_stored": "apps do not read the records of other libraries",
+    "www_authenticate": "apps call APIs by themselves",
 }
 
 vectors, log = Path(sys.argv[1]), Path(sys.argv[2]).read_text(encoding="utf-8")
-ran = {(file, array): int(count) for file, array, count in re.findall(r"^vectors: (\w+) (\w+) (\d+)$", log, re.M)}
+ran = {(file, array): int(count) for file, array, count in re.findall(r"vectors: (\w+) (\w+) (\d+)$", log, re.M)}
 declared = {
     (path.stem, array): count
     for path in vectors.glob("*.json")
