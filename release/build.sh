@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds what a release consists of, from the last commit, into target/dist/artefacts; then audits it, and writes
-# docs/artefacts.md. Arguments name the parts that are built (crates, wheels, c, jvm, swift); without any, all are.
+# Builds what a release consists of, from the last commit, into target/dist/artefacts; then audits it and, if all parts
+# were built, writes docs/artefacts.md. Arguments name the parts that are built (crates, wheels, c, jvm, swift); without
+# any, all are.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . release/lib.sh
@@ -8,10 +9,11 @@ parts=${*:-wheels c jvm swift crates}
 
 venv "${PYTHON:-python3}" "$dist/venv" release/requirements.txt
 git diff --quiet HEAD || echo "changes that are not committed are not in what is built" >&2
-rm -rf "$tree" "$artefacts" "$dist/stage" "$dist/not-built"
+rm -rf "$tree" "$artefacts" "$dist/stage" "$dist/kotlin" "$dist/not-built"
 mkdir -p "$artefacts" "$dist/stage"
 git clone -q --shared --no-tags . "$tree"
-[ "$version" = "$(cd "$tree" && sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)" ]
+[ "$version" = "$(cd "$tree" && sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)" ] ||
+    { echo "the version in Cargo.toml is not committed" >&2; exit 1; }
 
 for part in $parts; do
     case $part in
@@ -24,7 +26,10 @@ done
 
 venv "${PYTHON:-python3}" "$dist/audit" tests/dist/requirements.txt
 say "audit"
-"$dist/audit/bin/python" tests/dist/audit.py "$artefacts" --table docs/artefacts.md
+# A table of some parts would drop the rows of the others.
+table=()
+[ $# -gt 0 ] || table=(--table docs/artefacts.md)
+"$dist/audit/bin/python" tests/dist/audit.py "$artefacts" "${table[@]}"
 
 say "not built here"
 cat "$dist/not-built" 2>/dev/null || true

@@ -2,9 +2,8 @@
 # Builds the jars: the package, its sources, and the natives of each platform whose C library is glibc.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. tests/lib.sh
 . release/lib.sh
-command -v mvn >/dev/null 2>&1 || { not_built "the jars: they need Maven and a JDK"; exit 0; }
+command -v mvn >/dev/null && command -v javac >/dev/null || { not_built "the jars: they need Maven and a JDK"; exit 0; }
 
 natives=
 native() {

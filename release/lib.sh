@@ -65,5 +65,8 @@ pack() {
 
 say() { printf '\n== %s\n' "$*"; }
 
-# not_built WHAT: is said at the end.
-not_built() { echo "$*" >>"$dist/not-built"; }
+# not_built WHAT: is listed at the end; under CI=true it is a failure.
+not_built() {
+    echo "$*" >>"$dist/not-built"
+    [ "${CI:-}" != true ] || { echo "under CI everything must be built: $*" >&2; exit 1; }
+}

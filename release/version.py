@@ -3,7 +3,7 @@
     version.py check          fails if a place differs
     version.py check-public   fails if the address is still that of an example
     version.py cut DATE       closes the top section of CHANGELOG.md: its version is released on DATE (2026-01-31)
-    version.py next VERSION   sets the version everywhere, and opens its section in CHANGELOG.md
+    version.py next VERSION   sets the version in the files that check compares, and opens its section in CHANGELOG.md
     version.py notes          prints the top section of CHANGELOG.md
 """
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextvars
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from proofkey._native import Client, DeviceAuthorization, Login, Tokens
+from proofkey._native import Client, DeviceAuthorization, Login, LogoutToken, Tokens
 from proofkey.replay_store import ReplayStore
 
 __all__ = ["AsyncClient"]
@@ -42,8 +43,12 @@ class AsyncClient:
 
     def __init__(self, client: Client, *, threads: int = 32) -> None:
         self.client = client
+        self._most = threads
+        self._threads, self._process = self._started(), os.getpid()
+
+    def _started(self) -> ThreadPoolExecutor:
         # Not those of asyncio.to_thread(), which are few and also look up the names of hosts.
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="proofkey")
+        return ThreadPoolExecutor(self._most, thread_name_prefix="proofkey")
 
     async def finish(
         self,
@@ -71,6 +76,10 @@ class AsyncClient:
         """`Client.revoke()`."""
         await self._run(self.client.revoke, tokens)
 
+    async def logout_token(self, logout_token: str, /) -> LogoutToken:
+        """`Client.logout_token()`."""
+        return await self._run(self.client.logout_token, logout_token)
+
     async def fetch_keys(self) -> None:
         """`Client.fetch_keys()`."""
         await self._run(self.client.fetch_keys)
@@ -88,6 +97,9 @@ class AsyncClient:
         return await self._run(authorize)
 
     async def _run(self, call: Callable[_P, _T], *arguments: _P.args, **options: _P.kwargs) -> _T:
+        if self._process != os.getpid():
+            # A forked child has none of its parent's threads.
+            self._threads, self._process = self._started(), os.getpid()
         context = contextvars.copy_context()
         blocking = partial(context.run, call, *arguments, **options)
         return await asyncio.get_running_loop().run_in_executor(self._threads, blocking)

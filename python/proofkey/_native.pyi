@@ -552,7 +552,7 @@ class Client:
         """Checks a logout token that somebody posted to the application's `backchannel_logout_uri` (OpenID Connect
         Back-Channel Logout section 2.6), and fetches the server's keys over the network if need be. Anybody can post
         one, so everything but the signature is checked before keys are asked for, and they are asked for once a minute
-        at most. `proofkey.web` has the whole receiver.
+        at most.
 
         Then `claim()` the token, end the session, and respond with status 200; on any error respond with 400 (section
         2.8). Both responses have `Cache-Control: no-store`.
@@ -864,8 +864,8 @@ class DeviceAuthorization:
         """How many seconds the server wants between two requests for the tokens."""
     def finish(self, *, timeout: float | None = None) -> Tokens:
         """Asks for the tokens over the network until the user has decided. It blocks until the codes expire at the latest;
-        Ctrl-C ends it. A network that is lost is waited for. `timeout` limits the sum of the
-        pauses between the requests, in seconds: a pause that does not fit is not begun, so make it longer than one.
+        Ctrl-C ends it. A network that is lost is waited for. `timeout` is how many
+        seconds it waits for the user in all, without the requests: a pause that does not fit is not begun.
 
         `TokenError`: "device_code_expired", or with `.error` "access_denied" if the user refused; `IdTokenError`;
         `TransportError`. After "timeout", "keys_unavailable" and "tls_failed" the next call goes on where this one ended.

@@ -1,7 +1,7 @@
 # Sourced after tests/lib.sh, at the root of the work tree: builds the natives and the classes for Kotlin.
 
 kotlin_release=$(realpath -m "${CARGO_TARGET_DIR:-target}/release")
-kotlin_build=$(realpath -m "${CARGO_TARGET_DIR:-target}/kotlin")
+kotlin_build=$PWD/target/kotlin
 kotlin_native=$kotlin_release/libproofkey_jni.so
 
 kotlin_tools() {

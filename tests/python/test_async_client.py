@@ -3,6 +3,8 @@
 import asyncio
 import contextvars
 import inspect
+import subprocess
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -16,7 +18,7 @@ from token_stores import refresh_tokens
 
 REDIRECT_URI = "http://127.0.0.1:8400/callback"
 OLD = proofkey.Tokens.from_dict({"access_token": "a", "refresh_token": "r"})
-VERBS = ["authorize_device", "fetch_keys", "finish", "refresh", "revoke", "userinfo"]
+VERBS = ["authorize_device", "fetch_keys", "finish", "logout_token", "refresh", "revoke", "userinfo"]
 
 
 @pytest.fixture
@@ -76,6 +78,9 @@ def test_they_take_what_those_of_the_client_take() -> None:
         assert taken[0] == taken[1], verb
     methods = [name for name in vars(proofkey.AsyncClient) if not name.startswith("_")]
     assert sorted(methods) == VERBS
+    # Such a method of the client says so.
+    blocking = {name for name, method in vars(proofkey.Client).items() if "over the network" in (method.__doc__ or "")}
+    assert blocking - {"login_with_browser"} <= set(VERBS)
 
 
 def test_the_loop_runs_while_a_server_is_slow() -> None:
@@ -202,3 +207,28 @@ def test_errors_are_those_of_the_client(failing: Callable[[Any], Awaitable[objec
 
     with pytest.raises(proofkey.ConfigurationError, match="endpoint_missing"):
         asyncio.run(call())
+
+
+def test_a_forked_child_starts_threads_of_its_own() -> None:
+    """Those of its parent are not there: a call would wait for them for ever."""
+    program = f"""
+import asyncio, os, signal, proofkey
+provider = proofkey.Provider(authorization_endpoint="https://as.example/a", token_endpoint="http://127.0.0.1:1/token")
+client = proofkey.AsyncClient(proofkey.Client(provider, "my-app", redirect_uri="{REDIRECT_URI}"))
+tokens = proofkey.Tokens.from_dict({{"access_token": "a", "refresh_token": "r", "expires_at": 0}})
+
+def call() -> None:
+    try:
+        asyncio.run(client.refresh(tokens))
+    except proofkey.TransportError as error:
+        assert error.name == "connect_failed"
+
+call()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    call()
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    subprocess.run([sys.executable, "-W", "ignore::DeprecationWarning", "-c", program], check=True, timeout=60)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from functools import partial
 from typing import Any, Protocol
 
 import anyio.to_thread
@@ -446,7 +447,8 @@ def test_a_thread_that_was_held_up_does_not_put_back_old_tokens() -> None:
                 held.fresh(rejected=second.access_token)
             return second if tokens is first else third
 
-    held = token_source.TokensInMemory(HeldUp(), first)  # type: ignore[arg-type]
+    client: Any = HeldUp()
+    held = token_source.TokensInMemory(client, first)
     assert held.fresh(rejected=first.access_token) is third
     assert held.fresh() is third
 
@@ -483,7 +485,7 @@ def test_no_error_and_no_repr_shows_a_token(
 ) -> None:
     access_token = hidden.Hidden(source.fresh().access_token.expose())
     for path in ("/write", "/pay"):
-        error = hidden.refused(lambda path=path: call(source, api.origin, api.url(path)), proofkey.ApiError)  # type: ignore[misc]
+        error = hidden.refused(partial(call, source, api.origin, api.url(path)), proofkey.ApiError)
         ours = [frame for frame in hidden.shown(error).split("  File ") if "/proofkey/" in frame]
         assert ours
         assert not any(access_token.text in frame for frame in ours)

@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/lib.sh
 . tests/swift/root.sh
+. tests/kotlin/lib.sh
 need "${PYTHON:-python3}" "the table of sealed logins" || exit 0
 need cargo "the table of sealed logins" || exit 0
 python=$PWD/target/venv/bin/python
@@ -35,12 +36,12 @@ fi
 # tests/swift/run.sh built it, with the other programs of its second package.
 if swift_tools; then program swift "$PWD/tests/swift/run-in.sh" "$swift_target/consumer/build/debug/seal"; fi
 
-if need javac "Kotlin in the table of sealed logins" && need mvn "Kotlin in the table of sealed logins"; then
-    package=$cargo_target/kotlin
+if kotlin_tools; then
+    package=$kotlin_build
     version=$(sed -n 's|.*<kotlin.version>\(.*\)</kotlin.version>|\1|p' bindings/kotlin/pom.xml)
     mvn -B -q -f tests/seal_table/pom.xml compile -Dbuild="$target/kotlin" -Djar="$package/proofkey.jar" \
         -Dkotlin.version="$version"
-    stdlib=$HOME/.m2/repository/org/jetbrains/kotlin/kotlin-stdlib/$version/kotlin-stdlib-$version.jar
+    stdlib=$(kotlin_stdlib)
     natives=$package/proofkey-natives-linux-$(uname -m).jar
     program kotlin java -cp "$target/kotlin/classes:$package/proofkey.jar:$natives:$stdlib" SealKt
 fi

@@ -89,7 +89,7 @@ bin=$target/venv/bin
 
 MYPYPATH=$here:$here/glewlwyd:$here/keycloak:tests/python:tests/swift:tests/kotlin "$bin/python" -m mypy --cache-dir "$target/mypy" \
     $here/*.py $here/{glewlwyd,keycloak}/*.py
-if [ $servers != keycloak ]; then
+if [ "$servers" != keycloak ]; then
     "$bin/python" -m mypy --cache-dir "$target/mypy-authlib" --python-executable "$target/authlib/bin/python" \
         $here/authlib/server.py
 fi

@@ -435,7 +435,7 @@ impl Client {
     /// Checks a logout token that somebody posted to the application's `backchannel_logout_uri` (OpenID Connect
     /// Back-Channel Logout section 2.6), and fetches the server's keys over the network if need be. Anybody can post
     /// one, so everything but the signature is checked before keys are asked for, and they are asked for once a minute
-    /// at most. `proofkey.web` has the whole receiver.
+    /// at most.
     ///
     /// Then `claim()` the token, end the session, and respond with status 200; on any error respond with 400 (section
     /// 2.8). Both responses have `Cache-Control: no-store`.

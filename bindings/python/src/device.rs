@@ -130,8 +130,8 @@ impl DeviceAuthorization {
     }
 
     /// Asks for the tokens over the network until the user has decided. It blocks until the codes expire at the latest;
-    /// Ctrl-C ends it. A network that is lost is waited for. `timeout` limits the sum of the
-    /// pauses between the requests, in seconds: a pause that does not fit is not begun, so make it longer than one.
+    /// Ctrl-C ends it. A network that is lost is waited for. `timeout` is how many
+    /// seconds it waits for the user in all, without the requests: a pause that does not fit is not begun.
     ///
     /// `TokenError`: "device_code_expired", or with `.error` "access_denied" if the user refused; `IdTokenError`;
     /// `TransportError`. After "timeout", "keys_unavailable" and "tls_failed" the next call goes on where this one ended.

@@ -113,11 +113,9 @@ class Clients:
             raise SettingError(f"PROOFKEY_TOKEN_STORE: a str, not {type(url).__name__}")
         try:
             return token_store.from_url(url, self.keys)
-        except ImportError as error:
-            raise SettingError(f"PROOFKEY_TOKEN_STORE: {error}") from None
         except proofkey.Error:
             raise
-        except ValueError as error:
+        except (ImportError, ValueError) as error:  # Neither quotes the URL.
             raise SettingError(f"PROOFKEY_TOKEN_STORE: {error}") from None
 
     def config(self, name: str) -> ProviderConfig:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 import proofkey
+from proofkey.token_source import StoredTokens
 from proofkey.web import _pages, _state
 from proofkey.web._causes import LoginRefused, of_error
 from proofkey.web._clients import Clients
@@ -98,16 +99,16 @@ class Flow:
         return SignedIn(client, tokens, self._name, target, connect_to, asked, headers)
 
     def save_tokens(self, signed_in: SignedIn, user: object) -> None:
-        with self._refusing():
-            store, key = self._clients.token_store, user_id(user)
-        if store is None:
-            return
+        # The login has succeeded, whatever happens here.
         reason: object = "user_loader returned nobody after the login"
-        if key is not None:
-            try:
+        try:
+            store, key = self._clients.token_store, user_id(user)
+            if store is None:
+                return
+            if key is not None:
                 return store.save(signed_in.client, key, signed_in.tokens)
-            except proofkey.Error as error:
-                reason = error
+        except (SettingError, proofkey.Error) as error:
+            reason = error
         self._clients.logger.error("proofkey: the tokens of a login with %s were not saved: %s", self._name, reason)
 
     def token_auth(self, user: object) -> "TokenAuth":
@@ -121,7 +122,7 @@ class Flow:
                 raise SettingError("PROOFKEY_TOKEN_STORE: it is not set, so no tokens were saved")
             if key is None:
                 raise LoginRefused("grant_ended", provider=self._name)
-            return TokenAuth(UserTokens(store, self.client, key, self._name), origins=origins)
+            return TokenAuth(UserTokens(StoredTokens(store, self.client, key), self._name), origins=origins)
 
     @property
     def api_origins(self) -> list[str]:
