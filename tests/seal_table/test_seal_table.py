@@ -52,8 +52,9 @@ def run(
 
 def begun(server: testing.AuthorizationServer, language: str, scope: str) -> tuple[str, str]:
     """The sealed login, and the callback of its user."""
-    (url, sealed), complaints = run(server, language, "begin", scope)
+    lines, complaints = run(server, language, "begin", scope)
     assert complaints == ""
+    url, sealed = lines
     return sealed, server.sign_in(url)
 
 
